@@ -1,0 +1,223 @@
+// Package work runs the stages: it leases tasks, does one step for each, and
+// commits the result or gives the task back.
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"vigil"
+	"vigil/store"
+)
+
+// A Queue hands out tasks and takes results; every [store.Store] is one.
+type Queue interface {
+	Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error)
+	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
+	Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error
+	Return(ctx context.Context, t vigil.Task) error
+	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
+}
+
+// A Func does one step. Its error decides what becomes of the task:
+//
+//   - nil: the result is committed;
+//   - a [*Refusal]: the task is dead, and the refusal is logged;
+//   - the context's own error: the task goes back uncounted;
+//   - any other: the task is tried again after [Retry], until the store has
+//     had enough of it;
+//   - a [*Fatal]: as any other, and the whole run stops.
+type Func func(context.Context, vigil.Task) (vigil.Result, error)
+
+// A Refusal ends a task for good, for want of authority or sense.
+type Refusal struct {
+	Act vigil.Act
+	Err error
+}
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// A Fatal error stops the run: going on would fail in the same way, as without
+// a proxy or a disk.
+type Fatal struct{ Err error }
+
+func (f *Fatal) Error() string { return f.Err.Error() }
+func (f *Fatal) Unwrap() error { return f.Err }
+
+// A Pool is a number of workers for one stage.
+type Pool struct {
+	Stage   vigil.Stage
+	Source  string // only tasks of this source; empty for any
+	Workers int
+	TTL     time.Duration // of a lease; more than a step can take
+	Do      Func
+}
+
+// An Outcome tells an observer what became of a task.
+type Outcome struct {
+	Task   vigil.Task
+	Result vigil.Result
+	Err    error
+	Took   time.Duration
+}
+
+// A Runner runs pools until nothing is left to do.
+type Runner struct {
+	Queue   Queue
+	Holder  string        // under which name tasks are leased
+	Observe func(Outcome) // called after each task from one goroutine; may be nil
+	// Forever keeps the runner waiting for tasks that others add, until the
+	// context ends.
+	Forever bool
+}
+
+// poll is how often a Forever runner looks for tasks that others added.
+const poll = time.Second
+
+// Retry returns how long a task waits after its nth failed attempt: 2 s, then
+// twice as long each time, up to a quarter of an hour.
+func Retry(n int) time.Duration {
+	d := 2 * time.Second
+	for ; n > 1 && d < 15*time.Minute; n-- {
+		d *= 2
+	}
+	return min(d, 15*time.Minute)
+}
+
+// Run leases tasks for each pool and does them, until none is queued or
+// running in any of the pools, or ctx ends, or a step fails with a [*Fatal].
+// It returns only when every worker it started has ended, and every task it
+// leased is committed or given back. If ctx ended, it returns ctx's error.
+func (r *Runner) Run(ctx context.Context, pools ...Pool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		done    = make(chan ended)
+		running = make([]int, len(pools))
+		total   int
+	)
+	for {
+		wake, idle, err := r.lease(ctx, pools, running, &total, done)
+		if err != nil {
+			cancel(err)
+		}
+		if total == 0 && (ctx.Err() != nil || idle && !r.Forever) {
+			return cause(ctx)
+		}
+		timer := time.NewTimer(wake)
+		select {
+		case e := <-done:
+			running[e.pool]--
+			total--
+			if r.Observe != nil {
+				r.Observe(e.Outcome)
+			}
+			var fatal *Fatal
+			if errors.As(e.Err, &fatal) {
+				cancel(fatal)
+			}
+		case <-timer.C:
+		case <-stopped(ctx, total):
+		}
+		timer.Stop()
+	}
+}
+
+// ended is what a worker reports.
+type ended struct {
+	pool int
+	Outcome
+}
+
+// stopped returns ctx's channel while nothing runs; else nil, as the loop then
+// waits for its workers.
+func stopped(ctx context.Context, running int) <-chan struct{} {
+	if running > 0 {
+		return nil
+	}
+	return ctx.Done()
+}
+
+// cause returns why ctx ended; nil if it has not.
+func cause(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// lease fills every pool's free workers. It reports how long to wait before
+// asking again, and whether no pool has anything queued.
+func (r *Runner) lease(ctx context.Context, pools []Pool, running []int, total *int, done chan<- ended) (wake time.Duration, idle bool, err error) {
+	wake, idle = time.Hour, true
+	if r.Forever {
+		wake = poll
+	}
+	for i, p := range pools {
+		free := p.Workers - running[i]
+		if ctx.Err() != nil || free <= 0 {
+			continue
+		}
+		ts, next, err := r.Queue.Lease(ctx, store.LeaseRequest{Stage: p.Stage, Holder: r.Holder, N: free, TTL: p.TTL, Source: p.Source})
+		if err != nil {
+			return wake, false, fmt.Errorf("lease %s tasks: %w", p.Stage, err)
+		}
+		for _, t := range ts {
+			running[i]++
+			*total++
+			go func() { done <- ended{i, r.step(ctx, p, t)} }()
+		}
+		if len(ts) > 0 {
+			idle = false
+		}
+		if !next.IsZero() {
+			idle = false
+			wake = min(wake, max(time.Until(next), time.Millisecond))
+		}
+	}
+	return wake, idle, nil
+}
+
+// step does one task and hands in what came of it.
+func (r *Runner) step(ctx context.Context, p Pool, t vigil.Task) Outcome {
+	begin := time.Now()
+	res, err := guard(ctx, p.Do, t)
+	// What was done is handed in even if ctx ended meanwhile.
+	if e := r.handIn(context.WithoutCancel(ctx), ctx.Err(), t, res, err); e != nil {
+		err = &Fatal{fmt.Errorf("%s %s: %w", t.Stage, t.Subject, e)}
+	}
+	return Outcome{Task: t, Result: res, Err: err, Took: time.Since(begin)}
+}
+
+// handIn commits or gives back t. A lost lease is no error: another worker has
+// the task.
+func (r *Runner) handIn(ctx context.Context, stopped error, t vigil.Task, res vigil.Result, err error) error {
+	var refusal *Refusal
+	switch {
+	case err == nil:
+		err = r.Queue.Commit(ctx, t, res)
+	case errors.As(err, &refusal):
+		err = r.Queue.Bury(ctx, t, refusal.Act)
+	case stopped != nil:
+		err = r.Queue.Return(ctx, t)
+	default:
+		err = r.Queue.Release(ctx, t, err, Retry(t.Attempts))
+	}
+	if errors.Is(err, vigil.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
+// guard calls do, and turns a panic, which hostile input may cause, into an error.
+func guard(ctx context.Context, do Func, t vigil.Task) (res vigil.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			res, err = vigil.Result{}, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return do(ctx, t)
+}

@@ -1,0 +1,51 @@
+package vigil
+
+// A PageType says what kind of page a market shows.
+type PageType string
+
+// Page types.
+const (
+	PageListing PageType = "listing"
+	PageVendor  PageType = "vendor"
+	PageIndex   PageType = "index"
+	PageLogin   PageType = "login"
+	PageCaptcha PageType = "captcha"
+	PageNotice  PageType = "notice"
+	PageOther   PageType = "other"
+)
+
+// A Listing is what a page says, as facts. A fact that the page does not state
+// is absent, never invented.
+type Listing struct {
+	ID          string   `json:"id,omitempty"`     // from source and address; a newer capture gives a newer version
+	Source      string   `json:"source,omitempty"` // source ID
+	Page        string   `json:"page,omitempty"`   // ID of the page it was read from
+	URL         string   `json:"url,omitempty"`
+	PageType    PageType `json:"page_type,omitempty"`
+	Title       string   `json:"title,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Vendor      string   `json:"vendor,omitempty"`
+	Price       *Price   `json:"price,omitempty"`
+	Prices      []Price  `json:"prices,omitempty"` // all, if the page states several
+	Category    []string `json:"category,omitempty"`
+	ShipsFrom   string   `json:"ships_from,omitempty"`
+	ShipsTo     []string `json:"ships_to,omitempty"`
+	PostedAt    string   `json:"posted_at,omitempty"` // RFC 3339 date or time where sure, else as written
+	Sales       *int     `json:"sales,omitempty"`
+	Rating      string   `json:"rating,omitempty"` // as written
+	MediaURLs   []string `json:"media_urls,omitempty"`
+	Links       []string `json:"links,omitempty"`
+	Profile     string   `json:"profile,omitempty"` // name of the market profile, or "generic"
+	Lang        string   `json:"lang,omitempty"`    // ISO 639-1, if the page or the caller states it
+	Problems    []string `json:"problems,omitempty"`
+}
+
+// A Price is an amount as a decimal string, and its currency: an ISO 4217 or
+// a coin's ticker.
+type Price struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// NewListingID returns the ID that all captures of one address share.
+func NewListingID(source, url string) string { return hashID("listing", source, url) }

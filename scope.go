@@ -1,0 +1,268 @@
+package vigil
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxURL bounds addresses in bytes: longer ones are traps or attacks.
+const maxURL = 4096
+
+// Canonical returns u in the one spelling under which it is queued, checked and
+// stored: lower-case scheme and host, no default port, no fragment, "/" for an
+// empty path. It refuses what a browser and a server may read differently:
+// user names, dot segments, backslashes, control characters, odd ports.
+func Canonical(u *url.URL) (*url.URL, error) {
+	c := *u
+	c.Scheme = strings.ToLower(c.Scheme)
+	if c.Scheme != "http" && c.Scheme != "https" {
+		return nil, fmt.Errorf("scheme %q: want http or https", u.Scheme)
+	}
+	if c.Opaque != "" {
+		return nil, errors.New("no // after the scheme")
+	}
+	if c.User != nil {
+		return nil, errors.New("user name in the address")
+	}
+	host, port := strings.ToLower(c.Hostname()), c.Port()
+	if host == "" {
+		return nil, errors.New("no host")
+	}
+	for _, r := range host {
+		if r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') {
+			return nil, fmt.Errorf("character %q in host %q: want a-z, 0-9, - and .", r, host)
+		}
+	}
+	if port == "80" && c.Scheme == "http" || port == "443" && c.Scheme == "https" {
+		port = ""
+	}
+	c.Host = host
+	if port != "" {
+		c.Host += ":" + port
+	}
+	if c.Path == "" {
+		c.Path, c.RawPath = "/", ""
+	}
+	if err := plainPath(c.Path); err != nil {
+		return nil, err
+	}
+	c.Fragment, c.RawFragment, c.ForceQuery = "", "", false
+	if n := len(c.String()); n > maxURL {
+		return nil, fmt.Errorf("%d bytes long, at most %d", n, maxURL)
+	}
+	return &c, nil
+}
+
+// plainPath refuses decoded paths that a server may read as another path.
+func plainPath(p string) error {
+	if !utf8.ValidString(p) {
+		return errors.New("path is not UTF-8")
+	}
+	for _, r := range p {
+		if r < 0x20 || r == 0x7f || r == '\\' {
+			return fmt.Errorf("character %q in the path", r)
+		}
+	}
+	for seg := range strings.SplitSeq(p, "/") {
+		if seg == "." || seg == ".." {
+			return errors.New("dot segment in the path")
+		}
+	}
+	return nil
+}
+
+// Resolve returns the canonical form of ref as a link on a page at base.
+func Resolve(base *url.URL, ref string) (*url.URL, error) {
+	if len(ref) > maxURL {
+		return nil, fmt.Errorf("%d bytes long, at most %d", len(ref), maxURL)
+	}
+	u, err := base.Parse(strings.TrimSpace(ref))
+	if err != nil {
+		return nil, errors.New("not a URL")
+	}
+	return Canonical(u)
+}
+
+// Allows reports why s does not cover u at time now; nil means that it does.
+// The error wraps [ErrOutOfScope] or [ErrNotInForce] and names the rule.
+//
+// A source covers an address if the host (with its port, if not the scheme's
+// own) is on its list, spelt exactly, a path pattern matches, and no deny
+// pattern does. Empty lists cover nothing.
+func (s Source) Allows(u *url.URL, now time.Time) error {
+	c, err := Canonical(u)
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrOutOfScope, err)
+	}
+	if err := s.allowsHost(c.Host); err != nil {
+		return err
+	}
+	if p, ok := s.denied(c); ok {
+		return fmt.Errorf("%w: path %q is denied by pattern %q of source %s", ErrOutOfScope, c.EscapedPath(), p, s.ID())
+	}
+	if !s.pathListed(c) {
+		return fmt.Errorf("%w: path %q matches no pattern of source %s", ErrOutOfScope, c.EscapedPath(), s.ID())
+	}
+	return s.InForce(now)
+}
+
+// InForce reports why the order behind s does not hold at time now.
+func (s Source) InForce(now time.Time) error {
+	switch {
+	case s.NotBefore.IsZero() || s.NotAfter.IsZero():
+		return fmt.Errorf("%w: order %q states no period", ErrNotInForce, s.Order)
+	case now.Before(s.NotBefore):
+		return fmt.Errorf("%w: order %s begins %s", ErrNotInForce, s.Order, s.NotBefore.UTC().Format(time.RFC3339))
+	case !now.Before(s.NotAfter):
+		return fmt.Errorf("%w: order %s ended %s", ErrNotInForce, s.Order, s.NotAfter.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (s Source) allowsHost(host string) error {
+	for _, h := range s.Hosts {
+		if h == host {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: host %q is not on the list of source %s", ErrOutOfScope, host, s.ID())
+}
+
+// denied returns the deny pattern that matches c. It looks at the path and at
+// path and query, encoded and decoded, without regard to case: a deny pattern
+// must not be dodged by spelling.
+func (s Source) denied(c *url.URL) (pattern string, ok bool) {
+	forms := []string{c.Path, c.EscapedPath()}
+	if c.RawQuery != "" {
+		decoded, err := url.QueryUnescape(c.RawQuery)
+		if err != nil {
+			decoded = c.RawQuery
+		}
+		forms = append(forms, c.Path+"?"+decoded, c.EscapedPath()+"?"+c.RawQuery)
+	}
+	for _, p := range s.DenyPaths {
+		for _, f := range forms {
+			if matchGlob(strings.ToLower(p), strings.ToLower(f)) {
+				return p, true
+			}
+		}
+	}
+	return "", false
+}
+
+// pathListed reports whether a path pattern matches c's path, or its path and query.
+func (s Source) pathListed(c *url.URL) bool {
+	full := c.EscapedPath()
+	if c.RawQuery != "" {
+		full += "?" + c.RawQuery
+	}
+	for _, p := range s.Paths {
+		if matchGlob(p, c.EscapedPath()) || matchGlob(p, full) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchGlob reports whether the whole of s matches pattern, in which * stands
+// for any run of bytes, slashes included. It takes at most len(pattern)·len(s) steps.
+func matchGlob(pattern, s string) bool {
+	star, mark := -1, 0 // last * seen, and where in s its run ends
+	p, i := 0, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && pattern[p] == s[i]:
+			p++
+			i++
+		case star >= 0:
+			mark++
+			p, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// Check reports what is wrong with the rules of s, in the words of an
+// order file.
+func (s Source) Check() error {
+	switch {
+	case s.Name == "" || path.Base(s.Name) != s.Name:
+		return fmt.Errorf("name %q: want one word without /", s.Name)
+	case len(s.Hosts) == 0:
+		return errors.New("hosts is empty: an empty list allows nothing")
+	case len(s.Paths) == 0:
+		return errors.New("paths is empty: an empty list allows nothing")
+	case len(s.Start) == 0:
+		return errors.New("start is empty: name at least one address")
+	case s.MaxPages <= 0:
+		return errors.New("max_pages: want 1 or more")
+	case s.MaxDepth < 0:
+		return errors.New("max_depth: want 0 or more")
+	case s.Concurrency <= 0 || s.Concurrency > 64:
+		return errors.New("concurrency: want 1 to 64")
+	case s.Interval < 0:
+		return errors.New("interval: want 0s or more")
+	}
+	for _, h := range s.Hosts {
+		if err := checkHost(h); err != nil {
+			return fmt.Errorf("hosts: %w", err)
+		}
+	}
+	for _, p := range s.Paths {
+		if !strings.HasPrefix(p, "/") {
+			return fmt.Errorf("paths: pattern %q: want a leading /", p)
+		}
+	}
+	for _, raw := range s.Start {
+		if err := s.checkStart(raw); err != nil {
+			return fmt.Errorf("start: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkHost accepts exact v3 onion names, with labels before them and a port or not.
+func checkHost(h string) error {
+	if strings.ContainsAny(h, "*?") {
+		return fmt.Errorf("host %q: wildcards are refused; name each host", h)
+	}
+	u, err := url.Parse("http://" + h + "/")
+	if err != nil || u.Host != h {
+		return fmt.Errorf("host %q: want NAME.onion or NAME.onion:PORT", h)
+	}
+	c, err := Canonical(u)
+	if err != nil {
+		return fmt.Errorf("host %q: %w", h, err)
+	}
+	if c.Host != h {
+		return fmt.Errorf("host %q: write it as %q", h, c.Host)
+	}
+	_, err = OnionKey(u.Hostname())
+	return err
+}
+
+// checkStart accepts addresses that the source's own rules cover.
+func (s Source) checkStart(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return fmt.Errorf("%q is not a URL", raw)
+	}
+	c, err := Canonical(u)
+	if err != nil {
+		return fmt.Errorf("%q: %w", raw, err)
+	}
+	if s.NotBefore.IsZero() {
+		return fmt.Errorf("%w: no period", ErrNotInForce)
+	}
+	return s.Allows(c, s.NotBefore)
+}

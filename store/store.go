@@ -1,0 +1,158 @@
+// Package store is the contract of a case: what it keeps, and the queue of
+// what is to be done. The engines are in its subfolders; the tests that every
+// engine must pass are in storetest.
+//
+// The interface speaks of leases, results and records, never of an engine's
+// buckets or rows, so that engines of different make can pass the same tests.
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"vigil"
+)
+
+// A Store keeps one case. Its methods may be called from several goroutines.
+//
+// What a method changes, it changes in one transaction: after a crash at any
+// point, each change is there whole or not at all, and every record has its
+// entry in the custody log and every entry its record.
+//
+// Reading methods return an error wrapping [vigil.ErrNotFound] where nothing
+// has the given ID, never an empty value.
+type Store interface {
+	Queue
+	Reader
+
+	// Record commits an act of a person, or one that no task stands for: a
+	// registered order, an imported page, a view, an export.
+	// Registering an order makes its sources known to Lease.
+	// If r.Record is an order or a page whose ID the case has, nothing is
+	// changed and the error wraps [vigil.ErrExists].
+	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
+
+	// Close waits for running calls and releases the case.
+	Close() error
+}
+
+// A Queue hands out tasks and takes their results.
+type Queue interface {
+	// Enqueue adds tasks and reports how many were new. A task whose ID is
+	// known in any state is left as it is.
+	Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err error)
+
+	// Lease hands out up to r.N tasks: higher priority first, then the one
+	// queued first. A lease that ran out makes its task available again; a
+	// task leased MaxAttempts times without a result is dead.
+	//
+	// Fetch tasks keep to their source's rules: no more than Concurrency at a
+	// time, starts at least Interval apart, no more than MaxPages pages in all
+	// (counting pages kept and tasks leased), none outside the order's period.
+	//
+	// Without tasks, next says when to ask again: the earliest moment at which
+	// a waiting task, a running lease or a source's interval may make one
+	// available. A zero next says that nothing of this stage can become
+	// available by waiting.
+	Lease(ctx context.Context, r LeaseRequest) (ts []vigil.Task, next time.Time, err error)
+
+	// Commit ends t with r: record, log entry and next tasks together. Next
+	// tasks are added as by Enqueue. If t's lease ran out or was taken over it
+	// changes nothing and returns an error wrapping [vigil.ErrLeaseLost].
+	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
+
+	// Release gives t back, to be leased again after retry. The cause is kept
+	// with the task. After MaxAttempts leases the task is dead instead, and the
+	// log says so in actor's name ([vigil.ActGiveUp]). It returns
+	// [vigil.ErrLeaseLost] as Commit does.
+	Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error
+
+	// Return gives t back as if it had never been leased: the attempt does not
+	// count. It is for a clean stop.
+	Return(ctx context.Context, t vigil.Task) error
+
+	// Bury makes t dead for a.Reason, and writes a to the log.
+	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
+
+	// Requeue queues every done task of a stage again, and every dead one if
+	// dead is set, with a fresh count of attempts.
+	Requeue(ctx context.Context, st vigil.Stage, dead bool) (n int, err error)
+}
+
+// A LeaseRequest says which tasks somebody wants, and for how long.
+type LeaseRequest struct {
+	Stage  vigil.Stage
+	Holder string        // who will hold them; shown to others
+	N      int           // at most
+	TTL    time.Duration // how long the lease runs
+	Source string        // only of this source ID; empty for any
+	// Task asks for this one task. If Holder has it already, its lease is
+	// renewed under the same token; if another has it, the error wraps
+	// [vigil.ErrHeld] and says who and until when; if it is done or dead,
+	// the error wraps [vigil.ErrNotFound].
+	Task string
+}
+
+// A Reader reads what a case keeps. Sequences end at the first error.
+type Reader interface {
+	Orders(ctx context.Context) iter.Seq2[vigil.Order, error]
+
+	// Page returns a page with its body, checked against its hash
+	// ([vigil.ErrTampered]).
+	Page(ctx context.Context, id string) (vigil.Page, error)
+	// Pages yields a source's pages without their bodies, oldest first; all
+	// sources' if source is empty.
+	Pages(ctx context.Context, source string) iter.Seq2[vigil.Page, error]
+
+	// Listing and Assessment return the newest version.
+	Listing(ctx context.Context, id string) (vigil.Listing, error)
+	Assessment(ctx context.Context, listing string) (vigil.Assessment, error)
+	// Decisions returns a listing's decisions, oldest first; none is no error.
+	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
+	// Items yields assessed listings, highest level first, then highest score.
+	Items(ctx context.Context, f Filter) iter.Seq2[Item, error]
+
+	Task(ctx context.Context, id string) (vigil.Task, error)
+	// Tasks yields the tasks of a stage in a state.
+	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
+	// Counts returns how many tasks are in each state, by source and stage.
+	Counts(ctx context.Context) ([]Count, error)
+
+	// Logs returns the IDs of the orders that have a log, and "" for the log of
+	// the case itself.
+	Logs(ctx context.Context) ([]string, error)
+	// Log yields a log's entries in order.
+	Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error]
+	// Checkpoint returns a log's present size and root.
+	Checkpoint(ctx context.Context, order string) (vigil.Checkpoint, error)
+	// Prove returns the proof that entry seq is in the tree over a log's first
+	// size entries (RFC 6962, section 2.1.1), lowest node first.
+	Prove(ctx context.Context, order string, seq, size int64) ([][32]byte, error)
+	// RecordBytes returns the stored bytes of the record that entry e speaks of.
+	RecordBytes(ctx context.Context, e vigil.Event) ([]byte, error)
+}
+
+// An Item is a listing as a reviewer meets it.
+type Item struct {
+	Listing    vigil.Listing
+	Assessment vigil.Assessment
+	Task       vigil.Task      // the review; zero if the level asks for none
+	Decision   *vigil.Decision // the newest; nil if there is none
+}
+
+// A Filter chooses items. The zero Filter chooses all.
+type Filter struct {
+	Source   string      // source ID
+	MinLevel vigil.Level // this or higher
+	Waiting  bool        // only those whose review is queued or leased
+	Limit    int         // at most; 0 for no limit
+}
+
+// A Count is a number of tasks.
+type Count struct {
+	Source string
+	Stage  vigil.Stage
+	State  vigil.State
+	N      int
+}

@@ -1,0 +1,269 @@
+// Package vigil holds the words of the program: what an order allows, what a
+// page, a listing, an assessment and a decision are, and what a task and its
+// result look like. It imports the standard library only; every other package
+// speaks in these types.
+//
+// The way of the data:
+//
+//	Order ─▶ fetch Task ─▶ Page ─▶ Listing ─▶ Assessment ─▶ Decision ─▶ bundle
+//
+// Each arrow is one [Task] that ends in one [Result], which a store commits
+// whole or not at all.
+//
+// vigil assesses listings, never persons. An indicator prompts a review and
+// proves nothing.
+package vigil
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Sentinel errors. A caller branches on them with errors.Is; the text around
+// them says which object was meant and what to do next.
+var (
+	// ErrRefused is matched by every refusal for want of authority.
+	ErrRefused = errors.New("refused")
+	// ErrOutOfScope says that no order covers an address.
+	ErrOutOfScope = fmt.Errorf("%w: out of scope", ErrRefused)
+	// ErrNotInForce says that an order covers an address, but not at this time.
+	ErrNotInForce = fmt.Errorf("%w: order not in force", ErrRefused)
+	// ErrUnsigned says that an order lacks a valid signature of an allowed signer.
+	ErrUnsigned = fmt.Errorf("%w: not signed", ErrRefused)
+
+	// ErrLeaseLost says that a lease ran out or was taken over; nothing was changed.
+	ErrLeaseLost = errors.New("lease lost")
+	// ErrHeld says that somebody else holds the lease of the wanted task.
+	ErrHeld = errors.New("held by another")
+	// ErrNotFound says that a record is not in the case.
+	ErrNotFound = errors.New("not found")
+	// ErrExists says that a record that may be written once is there already.
+	ErrExists = errors.New("exists already")
+	// ErrInUse says that another process has the case open.
+	ErrInUse = errors.New("in use")
+	// ErrTampered says that a stored record, log or bundle does not match its hash.
+	ErrTampered = errors.New("does not match its hash")
+)
+
+// An Order is a legal order as its authority signed it.
+// The zero Order allows nothing.
+type Order struct {
+	Version            int       `json:"version"`
+	ID                 string    `json:"id"`
+	Case               string    `json:"case"`
+	Authority          string    `json:"authority"` // who allowed it, and under which file number
+	LegalBasis         string    `json:"legal_basis"`
+	Purpose            string    `json:"purpose"`
+	NotBefore          time.Time `json:"not_before"`
+	NotAfter           time.Time `json:"not_after"`
+	RetentionDays      int       `json:"retention_days"`
+	SignaturesRequired int       `json:"signatures_required"`
+	Sources            []Source  `json:"sources"`
+	File               []byte    `json:"file"`       // the signed bytes
+	SHA256             string    `json:"sha256"`     // of File
+	Signatures         []string  `json:"signatures"` // armored OpenSSH signatures over File
+	SignedBy           []string  `json:"signed_by"`  // principals whose signatures were valid on registration
+}
+
+// A Source is a place that an order allows us to look at, for a stated time.
+// Its rules are in [Source.Allows]; the zero Source allows nothing.
+type Source struct {
+	Order          string        `json:"order"`
+	Name           string        `json:"name"` // unique in its order
+	Hosts          []string      `json:"hosts"`
+	Start          []string      `json:"start"`
+	Paths          []string      `json:"paths"`
+	DenyPaths      []string      `json:"deny_paths,omitempty"`
+	NotBefore      time.Time     `json:"not_before"`
+	NotAfter       time.Time     `json:"not_after"`
+	MaxPages       int           `json:"max_pages"`
+	MaxDepth       int           `json:"max_depth"`
+	Interval       time.Duration `json:"interval"`    // least time between the starts of two requests
+	Concurrency    int           `json:"concurrency"` // most requests at a time
+	Profile        string        `json:"profile"`     // market profile, or "auto"
+	SessionAllowed bool          `json:"session_allowed,omitempty"`
+	CookieFile     string        `json:"cookie_file,omitempty"`
+}
+
+// ID names the source in the case: ORDER/NAME.
+func (s Source) ID() string { return s.Order + "/" + s.Name }
+
+// OrderOf returns the order part of a source ID.
+func OrderOf(sourceID string) string {
+	i := strings.LastIndexByte(sourceID, '/')
+	if i < 0 {
+		return sourceID
+	}
+	return sourceID[:i]
+}
+
+// A Stage is one kind of step on the way of the data. It is a string, so that
+// stored values outlive a change of the code.
+type Stage string
+
+// The stages, in the order of the data.
+const (
+	Fetch    Stage = "fetch"    // subject: canonical URL
+	Extract  Stage = "extract"  // subject: page ID
+	Classify Stage = "classify" // subject: ID of the page whose listing is meant
+	Review   Stage = "review"   // subject: the same
+)
+
+// A Task is one step to be done. Its ID follows from stage, source and
+// subject, so the same step is queued once however often it is found.
+type Task struct {
+	ID       string    `json:"id"`
+	Stage    Stage     `json:"stage"`
+	Source   string    `json:"source"`  // source ID
+	Subject  string    `json:"subject"` // what the step is about; see the stages
+	Depth    int       `json:"depth"`   // links from a start address; fetch only
+	Priority int       `json:"priority"`
+	Attempts int       `json:"attempts"`         // leases so far
+	Lease    string    `json:"lease,omitempty"`  // fencing token; empty when not leased
+	Holder   string    `json:"holder,omitempty"` // who leased it
+	Until    time.Time `json:"until,omitzero"`   // end of the lease, or earliest next try
+	State    State     `json:"state"`
+	Reason   string    `json:"reason,omitempty"` // last error, or why it is dead
+}
+
+// NewTask returns a queued task with its ID set. A higher priority is leased
+// first; it must lie in 0…255.
+func NewTask(stage Stage, source, subject string) Task {
+	return Task{ID: hashID(string(stage), source, subject), Stage: stage, Source: source, Subject: subject, State: Queued}
+}
+
+// A State says where a task stands.
+type State string
+
+// The states of a task. Dead tasks have failed too often or were refused; their
+// Reason says why, and they stay to be seen.
+const (
+	Queued State = "queued"
+	Leased State = "leased"
+	Done   State = "done"
+	Dead   State = "dead"
+)
+
+// An Act is what somebody did, as far as the caller knows it. The store adds
+// time, number and hash and writes it to the custody log as an [Event].
+// It holds no page content and no personal data, so that erasing a record
+// never breaks the log.
+type Act struct {
+	Actor   string            // account of who did it, or of whom the program did it for
+	Action  string            // one of the actions below
+	Order   string            // order ID; empty writes to the log of the case itself
+	Object  Object            // what it was done to; filled in by the store if a record goes with it
+	Reason  string            // why, in the actor's words or as a code
+	Details map[string]string // counts, rule names, settings
+}
+
+// Actions of the custody log.
+const (
+	ActInit      = "case.init"
+	ActAuthorize = "source.authorised"
+	ActFetch     = "fetch"
+	ActRefuse    = "fetch.refused"
+	ActGiveUp    = "fetch.given-up"
+	ActImport    = "import"
+	ActExtract   = "extract"
+	ActClassify  = "classify"
+	ActView      = "view"
+	ActDecide    = "decide"
+	ActExport    = "export.seal"
+)
+
+// An Object names what an act was done to.
+type Object struct {
+	Type   string `json:"type,omitempty"` // a record type, or "task", "case", "bundle"
+	ID     string `json:"id,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // of the stored bytes
+}
+
+// An Event is one line of a custody log. The bytes of its JSON form, as first
+// written, are what the log hashes; they are never serialised again.
+type Event struct {
+	V       int               `json:"v"`   // version of this form: 1
+	Seq     int64             `json:"seq"` // place in its log, from 0
+	Time    time.Time         `json:"time"`
+	Actor   string            `json:"actor"`
+	Action  string            `json:"action"`
+	Object  Object            `json:"object"`
+	Order   string            `json:"authorisation,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
+	Tool    string            `json:"tool"`
+	Details map[string]string `json:"details,omitempty"`
+}
+
+// An Entry is an event together with the bytes that the log hashes.
+type Entry struct {
+	Event
+	Line []byte // JSON, without a line end
+}
+
+// A Checkpoint states what a custody log held at one moment: the Merkle tree
+// root (RFC 6962, section 2.1) over its first Size lines.
+type Checkpoint struct {
+	Log  string // order ID; empty for the log of the case itself
+	Size int64
+	Root [sha256.Size]byte
+}
+
+// A Record is what a case keeps: an Order, Page, Listing, Assessment or
+// Decision. Records are never changed: a second one with the same type and ID
+// is a newer version beside the first.
+type Record interface {
+	// Ref returns the record's type and ID, and the order under which it is kept.
+	Ref() (typ, id, order string)
+}
+
+// Record types.
+const (
+	TypeOrder      = "order"
+	TypePage       = "page"
+	TypeListing    = "listing"
+	TypeAssessment = "assessment"
+	TypeDecision   = "decision"
+)
+
+// Ref implements [Record].
+func (o Order) Ref() (typ, id, order string) { return TypeOrder, o.ID, o.ID }
+
+// Ref implements [Record].
+func (p Page) Ref() (typ, id, order string) { return TypePage, p.ID, OrderOf(p.Source) }
+
+// Ref implements [Record].
+func (l Listing) Ref() (typ, id, order string) { return TypeListing, l.ID, OrderOf(l.Source) }
+
+// Ref implements [Record].
+func (a Assessment) Ref() (typ, id, order string) { return TypeAssessment, a.ID, OrderOf(a.Source) }
+
+// Ref implements [Record].
+func (d Decision) Ref() (typ, id, order string) { return TypeDecision, d.Listing, OrderOf(d.Source) }
+
+// A Result is everything that one finished step changes: it is committed whole
+// or not at all.
+type Result struct {
+	Act    Act
+	Record Record // nil if the step leaves none, such as a refusal
+	Next   []Task
+}
+
+// hashID returns 16 bytes of SHA-256 over the parts, in hex. The length of each
+// part is hashed with it, so that no two lists of parts collide.
+func hashID(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// SumHex returns the SHA-256 of b in lower-case hex.
+func SumHex(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}
