@@ -58,6 +58,19 @@ func Canonical(u *url.URL) (*url.URL, error) {
 	return &c, nil
 }
 
+// ParseURL reads an absolute address and returns its canonical form.
+func ParseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL", raw)
+	}
+	c, err := Canonical(u)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", raw, err)
+	}
+	return c, nil
+}
+
 // plainPath refuses decoded paths that a server may read as another path.
 func plainPath(p string) error {
 	if !utf8.ValidString(p) {
@@ -253,13 +266,9 @@ func checkHost(h string) error {
 
 // checkStart accepts addresses that the source's own rules cover.
 func (s Source) checkStart(raw string) error {
-	u, err := url.Parse(raw)
+	c, err := ParseURL(raw)
 	if err != nil {
-		return fmt.Errorf("%q is not a URL", raw)
-	}
-	c, err := Canonical(u)
-	if err != nil {
-		return fmt.Errorf("%q: %w", raw, err)
+		return err
 	}
 	if s.NotBefore.IsZero() {
 		return fmt.Errorf("%w: no period", ErrNotInForce)

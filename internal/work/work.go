@@ -26,9 +26,9 @@ type Queue interface {
 //   - nil: the result is committed;
 //   - a [*Refusal]: the task is dead, and the refusal is logged;
 //   - the context's own error: the task goes back uncounted;
+//   - a [*Fatal]: the task goes back uncounted, and the whole run stops;
 //   - any other: the task is tried again after [Retry], until the store has
-//     had enough of it;
-//   - a [*Fatal]: as any other, and the whole run stops.
+//     had enough of it.
 type Func func(context.Context, vigil.Task) (vigil.Result, error)
 
 // A Refusal ends a task for good, for want of authority or sense.
@@ -195,13 +195,16 @@ func (r *Runner) step(ctx context.Context, p Pool, t vigil.Task) Outcome {
 // handIn commits or gives back t. A lost lease is no error: another worker has
 // the task.
 func (r *Runner) handIn(ctx context.Context, stopped error, t vigil.Task, res vigil.Result, err error) error {
-	var refusal *Refusal
+	var (
+		refusal *Refusal
+		fatal   *Fatal
+	)
 	switch {
 	case err == nil:
 		err = r.Queue.Commit(ctx, t, res)
 	case errors.As(err, &refusal):
 		err = r.Queue.Bury(ctx, t, refusal.Act)
-	case stopped != nil:
+	case stopped != nil || errors.As(err, &fatal):
 		err = r.Queue.Return(ctx, t)
 	default:
 		err = r.Queue.Release(ctx, t, err, Retry(t.Attempts))

@@ -1,0 +1,44 @@
+# vigil: make demo shows it, make test tests it.
+
+GO   ?= go
+# The race detector needs a C compiler; without one the tests run without it.
+RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
+
+export CGO_ENABLED = $(if $(RACE),1,0)
+
+.PHONY: build test check fuzz bench demo deps
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o vigil ./cmd/vigil
+
+demo: build
+	./vigil demo
+
+test: deps
+	$(GO) vet ./...
+	$(GO) test $(RACE) -timeout 15m ./...
+
+check: deps
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -race -timeout 15m ./...
+
+# fuzz runs every fuzz target for FUZZTIME each.
+FUZZTIME ?= 30s
+fuzz:
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# deps installs what the tests use beside Go, where that is possible: ssh-keygen
+# checks our signatures from outside. Tests that miss it say so and skip.
+deps:
+	@command -v ssh-keygen >/dev/null || { \
+	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -q && apt-get install -yq --no-install-recommends openssh-client; \
+	  else echo "ssh-keygen is missing: install openssh-client to run every test"; fi; }

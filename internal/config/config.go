@@ -1,0 +1,168 @@
+// Package config reads vigil.toml, the settings of a case.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"vigil/internal/tomlfile"
+)
+
+// Name is the file's name in the folder of a case.
+const Name = "vigil.toml"
+
+// Config is what vigil.toml holds. The zero Config is invalid; start from
+// [Default].
+type Config struct {
+	Version int    `toml:"version"`
+	Tor     Tor    `toml:"tor"`
+	Store   Store  `toml:"store"`
+	Crawl   Crawl  `toml:"crawl"`
+	Serve   Serve  `toml:"serve"`
+	Review  Review `toml:"review"`
+}
+
+// Tor says how the network is reached.
+type Tor struct {
+	Socks string `toml:"socks"` // host:port on loopback, or unix:PATH
+}
+
+// Store says where the case is kept.
+type Store struct {
+	URL string `toml:"url"` // bolt:PATH, relative to the case
+}
+
+// Crawl bounds what a crawl does, within what an order allows.
+type Crawl struct {
+	UserAgent string   `toml:"user_agent"`
+	Workers   int      `toml:"workers"`  // requests at a time, over all sources
+	MaxBody   int64    `toml:"max_body"` // bytes kept of one page
+	Timeout   Duration `toml:"timeout"`  // for one page, redirects included
+}
+
+// Serve says where the reviewers' pages are.
+type Serve struct {
+	Address string `toml:"address"` // on loopback
+}
+
+// Review is what the pages tell a reviewer.
+type Review struct {
+	Contact string   `toml:"contact"` // whom to call about a risk to life or a suspected minor
+	Claim   Duration `toml:"claim"`   // how long an item stays with the reviewer who took it
+}
+
+// A Duration is written as "90s" or "2m".
+type Duration time.Duration
+
+// UnmarshalText reads a Go duration.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is no duration: write 90s or 2m", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Default returns the settings of a new case. Its user agent is that of the
+// Tor Browser, so that a crawl does not stand out.
+func Default() Config {
+	return Config{
+		Version: 1,
+		Tor:     Tor{Socks: "127.0.0.1:9050"},
+		Store:   Store{URL: "bolt:vigil.db"},
+		Crawl: Crawl{
+			UserAgent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+			Workers:   8,
+			MaxBody:   4 << 20,
+			Timeout:   Duration(2 * time.Minute),
+		},
+		Serve:  Serve{Address: "127.0.0.1:8420"},
+		Review: Review{Claim: Duration(30 * time.Minute)},
+	}
+}
+
+// File returns the text of a new case's vigil.toml.
+func File(c Config) []byte {
+	return fmt.Appendf(nil, `# Settings of this case. Unknown keys are refused.
+version = %d
+
+[tor]
+socks = %q            # host:port on loopback, or unix:/path/to/socket
+
+[store]
+url = %q
+
+[crawl]
+user_agent = %q
+workers = %d                        # requests at a time, over all sources
+max_body = %d                 # bytes kept of one page
+timeout = %q                    # for one page, redirects included
+
+[serve]
+address = %q          # the reviewers' pages; loopback only
+
+[review]
+contact = %q                         # whom to call about a risk to life or a suspected minor
+claim = %q                     # how long an item stays with the reviewer who took it
+`, c.Version, c.Tor.Socks, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
+		time.Duration(c.Crawl.Timeout), c.Serve.Address, c.Review.Contact, time.Duration(c.Review.Claim))
+}
+
+// Read reads a file over the defaults and checks every value.
+func Read(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return Parse(path, data)
+}
+
+// Parse reads data over the defaults and checks every value. Errors begin with
+// name.
+func Parse(name string, data []byte) (Config, error) {
+	c := Default()
+	if err := tomlfile.Decode(name, data, &c); err != nil {
+		return Config{}, err
+	}
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+func (c Config) check() error {
+	switch {
+	case c.Version != 1:
+		return fmt.Errorf("version = %d: this program reads version 1", c.Version)
+	case c.Tor.Socks == "":
+		return errors.New("tor.socks is empty: want host:port or unix:PATH")
+	case !strings.HasPrefix(c.Store.URL, "bolt:"):
+		return fmt.Errorf("store.url = %q: want bolt:PATH", c.Store.URL)
+	case c.Crawl.Workers < 1 || c.Crawl.Workers > 256:
+		return fmt.Errorf("crawl.workers = %d: want 1 to 256", c.Crawl.Workers)
+	case c.Crawl.MaxBody < 1<<10 || c.Crawl.MaxBody > 64<<20:
+		return fmt.Errorf("crawl.max_body = %d: want 1024 to %d bytes", c.Crawl.MaxBody, 64<<20)
+	case c.Crawl.Timeout < Duration(time.Second) || c.Crawl.Timeout > Duration(10*time.Minute):
+		return fmt.Errorf("crawl.timeout = %q: want 1s to 10m", time.Duration(c.Crawl.Timeout))
+	case c.Review.Claim < Duration(time.Minute):
+		return fmt.Errorf("review.claim = %q: want 1m or more", time.Duration(c.Review.Claim))
+	}
+	return Loopback(c.Serve.Address)
+}
+
+// Loopback reports why address is not a host:port on this machine alone.
+func Loopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("serve.address = %q: want host:port", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("serve.address = %q: the pages are served on loopback only, such as 127.0.0.1:8420", address)
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package work_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vigil"
+	"vigil/internal/work"
+	"vigil/store"
+)
+
+// queue is a scripted queue: it hands out what it is given, and notes what
+// comes back. The engines' own behaviour is tested in store/storetest, and the
+// runner over a real one in cmd/vigil.
+type queue struct {
+	mu    sync.Mutex // guards all below
+	ready []vigil.Task
+	later map[string]time.Time // tasks not to be had before a time
+	back  map[string]string    // task subject → what became of it
+	lost  string               // subject whose lease is lost
+	fail  error                // of every call but Lease
+}
+
+func newQueue(subjects ...string) *queue {
+	q := &queue{back: map[string]string{}, later: map[string]time.Time{}}
+	for _, s := range subjects {
+		q.ready = append(q.ready, vigil.NewTask(vigil.Fetch, "O/s", s))
+	}
+	return q
+}
+
+func (q *queue) Lease(_ context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ready = slices.DeleteFunc(q.ready, func(t vigil.Task) bool {
+		if t.Stage != r.Stage || len(ts) == r.N {
+			return false
+		}
+		if at := q.later[t.Subject]; time.Now().Before(at) {
+			next = at
+			return false
+		}
+		t.Attempts++
+		ts = append(ts, t)
+		return true
+	})
+	return ts, next, nil
+}
+
+func (q *queue) end(t vigil.Task, how string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.fail != nil {
+		return q.fail
+	}
+	if t.Subject == q.lost {
+		return fmt.Errorf("%s %s: %w", how, t.Subject, vigil.ErrLeaseLost)
+	}
+	q.back[t.Subject] = how
+	return nil
+}
+
+func (q *queue) Commit(_ context.Context, t vigil.Task, r vigil.Result) error {
+	if err := q.end(t, "committed"); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ready = append(q.ready, r.Next...)
+	return nil
+}
+
+func (q *queue) Release(_ context.Context, t vigil.Task, cause error, retry time.Duration) error {
+	return q.end(t, fmt.Sprintf("released after %s: %v", retry, cause))
+}
+
+func (q *queue) Return(_ context.Context, t vigil.Task) error { return q.end(t, "returned") }
+
+func (q *queue) Bury(_ context.Context, t vigil.Task, a vigil.Act) error {
+	return q.end(t, "buried: "+a.Reason)
+}
+
+func (q *queue) want(t *testing.T, want map[string]string) {
+	t.Helper()
+	for s, how := range want {
+		if q.back[s] != how {
+			t.Errorf("%s was %q, want %q", s, q.back[s], how)
+		}
+	}
+	if len(q.back) != len(want) {
+		t.Errorf("%d tasks ended, want %d: %v", len(q.back), len(want), q.back)
+	}
+}
+
+func pool(do work.Func) work.Pool {
+	return work.Pool{Stage: vigil.Fetch, Workers: 3, TTL: time.Minute, Do: do}
+}
+
+func nothing(context.Context, vigil.Task) (vigil.Result, error) { return vigil.Result{}, nil }
+
+func TestAnErrorDecidesWhatBecomesOfATask(t *testing.T) {
+	q := newQueue("good", "bad", "refused", "panic")
+	r := work.Runner{Queue: q, Holder: "test"}
+	err := r.Run(t.Context(), pool(func(_ context.Context, task vigil.Task) (vigil.Result, error) {
+		switch task.Subject {
+		case "bad":
+			return vigil.Result{}, errors.New("no route")
+		case "refused":
+			return vigil.Result{}, &work.Refusal{Act: vigil.Act{Reason: "scope"}, Err: vigil.ErrOutOfScope}
+		case "panic":
+			panic("hostile page")
+		}
+		return vigil.Result{}, nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.want(t, map[string]string{
+		"good": "committed", "bad": "released after 2s: no route",
+		"refused": "buried: scope", "panic": "released after 2s: panic: hostile page",
+	})
+}
+
+func TestRunGoesOnWithTheTasksThatAResultAdds(t *testing.T) {
+	q := newQueue("0")
+	r := work.Runner{Queue: q, Holder: "test"}
+	err := r.Run(t.Context(), pool(func(_ context.Context, task vigil.Task) (vigil.Result, error) {
+		if len(task.Subject) == 5 {
+			return vigil.Result{}, nil
+		}
+		return vigil.Result{Next: []vigil.Task{
+			vigil.NewTask(vigil.Fetch, "O/s", task.Subject+"0"), vigil.NewTask(vigil.Fetch, "O/s", task.Subject+"1"),
+		}}, nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 1 + 2 + 4 + 8 + 16; len(q.back) != want {
+		t.Errorf("%d tasks were done, want %d", len(q.back), want)
+	}
+}
+
+func TestRunWaitsForTasksThatAreNotDueYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("now", "later")
+		begin := time.Now()
+		q.later["later"] = begin.Add(time.Hour)
+		r := work.Runner{Queue: q, Holder: "test"}
+		if err := r.Run(t.Context(), pool(nothing)); err != nil {
+			t.Fatal(err)
+		}
+		q.want(t, map[string]string{"now": "committed", "later": "committed"})
+		if waited := time.Since(begin); waited < time.Hour || waited > time.Hour+time.Second {
+			t.Errorf("waited %s, want an hour", waited)
+		}
+	})
+}
+
+func TestStoppingReturnsWhatIsRunningAndStartsNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("a", "b", "c", "d", "e")
+		ctx, stop := context.WithCancel(t.Context())
+		r := work.Runner{Queue: q, Holder: "test"}
+		go func() { time.Sleep(time.Second); stop() }()
+		err := r.Run(ctx, pool(func(ctx context.Context, _ vigil.Task) (vigil.Result, error) {
+			<-ctx.Done()
+			return vigil.Result{}, ctx.Err()
+		}))
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		q.want(t, map[string]string{"a": "returned", "b": "returned", "c": "returned"})
+	})
+}
+
+func TestWorkThatEndsAfterAStopIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("a")
+		ctx, stop := context.WithCancel(t.Context())
+		r := work.Runner{Queue: q, Holder: "test"}
+		err := r.Run(ctx, pool(func(context.Context, vigil.Task) (vigil.Result, error) {
+			stop()
+			time.Sleep(time.Second)
+			return vigil.Result{}, nil
+		}))
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		q.want(t, map[string]string{"a": "committed"})
+	})
+}
+
+func TestAFatalErrorStopsTheRun(t *testing.T) {
+	q := newQueue("a", "b", "c", "d")
+	noProxy := errors.New("no proxy")
+	r := work.Runner{Queue: q, Holder: "test"}
+	p := pool(func(context.Context, vigil.Task) (vigil.Result, error) {
+		return vigil.Result{}, &work.Fatal{Err: noProxy}
+	})
+	p.Workers = 1
+	if err := r.Run(t.Context(), p); !errors.Is(err, noProxy) {
+		t.Errorf("got %v, want %v", err, noProxy)
+	}
+	q.want(t, map[string]string{"a": "returned"})
+}
+
+func TestALostLeaseIsNoError(t *testing.T) {
+	q := newQueue("a", "b")
+	q.lost = "a"
+	r := work.Runner{Queue: q, Holder: "test"}
+	if err := r.Run(t.Context(), pool(nothing)); err != nil {
+		t.Fatal(err)
+	}
+	q.want(t, map[string]string{"b": "committed"})
+}
+
+func TestAStoreThatFailsStopsTheRun(t *testing.T) {
+	q := newQueue("a", "b")
+	q.fail = errors.New("disk full")
+	r := work.Runner{Queue: q, Holder: "test"}
+	if err := r.Run(t.Context(), pool(nothing)); !errors.Is(err, q.fail) {
+		t.Errorf("got %v, want %v", err, q.fail)
+	}
+}
+
+func TestAForeverRunnerWaitsForOthersTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		r := work.Runner{Queue: q, Holder: "test", Forever: true, Observe: func(work.Outcome) { stop() }}
+		go func() {
+			time.Sleep(time.Minute)
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			q.ready = append(q.ready, vigil.NewTask(vigil.Fetch, "O/s", "late"))
+		}()
+		if err := r.Run(ctx, pool(nothing)); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		q.want(t, map[string]string{"late": "committed"})
+	})
+}
+
+func TestRetryGrowsToAQuarterOfAnHour(t *testing.T) {
+	for n, want := range map[int]time.Duration{0: 2 * time.Second, 1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 20: 15 * time.Minute} {
+		if got := work.Retry(n); got != want {
+			t.Errorf("after attempt %d: %s, want %s", n, got, want)
+		}
+	}
+}
