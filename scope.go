@@ -51,6 +51,7 @@ func Canonical(u *url.URL) (*url.URL, error) {
 	if err := plainPath(c.Path); err != nil {
 		return nil, err
 	}
+	c.RawQuery = plainQuery(c.RawQuery)
 	c.Fragment, c.RawFragment, c.ForceQuery = "", "", false
 	if n := len(c.String()); n > maxURL {
 		return nil, fmt.Errorf("%d bytes long, at most %d", n, maxURL)
@@ -69,6 +70,21 @@ func ParseURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q: %w", raw, err)
 	}
 	return c, nil
+}
+
+// plainQuery encodes the bytes that may not stand in a query (RFC 3986, section
+// 3.4), as browsers do, and leaves the others as they are.
+func plainQuery(q string) string {
+	var b strings.Builder
+	for i := range len(q) {
+		switch c := q[i]; {
+		case c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>", c) >= 0:
+			fmt.Fprintf(&b, "%%%02X", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // plainPath refuses decoded paths that a server may read as another path.
@@ -104,8 +120,8 @@ func Resolve(base *url.URL, ref string) (*url.URL, error) {
 // Allows reports why s does not cover u at time now; nil means that it does.
 // The error wraps [ErrOutOfScope] or [ErrNotInForce] and names the rule.
 //
-// A source covers an address if the host (with its port, if not the scheme's
-// own) is on its list, spelt exactly, a path pattern matches, and no deny
+// A source covers an address, under http or https, if the host (with its port,
+// if not the scheme's own) is on its list, spelt exactly, a path pattern matches, and no deny
 // pattern does. Empty lists cover nothing.
 func (s Source) Allows(u *url.URL, now time.Time) error {
 	c, err := Canonical(u)

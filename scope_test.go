@@ -108,6 +108,24 @@ func TestSourceAllows(t *testing.T) {
 	}
 }
 
+func TestOneAddressHasOneSpelling(t *testing.T) {
+	base := "http://" + specOnions[0]
+	for raw, want := range map[string]string{
+		base:                                  base + "/",
+		strings.ToUpper(base) + ":80/A":       base + "/A",
+		base + "/a?q=x y&z=\"é\"#top":         base + "/a?q=x%20y&z=%22%C3%A9%22",
+		base + "/a?":                          base + "/a",
+		"https://" + specOnions[0] + ":443/a": "https://" + specOnions[0] + "/a",
+	} {
+		u, err := vigil.ParseURL(raw)
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+		} else if u.String() != want {
+			t.Errorf("%s: %s, want %s", raw, u, want)
+		}
+	}
+}
+
 func TestSourceAllowsOnlyInItsPeriod(t *testing.T) {
 	s := source()
 	u, _ := url.Parse(s.Start[0])

@@ -1,0 +1,55 @@
+// Package identifier finds payment and contact identifiers in hostile text and
+// keeps only those that pass the check of their own standard.
+//
+// # Kinds
+//
+//	btc          P2PKH, P2SH (base58check); segwit v0–v16 (BIP-173, BIP-350)
+//	ltc doge dash zec tron
+//	             base58check with the chain's own version bytes; ltc also segwit
+//	bch          cashaddr, with or without its prefix (P2PKH, P2SH, P2SH32)
+//	xrp          classic addresses
+//	xmr          standard, subaddress and integrated
+//	evm          0x and 40 hex digits (ERC-55)
+//	xpub         extended public keys (BIP-32, SLIP-132)
+//	private-key  WIF and extended private keys: reported, never repeated
+//	onion        version 3 names
+//	email        plain and defanged
+//	iban         structure of the country and ISO 7064 mod 97-10
+//	telegram     t.me and tg:// links
+//	pgp          armored public keys (RFC 9580)
+//
+// # Classes
+//
+// Class A has a checksum of 30 bits or more, and for pgp a key that hashes to
+// its own name: a hit is no accident. Class B has a weak one (onion, iban,
+// mixed-case evm) or a strict structure (email). Class C has a shape only
+// (evm in one case, telegram); it may be shown, but ought not to link.
+//
+// # De-obfuscation
+//
+// Characters that nobody sees (zero-width, soft hyphen, direction marks) are
+// dropped for every kind. Only class A, whose checksum says whether the guess
+// was right, is also tried with look-alike letters replaced, and with up to
+// eight neighbouring pieces put together, or 36 of one length. Method says what
+// was needed: plain, joined (something stood between the characters), folded
+// (letters were replaced) or refanged ([at], (dot), …). Start and End always
+// point into the text as given, and Raw is that slice of it.
+//
+// # Keys
+//
+// Two identifiers with one key are one thing:
+//
+//	h160:pkh:<hex>      hash of a public key: P2PKH of any chain, P2WPKH, cashaddr q…
+//	h160:sh:<hex>       hash of a script
+//	segwit:<v>:<hex>    other witness programs
+//	acct20:<hex>        evm and tron accounts: one key has the same 20 bytes on both
+//	xmr:<hex>           public spend key and view key; an integrated address has
+//	                    the key of its base address
+//	xrp:<address>  xpub:<hex of chain code and public key>  bch32:<hex>
+//	onion:<hex of public key>   email:<address in lower case>   iban:<IBAN>
+//	tg:<name in lower case>     tg+:<invitation>                pgp:<fingerprint>
+//
+// Addresses of test networks are reported with Network "testnet"; their keys
+// begin with "test:", so that they never meet a real one. An identifier that
+// is Redacted has neither Value, Raw nor Key.
+package identifier

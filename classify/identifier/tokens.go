@@ -1,0 +1,138 @@
+package identifier
+
+import "unicode/utf8"
+
+// ring is the number of tokens that are remembered; a power of two, at least
+// maxGroups.
+const ring = 64
+
+// A token is a longest run of ASCII letters and digits and of characters that
+// are taken for them.
+type token struct {
+	start, end int // in the view's text
+	n          int // characters
+	first      byte
+	seen       byte // classes of its characters
+}
+
+// folded reports whether not all of a token is ASCII.
+func (t *token) folded() bool { return t.seen&isAlike != 0 }
+
+// A scanner walks over a text once and keeps the last tokens.
+type scanner struct {
+	text   string
+	recent [ring]token
+	count  int // tokens so far
+	chain  int // first token that no hard boundary parts from the next one
+	gap    int // bytes since the last token; more than maxGap is a hard boundary
+	// unlikely is the number of the last token that words of prose do not look
+	// like: with a digit, or with letters of two scripts.
+	unlikely int
+	buf      [maxClassA]byte // of the join at hand
+	hits     []hit
+}
+
+// scan finds candidates; they may overlap.
+func (sc *scanner) scan() {
+	sc.unlikely = -1
+	for i := 0; i < len(sc.text); {
+		c := sc.text[i]
+		switch k := byteClass[c]; {
+		case k&alphanumeric != 0:
+			i = sc.token(i, c)
+		case k&isGap != 0:
+			sc.gap++
+			i++
+		case c < utf8.RuneSelf:
+			sc.boundary()
+			if c == '@' {
+				sc.at(i)
+			}
+			i++
+		default:
+			i = sc.other(i)
+		}
+	}
+}
+
+// other reads the character beyond ASCII at i.
+func (sc *scanner) other(i int) int {
+	r, size := utf8.DecodeRuneInString(sc.text[i:])
+	if f := fold(r); f != 0 {
+		return sc.token(i, f)
+	}
+	sc.gap += size
+	if !gapRune(r) {
+		sc.boundary()
+	}
+	return i + size
+}
+
+// boundary parts all tokens so far from those that follow.
+func (sc *scanner) boundary() { sc.gap = maxGap + 1 }
+
+// token reads the token at start, whose first character is first when folded, and
+// returns where it ends. Each run of ASCII in it is looked at as it stands; then
+// the token and what it makes up with those before it.
+func (sc *scanner) token(start int, first byte) int {
+	var seen byte
+	i, run, n, alike := start, start, 0, 0
+	for i < len(sc.text) {
+		c := sc.text[i]
+		if k := byteClass[c]; k&alphanumeric != 0 {
+			seen |= k
+			n++
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
+			break
+		}
+		r, size := utf8.DecodeRuneInString(sc.text[i:])
+		f := fold(r)
+		if f == 0 {
+			break
+		}
+		sc.run(run, i, seen)
+		seen |= isAlike | byteClass[f]
+		alike++
+		n++
+		i += size
+		run = i
+	}
+	sc.run(run, i, seen)
+	if sc.gap > maxGap {
+		sc.chain = sc.count
+	}
+	sc.gap = 0
+	if n > maxClassA {
+		sc.boundary()
+		return i
+	}
+	if seen&isDigit != 0 || alike > 0 && alike < n {
+		sc.unlikely = sc.count
+	}
+	t := &sc.recent[sc.count%ring]
+	*t = token{start: start, end: i, n: n, first: first, seen: seen}
+	sc.count++
+	if t.folded() {
+		sc.alone(t)
+	}
+	sc.joins()
+	return i
+}
+
+// clean appends the characters of a token, folded.
+func (sc *scanner) clean(dst []byte, t *token) []byte {
+	s := sc.text[t.start:t.end]
+	if !t.folded() {
+		return append(dst, s...)
+	}
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			r = rune(fold(r))
+		}
+		dst = append(dst, byte(r))
+	}
+	return dst
+}

@@ -1,0 +1,184 @@
+package crawler
+
+import (
+	"bytes"
+	"encoding/base64"
+)
+
+// A run is a stretch of base64 text. Its slices are good until the next is read.
+type run struct {
+	chars []byte // in the standard alphabet, escapes and white space undone
+	at    []int  // where each of chars stands in the body
+	end   int    // behind the last one and its padding
+}
+
+// A place is where base64 text stands.
+type place int
+
+const (
+	inText   place = iota // white space in it is a line end with indentation around it
+	inURL                 // the same, and padding does not end it
+	inQuotes              // in a quoted URL: any white space may stand in it
+)
+
+// readRun reads the base64 text at b[j].
+func (s *scanner) readRun(j, end int, where place) run {
+	r := run{chars: s.last.chars[:0], at: s.last.at[:0], end: j}
+	for k := j; k < end; {
+		c, n := unit(s.b, k)
+		if c = base64Chars[c]; c != 0 {
+			if c == 's' && placeholder(s.b, k) > 0 {
+				break
+			}
+			r.chars = append(r.chars, c)
+			r.at = append(r.at, k)
+			k += n
+			r.end = k
+			continue
+		}
+		if next := s.skipPadding(k, end); next > k && len(r.chars) > 0 {
+			r.end = next
+			if where == inText {
+				break
+			}
+			k = next
+			continue
+		}
+		next := s.skipSpace(k, end, where == inQuotes)
+		if next == k {
+			break
+		}
+		k = next
+	}
+	r.end = min(r.end, end)
+	s.last = r
+	return r
+}
+
+// skipPadding returns where the padding at b[k] ends; k if there is none.
+func (s *scanner) skipPadding(k, end int) int {
+	for k < end {
+		c, n := unit(s.b, k)
+		if c != '=' {
+			break
+		}
+		k += n
+	}
+	return k
+}
+
+// skipSpace returns where white space at b[k] ends; k if it is none that may
+// stand in base64 text.
+func (s *scanner) skipSpace(k, end int, anySpace bool) int {
+	start, line := k, false
+	for k < end {
+		c, n := unit(s.b, k)
+		if c == '\n' || c == '\r' {
+			line = true
+		} else if c != ' ' && c != '\t' {
+			break
+		}
+		k += n
+	}
+	if line || anySpace {
+		return k
+	}
+	return start
+}
+
+// base64Chars maps the characters of both base64 alphabets (RFC 4648) to the
+// standard one, and all others to 0.
+var base64Chars = func() (t [256]byte) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		t[c] = c
+	}
+	t['-'], t['_'] = '+', '/'
+	return t
+}()
+
+// magic64 is how media files begin in base64. Each is long enough to be rare in
+// other base64 text; the bytes that it decodes to are checked in any case.
+var magic64 = []struct {
+	text   string
+	before int // characters of the file before it
+}{
+	{"iVBORw0KGgo", 0}, {"/9j/", 0}, {"R0lGODlh", 0}, {"R0lGODdh", 0}, {"UklGR", 0}, {"GkXfo", 0}, {"T2dnUw", 0}, {"SUQz", 0},
+	{"Z0eX", 6}, // "ftyp" behind a length of four bytes
+	{"MCayd", 0}, {"JVBERi", 0}, {"UEsDB", 0}, {"d09GR", 0}, {"d09GMg", 0},
+}
+
+// runs finds base64 text that begins, or goes on after other letters, like a
+// media file.
+func (s *scanner) runs() {
+	for start, end := range s.gaps() {
+		for i := start; i < end; {
+			c, n := unit(s.b, i)
+			if c == 's' {
+				if n := placeholder(s.b, i); n > 0 {
+					i += n
+					continue
+				}
+			}
+			if base64Chars[c] == 0 {
+				i += n
+				continue
+			}
+			r := s.readRun(i, end, inText)
+			s.judge(r)
+			i = max(r.end, i+n)
+		}
+	}
+}
+
+// judge notes the media in a run.
+func (s *scanner) judge(r run) {
+	if len(r.chars) < minRun {
+		return
+	}
+	k, typ := mediaStart(r.chars)
+	if k < 0 {
+		return
+	}
+	s.found = append(s.found, medium{r.at[k], r.end, typ, decode64(r.chars[k:])})
+}
+
+// mediaStart returns where in base64 text a media file of some length begins;
+// -1 if none does.
+func mediaStart(chars []byte) (k int, typ string) {
+	if typ := mediaType64(chars); typ != "" {
+		return 0, typ
+	}
+	best := -1
+	for _, m := range magic64 {
+		for from := 0; ; from++ {
+			n := bytes.Index(chars[from:], []byte(m.text))
+			if n < 0 {
+				break
+			}
+			from += n
+			k := from - m.before
+			if k+minRun > len(chars) || best >= 0 && k >= best {
+				break
+			}
+			if k >= 0 && mediaType64(chars[k:]) != "" {
+				best = k
+				break
+			}
+		}
+	}
+	if best < 0 {
+		return -1, ""
+	}
+	return best, mediaType64(chars[best:])
+}
+
+// mediaType64 returns the media type of what chars decode to.
+func mediaType64(chars []byte) string {
+	var b [66]byte
+	first := chars[:min(len(chars)/4*4, base64.RawStdEncoding.EncodedLen(len(b)))]
+	n, err := base64.RawStdEncoding.Decode(b[:], first)
+	if err != nil {
+		return ""
+	}
+	return mediaType(b[:n])
+}

@@ -1,0 +1,185 @@
+// Package archtest keeps the import table of ARCHITECTURE.md true.
+//
+// It reads the source files in this process: go test would not notice a change
+// behind a child process, and serve a stale pass from its cache.
+package archtest
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// module is the prefix of our own import paths.
+const module = "vigil"
+
+// ours says which of our packages each package may import, tests apart.
+// "*" allows all.
+var ours = map[string][]string{
+	".":                     {},
+	"classify":              {".", "classify/indicator", "classify/identifier"},
+	"classify/indicator":    {"."},
+	"classify/identifier":   {"."},
+	"cmd/vigil":             {"*"},
+	"crawler":               {"."},
+	"fixtures":              {"."},
+	"fixtures/internal/gen": {".", "fixtures"},
+	"internal/archtest":     {},
+	"internal/bundle":       {".", "internal/custody", "internal/order", "internal/signature"},
+	"internal/config":       {"internal/tomlfile"},
+	"internal/custody":      {"."},
+	"internal/extract":      {".", "internal/tomlfile"},
+	"internal/order":        {".", "internal/signature", "internal/tomlfile"},
+	"internal/review":       {".", "store"},
+	"internal/signature":    {"."},
+	"internal/tomlfile":     {},
+	"internal/tor":          {"."},
+	"internal/tor/simnet":   {"."},
+	"internal/work":         {".", "store"},
+	"store":                 {".", "internal/custody"},
+	"store/bolt":            {".", "store", "internal/custody"},
+	"store/storetest":       {".", "store", "internal/custody"},
+}
+
+// theirs says which package imports each package of a third party, tests apart:
+// one, but for HTML, which the crawler must read to find the links of a page
+// that colly's parser gives up.
+var theirs = map[string][]string{
+	"github.com/BurntSushi/toml":                {"internal/tomlfile"},
+	"github.com/PuerkitoBio/goquery":            {"internal/extract"},
+	"github.com/gocolly/colly/v2":               {"crawler"},
+	"github.com/hiddeco/sshsig":                 {"internal/signature"},
+	"github.com/jdkato/prose/v2":                {"classify"},
+	"github.com/petar-dambovaliev/aho-corasick": {"classify"},
+	"github.com/spf13/cobra":                    {"cmd/vigil"},
+	"go.etcd.io/bbolt":                          {"store/bolt"},
+	"go.etcd.io/bbolt/errors":                   {"store/bolt"},
+	"github.com/google/go-cmp/cmp":              {"store/storetest"},
+	"golang.org/x/crypto/sha3":                  {"classify/identifier"},
+	"golang.org/x/crypto/ssh":                   {"internal/signature"},
+	"golang.org/x/mod/sumdb/tlog":               {"internal/custody"},
+	"golang.org/x/net/html":                     {"internal/extract", "crawler"},
+	"golang.org/x/net/html/atom":                {"internal/extract"},
+	"golang.org/x/net/html/charset":             {"internal/extract"},
+	"golang.org/x/net/proxy":                    {"internal/tor"},
+	"golang.org/x/term":                         {"cmd/vigil"},
+	"golang.org/x/text/unicode/norm":            {"classify"},
+}
+
+func TestImportsKeepToTheTable(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := map[string]bool{}
+	err := eachFile(root, func(pkg, file string) error {
+		seen[pkg] = true
+		if strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		imports, err := importsOf(file)
+		if err != nil {
+			return err
+		}
+		for _, imp := range imports {
+			if why := forbidden(pkg, imp); why != "" {
+				t.Errorf("%s imports %s: %s", file, imp, why)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range seen {
+		if _, ok := ours[pkg]; !ok {
+			t.Errorf("package %s is not in the table", pkg)
+		}
+	}
+	for pkg := range ours {
+		if !seen[pkg] {
+			t.Errorf("package %s is in the table, but not in the tree", pkg)
+		}
+	}
+}
+
+// forbidden says why pkg may not import imp; empty if it may.
+func forbidden(pkg, imp string) string {
+	if imp == module || strings.HasPrefix(imp, module+"/") {
+		want := strings.TrimPrefix(strings.TrimPrefix(imp, module), "/")
+		if want == "" {
+			want = "."
+		}
+		allowed, ok := ours[pkg]
+		if ok && (slices.Contains(allowed, "*") || slices.Contains(allowed, want)) {
+			return ""
+		}
+		return fmt.Sprintf("the table allows %v", allowed)
+	}
+	if first, _, _ := strings.Cut(imp, "/"); !strings.Contains(first, ".") {
+		return "" // standard library
+	}
+	switch owners, ok := theirs[imp]; {
+	case !ok:
+		return "no package may"
+	case !slices.Contains(owners, pkg):
+		return fmt.Sprintf("only %v may", owners)
+	}
+	return ""
+}
+
+func TestARCHITECTUREShowsTheTable(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "..", "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range ours {
+		if pkg != "." && !strings.Contains(string(doc), "`"+pkg+"`") {
+			t.Errorf("ARCHITECTURE.md does not show %s", pkg)
+		}
+	}
+}
+
+// eachFile calls f for every Go file below root, with its package's folder.
+func eachFile(root string, f func(pkg, file string) error) error {
+	return filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && file != root || d.Name() == "testdata") {
+			if file == filepath.Join("..", "..") {
+				return nil
+			}
+			return fs.SkipDir
+		}
+		if d.IsDir() || path.Ext(file) != ".go" {
+			return nil
+		}
+		pkg, err := filepath.Rel(root, filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		return f(filepath.ToSlash(pkg), file)
+	})
+}
+
+func importsOf(file string) ([]string, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	var imports []string
+	for _, spec := range f.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		imports = append(imports, p)
+	}
+	return imports, nil
+}

@@ -1,0 +1,257 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A fact is what a label on a page announces.
+type fact int
+
+const (
+	noFact fact = iota
+	factVendor
+	factPrice
+	factCategory
+	factShipsFrom
+	factShipsTo
+	factPosted
+	factSales
+	factRating
+	factDescription
+	factSince // of an account: told of vendors only
+	factOther // a label whose fact no listing holds; it ends the value before it
+)
+
+// labels are the words before facts in English, German, French, Spanish and
+// Russian, in lower case, without the colon.
+var labels = map[string]fact{
+	"vendor": factVendor, "seller": factVendor, "sold by": factVendor, "vendor name": factVendor, "merchant": factVendor,
+	"verkäufer": factVendor, "anbieter": factVendor, "händler": factVendor, "verkauft von": factVendor,
+	"vendeur": factVendor, "vendu par": factVendor, "vendedor": factVendor, "vendido por": factVendor,
+	"продавец": factVendor, "магазин": factVendor,
+
+	"price": factPrice, "unit price": factPrice, "cost": factPrice, "preis": factPrice, "stückpreis": factPrice,
+	"prix": factPrice, "precio": factPrice, "цена": factPrice, "стоимость": factPrice,
+
+	"category": factCategory, "categories": factCategory, "section": factCategory, "listed in": factCategory,
+	"kategorie": factCategory, "rubrik": factCategory, "catégorie": factCategory, "rubrique": factCategory,
+	"categoría": factCategory, "категория": factCategory, "раздел": factCategory, "рубрика": factCategory,
+
+	"ships from": factShipsFrom, "shipping from": factShipsFrom, "shipped from": factShipsFrom, "dispatched from": factShipsFrom,
+	"origin": factShipsFrom, "origin country": factShipsFrom, "country of origin": factShipsFrom,
+	"versand aus": factShipsFrom, "versand von": factShipsFrom, "versendet aus": factShipsFrom, "herkunft": factShipsFrom,
+	"expédié de": factShipsFrom, "expédié depuis": factShipsFrom, "expédition depuis": factShipsFrom, "envoi depuis": factShipsFrom,
+	"origine": factShipsFrom, "envío desde": factShipsFrom, "se envía desde": factShipsFrom, "enviado desde": factShipsFrom,
+	"origen": factShipsFrom, "отправка из": factShipsFrom, "откуда": factShipsFrom, "доставка из": factShipsFrom,
+
+	"ships to": factShipsTo, "shipping to": factShipsTo, "delivers to": factShipsTo, "delivery to": factShipsTo,
+	"destination": factShipsTo, "destinations": factShipsTo, "versand nach": factShipsTo, "lieferung nach": factShipsTo,
+	"liefert nach": factShipsTo, "expédié vers": factShipsTo, "expédition vers": factShipsTo, "livraison vers": factShipsTo,
+	"envoi vers": factShipsTo, "envío a": factShipsTo, "envíos a": factShipsTo, "se envía a": factShipsTo,
+	"доставка в": factShipsTo, "отправка в": factShipsTo, "куда": factShipsTo,
+
+	"posted": factPosted, "posted on": factPosted, "listed": factPosted, "listed on": factPosted, "added": factPosted,
+	"added on": factPosted, "published": factPosted, "date": factPosted, "created": factPosted,
+	"eingestellt": factPosted, "eingestellt am": factPosted, "erstellt am": factPosted, "datum": factPosted,
+	"publié le": factPosted, "ajouté le": factPosted, "publicado": factPosted, "publicado el": factPosted,
+	"fecha": factPosted, "опубликовано": factPosted, "добавлено": factPosted, "дата": factPosted,
+
+	"sales": factSales, "sold": factSales, "units sold": factSales, "total sales": factSales, "orders": factSales,
+	"verkauft": factSales, "verkäufe": factSales, "ventes": factSales, "vendus": factSales, "vendu": factSales,
+	"ventas": factSales, "vendidos": factSales, "продано": factSales, "продажи": factSales, "продаж": factSales,
+
+	"rating": factRating, "score": factRating, "stars": factRating, "bewertung": factRating,
+	"évaluation": factRating, "valoración": factRating, "puntuación": factRating, "рейтинг": factRating, "оценка": factRating,
+
+	"description": factDescription, "product description": factDescription, "item description": factDescription,
+	"listing description": factDescription, "about this item": factDescription, "details": factDescription,
+	"beschreibung": factDescription, "produktbeschreibung": factDescription, "descripción": factDescription,
+	"описание": factDescription,
+
+	"member since": factSince, "registered": factSince, "joined": factSince, "last seen": factSince, "last active": factSince,
+	"vendor since": factSince, "seller since": factSince, "pgp key": factSince, "pgp public key": factSince,
+	"mitglied seit": factSince, "zuletzt online": factSince, "membre depuis": factSince, "miembro desde": factSince,
+	"на сайте с": factSince, "был в сети": factSince,
+
+	"quantity": factOther, "qty": factOther, "amount": factOther, "stock": factOther, "in stock": factOther, "available": factOther,
+	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factOther, "shipping options": factOther,
+	"delivery": factOther, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
+	"refund policy": factOther, "item number": factOther, "id": factOther, "reviews": factOther, "feedback": factOther,
+	"unit": factOther, "menge": factOther, "verfügbar": factOther, "quantité": factOther, "cantidad": factOther,
+	"количество": factOther, "в наличии": factOther,
+}
+
+// labelled returns the facts that marked text announces by labels, each with its
+// first value. A value stands on the label's line, after a colon, in the next cell
+// or in the next element; or it is the next line.
+func labelled(marked string) map[fact]string {
+	found := make(map[fact]string)
+	rows := strings.Split(marked, "\n")
+	for i := 0; i < len(rows); i++ {
+		parts := splitRow(rows[i])
+		if len(parts) == 0 {
+			continue
+		}
+		if i+1 < len(rows) && headRow(rows[i], parts) {
+			if values := splitCells(rows[i+1]); len(values) == len(parts) {
+				for j, p := range parts {
+					keep(found, labelOf(p), values[j])
+				}
+				i++
+				continue
+			}
+		}
+		next := ""
+		if i+1 < len(rows) {
+			next = rows[i+1]
+		}
+		readRow(found, parts, next)
+	}
+	return found
+}
+
+// headRow reports whether a row is a table's head: several cells, all labels.
+func headRow(row string, parts []string) bool {
+	if len(parts) < 2 || !strings.ContainsRune(row, markCell) {
+		return false
+	}
+	for _, p := range parts {
+		if labelOf(p) == noFact {
+			return false
+		}
+	}
+	return true
+}
+
+// readRow reads the facts of one row: one or several pairs of label and value.
+func readRow(found map[fact]string, parts []string, next string) {
+	for j := 0; j < len(parts); j++ {
+		label, value, colon := strings.Cut(parts[j], ":")
+		if f := labelOf(label); colon && f != noFact && strings.TrimSpace(value) != "" {
+			keep(found, f, value)
+			continue
+		}
+		f := labelOf(parts[j])
+		switch {
+		case f == noFact:
+		case j+1 < len(parts) && labelOf(parts[j+1]) == noFact:
+			keep(found, f, parts[j+1])
+			j++
+		case len(parts) == 1:
+			if values := splitRow(next); len(values) > 0 && labelOf(values[0]) == noFact && !startsLabel(values[0]) {
+				keep(found, f, strings.Join(values, " "))
+			}
+		}
+	}
+}
+
+// startsLabel reports whether s is a label with its value.
+func startsLabel(s string) bool {
+	label, _, colon := strings.Cut(s, ":")
+	return colon && labelOf(label) != noFact
+}
+
+func keep(found map[fact]string, f fact, value string) {
+	value = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(value), ":"))
+	if _, ok := found[f]; !ok && f != noFact && value != "" {
+		found[f] = value
+	}
+}
+
+// splitRow returns the parts of a marked line that have text.
+func splitRow(row string) []string {
+	return fields(row, func(r rune) bool { return r == markInline || r == markCell })
+}
+
+// splitCells returns the cells of a marked line that have text.
+func splitCells(row string) []string {
+	cells := fields(row, func(r rune) bool { return r == markCell })
+	for i := range cells {
+		cells[i] = unmarked(cells[i])
+	}
+	return cells
+}
+
+func fields(s string, sep func(rune) bool) []string {
+	var parts []string
+	for _, p := range strings.FieldsFunc(s, sep) {
+		// A colon alone, beside its label, is no part.
+		if p = strings.TrimSpace(p); p != "" && p != ":" {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// labelOf returns the fact that s, a label with or without a colon, announces.
+func labelOf(s string) fact {
+	if len(s) > 60 {
+		return noFact
+	}
+	s = strings.TrimFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r)
+	})
+	return labels[strings.ToLower(s)]
+}
+
+// withoutLabel cuts a label for f and its colon off the beginning of s.
+func withoutLabel(s string, f fact) string {
+	if label, value, ok := strings.Cut(s, ":"); ok && labelOf(label) == f {
+		return strings.TrimSpace(value)
+	}
+	return s
+}
+
+// vendorName returns a vendor's name without what pages put behind it: scores, levels
+// and counts in brackets.
+func vendorName(s string) string {
+	s = firstLine(s)
+	for _, open := range []string{" (", " [", " {", " ★", " ✓", " |"} {
+		if i := strings.Index(s, open); i > 0 {
+			s = s[:i]
+		}
+	}
+	return short(strings.TrimSpace(s), 100)
+}
+
+// categoryPath returns the steps of a category: "A > B / C".
+func categoryPath(s string) []string {
+	var steps []string
+	s = strings.ReplaceAll(firstLine(s), " / ", ">") // without spaces it is part of a name
+	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(">›»→|", r) }) {
+		if p = strings.TrimSpace(p); p != "" && len(steps) < 10 {
+			steps = append(steps, short(p, 100))
+		}
+	}
+	return steps
+}
+
+// listOf returns the places in a list: "A, B; C".
+func listOf(s string) []string {
+	var items []string
+	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",;/|\n", r) }) {
+		if p = strings.TrimSpace(p); p != "" && len(items) < 300 {
+			items = append(items, short(p, 100))
+		}
+	}
+	return items
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return strings.TrimSpace(s)
+}
+
+// short cuts s to n bytes at most, between characters: a fact that is longer was
+// none.
+func short(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

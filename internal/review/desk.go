@@ -1,0 +1,141 @@
+// Package review lets a person judge listings, on the command line and on
+// pages of a loopback web server.
+//
+// The rules are in [Desk], and both surfaces go through it: one reviewer holds
+// a listing at a time, every look at sensitive text is in the custody log
+// before the text is shown, and a decision is never overwritten.
+//
+// Everything that came from a captured page is hostile. It is shown through
+// [Visible] or [Clean], and what must not be repeated is cut out by [Segments].
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"vigil"
+	"vigil/store"
+)
+
+// A Store is what reviewing needs of a case; every [store.Store] is one.
+type Store interface {
+	Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error)
+	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
+	Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error
+	Return(ctx context.Context, t vigil.Task) error
+	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
+	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
+
+	Page(ctx context.Context, id string) (vigil.Page, error)
+	Listing(ctx context.Context, id string) (vigil.Listing, error)
+	Assessment(ctx context.Context, listing string) (vigil.Assessment, error)
+	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
+	Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error]
+	Task(ctx context.Context, id string) (vigil.Task, error)
+	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
+	Counts(ctx context.Context) ([]store.Count, error)
+	Logs(ctx context.Context) ([]string, error)
+	Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error]
+}
+
+// A Desk is one reviewer's place at a case. A Desk without a Reviewer refuses
+// everything: an act without an actor can't be logged.
+type Desk struct {
+	Store    Store
+	Reviewer string        // account name; shown to others while a listing is held
+	TTL      time.Duration // how long a claim lasts; 0 for 30 minutes
+	Now      func() time.Time
+}
+
+// errNoReviewer refuses acts without an actor.
+var errNoReviewer = errors.New("no reviewer is named: want the account of who looks")
+
+// A View is everything that a reviewer is shown about one listing.
+type View struct {
+	store.Item
+	Page      vigil.Page       // the capture that was assessed
+	Decisions []vigil.Decision // oldest first
+}
+
+// Show returns one listing without claiming it, and logs the view before it
+// returns. The ID may be cut to a prefix; see [Desk.Resolve].
+func (d *Desk) Show(ctx context.Context, listing string) (View, error) {
+	if d.Reviewer == "" {
+		return View{}, errNoReviewer
+	}
+	it, err := d.find(ctx, listing)
+	if err != nil {
+		return View{}, err
+	}
+	return d.look(ctx, it, "")
+}
+
+// Reveal is [Desk.Show] for somebody who asks for identifiers in full; the log
+// says that they were shown.
+func (d *Desk) Reveal(ctx context.Context, listing string) (View, error) {
+	if d.Reviewer == "" {
+		return View{}, errNoReviewer
+	}
+	it, err := d.find(ctx, listing)
+	if err != nil {
+		return View{}, err
+	}
+	return d.look(ctx, it, "identifiers revealed")
+}
+
+// look logs that it is looked at and returns it with what goes with it.
+func (d *Desk) look(ctx context.Context, it store.Item, reason string) (View, error) {
+	p, err := d.Store.Page(ctx, it.Assessment.Page)
+	if err != nil && !errors.Is(err, vigil.ErrNotFound) { // listings from a file have none
+		return View{}, fmt.Errorf("page %s of listing %s: %w", it.Assessment.Page, it.Assessment.ID, err)
+	}
+	ds, err := d.Store.Decisions(ctx, it.Assessment.ID)
+	if err != nil {
+		return View{}, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err)
+	}
+	act := vigil.Act{
+		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(it.Assessment.Source),
+		Object: vigil.Object{Type: vigil.TypeListing, ID: it.Assessment.ID},
+		Reason: reason, Details: map[string]string{"page": it.Assessment.Page},
+	}
+	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
+		return View{}, fmt.Errorf("log the view of listing %s: %w", it.Assessment.ID, err)
+	}
+	return View{Item: it, Page: p, Decisions: ds}, nil
+}
+
+// Queue returns the items that f chooses, highest level first. It shows titles,
+// so one look at the queue is one entry in the log of the case.
+func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) {
+	if d.Reviewer == "" {
+		return nil, errNoReviewer
+	}
+	var items []store.Item
+	for it, err := range d.Store.Items(ctx, f) {
+		if err != nil {
+			return nil, fmt.Errorf("read the queue: %w", err)
+		}
+		items = append(items, it)
+	}
+	act := vigil.Act{
+		Actor: d.Reviewer, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "queue"},
+		Details: map[string]string{"listings": fmt.Sprint(len(items))},
+	}
+	if f.Source != "" {
+		act.Details["source"] = f.Source
+	}
+	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
+		return nil, fmt.Errorf("log the view of the queue: %w", err)
+	}
+	return items, nil
+}
+
+func (d *Desk) now() time.Time {
+	if d.Now == nil {
+		return time.Now()
+	}
+	return d.Now()
+}

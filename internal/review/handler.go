@@ -1,0 +1,246 @@
+package review
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"vigil"
+)
+
+//go:embed templates static
+var files embed.FS
+
+// A Config says what the pages show, to whom, and where.
+// The zero Config serves nobody: it has no host and no token.
+type Config struct {
+	Desk       Desk
+	Token      string   // opens the first session, once; /login?token=…
+	Hosts      []string // Host headers that are answered, with the port: "127.0.0.1:8420"
+	Indicators Indicators
+	// Contact says whom a reviewer tells of a danger to life or of a minor.
+	Contact string
+	// NewLink is called with the path of a new login link when somebody without
+	// a session asks for one, and shows it where only the reviewer sees it. If
+	// nil, nobody can sign in again once the sessions have run out.
+	NewLink func(path string)
+}
+
+// Handler returns the reviewer's pages. They are made for loopback: whoever can
+// reach them and has the token acts as the desk's reviewer.
+//
+// The pages work without scripts. GET changes nothing but the custody log,
+// which notes each look at sensitive text.
+func Handler(cfg Config) http.Handler {
+	h := &handler{Config: cfg, pages: parsePages()}
+	h.sessions = newSessions(cfg.Token, h.Desk.now)
+
+	mux := http.NewServeMux()
+	for _, name := range []string{"style.css", "keys.js", "icon.svg"} {
+		mux.Handle("GET /static/"+name, http.FileServerFS(files))
+	}
+	mux.HandleFunc("GET /login", h.login)
+	mux.HandleFunc("POST /login/new", h.newLink)
+	signedIn := func(pattern string, do http.HandlerFunc) { mux.Handle(pattern, h.signedIn(do)) }
+	signedIn("GET /{$}", h.queue)
+	signedIn("GET /item/{id}", h.item)
+	signedIn("GET /item/{id}/reveal", h.toItem)
+	signedIn("POST /item/{id}/reveal", h.reveal)
+	signedIn("GET /item/{id}/decide", h.toItem)
+	signedIn("POST /item/{id}/decide", h.decide)
+	signedIn("POST /item/{id}/return", h.giveBack)
+	signedIn("POST /next", h.next)
+	signedIn("GET /log", h.log)
+	signedIn("GET /help", h.help)
+	signedIn("POST /keys", h.keys)
+	signedIn("POST /logout", h.logout)
+	signedIn("/", h.nothing)
+	return guard(cfg.Hosts, mux)
+}
+
+// handler serves the pages.
+type handler struct {
+	Config
+	pages    map[string]*template.Template
+	sessions *sessions
+}
+
+// parsePages parses the embedded templates, each page together with the frame
+// around it. It panics on a template that does not parse, which tests rule out.
+func parsePages() map[string]*template.Template {
+	pages := map[string]*template.Template{}
+	funcs := template.FuncMap{"visible": Visible, "clean": Clean, "short": Short, "stamp": stamp, "weight": weight}
+	for _, name := range []string{"queue", "item", "log", "help", "message"} {
+		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
+			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
+	}
+	return pages
+}
+
+// A frame is what every page has around its own content.
+type frame struct {
+	Title    string
+	Here     string // which entry of the navigation it is
+	Reviewer string // empty without a session
+	Keys     bool
+	Data     any
+}
+
+// show writes a page. It is rendered whole before the first byte is sent, so
+// that an error never leaves half a page.
+func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page string, f frame) {
+	if s, ok := h.sessions.find(r); ok {
+		f.Reviewer, f.Keys = Clean(h.Desk.Reviewer), s.keys
+	}
+	var b bytes.Buffer
+	if err := h.pages[page].Execute(&b, f); err != nil {
+		http.Error(w, "render page "+page+": "+Clean(err.Error()), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+// A message is a page that says one thing and what to do next.
+type message struct {
+	Title string // set by say
+	Text  string
+	Path  string // where to go on; empty for nowhere
+	Link  string // what that place is called
+	Ask   bool   // offer to print a new login link
+	Go    bool   // go on without a click
+}
+
+// say shows a message.
+func (h *handler) say(w http.ResponseWriter, r *http.Request, status int, title string, m message) {
+	m.Title = title
+	h.show(w, r, status, "message", frame{Title: title, Data: m})
+}
+
+// fail shows an error of the desk, with the status that fits it.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	m := message{Text: Clean(err.Error()), Path: "/", Link: "Back to the queue"}
+	switch {
+	case errors.Is(err, vigil.ErrNotFound):
+		h.say(w, r, http.StatusNotFound, "Not found", m)
+	case errors.Is(err, vigil.ErrHeld):
+		h.say(w, r, http.StatusConflict, "Held by somebody else", m)
+	case errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
+		h.say(w, r, http.StatusConflict, "Changed meanwhile", m)
+	default:
+		h.say(w, r, http.StatusInternalServerError, "That did not work", m)
+	}
+}
+
+// signedIn lets do run for signed-in browsers only.
+func (h *handler) signedIn(do http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := h.sessions.find(r); !ok {
+			h.say(w, r, http.StatusUnauthorized, "Not signed in", message{
+				Text: fmt.Sprintf("Open the login link that vigil printed. A session ends after %.0f minutes without use.", idleLimit.Minutes()),
+				Ask:  h.NewLink != nil,
+			})
+			return
+		}
+		do(w, r)
+	})
+}
+
+// login uses up a token. The answer is a page that goes on by itself, as a
+// browser that came from elsewhere would not send the new cookie along with a
+// redirect (SameSite=Strict).
+func (h *handler) login(w http.ResponseWriter, r *http.Request) {
+	value, ok := h.sessions.login(r.URL.Query().Get("token"))
+	if !ok {
+		h.say(w, r, http.StatusUnauthorized, "Not signed in", message{
+			Text: "This login link has been used, or it is too old. Each works once.", Ask: h.NewLink != nil,
+		})
+		return
+	}
+	http.SetCookie(w, cookie(value))
+	h.say(w, r, http.StatusOK, "Signed in", message{Text: "You are signed in.", Path: "/", Link: "Go to the queue", Go: true})
+}
+
+// newLink has a new login link shown to the reviewer.
+func (h *handler) newLink(w http.ResponseWriter, r *http.Request) {
+	if h.NewLink == nil {
+		h.say(w, r, http.StatusNotFound, "Not found", message{Text: "Start vigil anew to get a login link."})
+		return
+	}
+	token, ok := h.sessions.mint()
+	if !ok {
+		h.say(w, r, http.StatusTooManyRequests, "A moment", message{Text: "A link was printed a moment ago. Look at the terminal."})
+		return
+	}
+	h.NewLink("/login?token=" + token)
+	h.say(w, r, http.StatusOK, "Link printed", message{Text: "A new login link stands in the terminal in which vigil runs."})
+}
+
+func (h *handler) logout(w http.ResponseWriter, r *http.Request) {
+	h.sessions.end(r)
+	http.SetCookie(w, cookie(""))
+	w.Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
+	h.say(w, r, http.StatusOK, "Signed out", message{Text: "You are signed out.", Ask: h.NewLink != nil})
+}
+
+// keys switches the keyboard shortcuts (WCAG 2.2, success criterion 2.1.4).
+func (h *handler) keys(w http.ResponseWriter, r *http.Request) {
+	h.sessions.setKeys(r, r.PostFormValue("keys") == "on")
+	http.Redirect(w, r, "/help", http.StatusSeeOther)
+}
+
+func (h *handler) nothing(w http.ResponseWriter, r *http.Request) {
+	h.say(w, r, http.StatusNotFound, "Not found", message{Text: "There is no such page.", Path: "/", Link: "Go to the queue"})
+}
+
+// help shows what the words and the keys mean.
+func (h *handler) help(w http.ResponseWriter, r *http.Request) {
+	h.show(w, r, http.StatusOK, "help", frame{Title: "Help", Here: "help", Data: struct {
+		Verdicts []verdict
+		Reasons  []Reason
+		Levels   []levelWords
+		Claim    time.Duration
+		Idle     time.Duration
+		Contact  string
+	}{verdicts(), Reasons(), levels(), h.Desk.ttl(), idleLimit, Clean(h.Contact)}})
+}
+
+// A verdict is a button of the decision bar.
+type verdict struct {
+	Key     int // which number key presses it
+	Verdict vigil.Verdict
+	Label   string
+	Meaning string
+}
+
+func verdicts() []verdict {
+	var vs []verdict
+	for i, o := range vigil.Verdicts() {
+		label := strings.ReplaceAll(string(o.Verdict), "-", " ")
+		vs = append(vs, verdict{i + 1, o.Verdict, strings.ToUpper(label[:1]) + label[1:], o.Meaning})
+	}
+	return vs
+}
+
+// levelWords says what a level asks for.
+type levelWords struct {
+	Level   vigil.Level
+	Meaning string
+}
+
+// levels lists the levels, highest first.
+func levels() []levelWords {
+	return []levelWords{
+		{vigil.LevelEscalate, "look at it now; a stated minor age leads here whatever the rest says"},
+		{vigil.LevelPriority, "several kinds of indicators together"},
+		{vigil.LevelReview, "a strong indicator in an offer"},
+		{vigil.LevelNote, "something weak; no review is asked"},
+		{vigil.LevelNone, "no indicator, or it is explained"},
+	}
+}
