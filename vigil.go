@@ -155,7 +155,7 @@ const (
 type Act struct {
 	Actor   string            // account of who did it, or of whom the program did it for
 	Action  string            // one of the actions below
-	Order   string            // order ID; empty writes to the log of the case itself
+	Order   string            // order ID; empty means the record's, or the task's, or else the log of the case itself
 	Object  Object            // what it was done to; filled in by the store if a record goes with it
 	Reason  string            // why, in the actor's words or as a code
 	Details map[string]string // counts, rule names, settings

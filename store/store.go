@@ -45,7 +45,8 @@ type Queue interface {
 
 	// Lease hands out up to r.N tasks: higher priority first, then the one
 	// queued first. A lease that ran out makes its task available again; a
-	// task leased MaxAttempts times without a result is dead.
+	// task leased MaxAttempts times without a result is dead, but for reviews,
+	// which no number of lapsed claims may hide.
 	//
 	// Fetch tasks keep to their source's rules: no more than Concurrency at a
 	// time, starts at least Interval apart, no more than MaxPages pages in all
@@ -63,9 +64,9 @@ type Queue interface {
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
 
 	// Release gives t back, to be leased again after retry. The cause is kept
-	// with the task. After MaxAttempts leases the task is dead instead, and the
-	// log says so in actor's name ([vigil.ActGiveUp]). It returns
-	// [vigil.ErrLeaseLost] as Commit does.
+	// with the task. After MaxAttempts leases the task is dead instead, but for
+	// a review, and the log says so in the holder's name ([vigil.ActGiveUp]).
+	// It returns [vigil.ErrLeaseLost] as Commit does.
 	Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error
 
 	// Return gives t back as if it had never been leased: the attempt does not

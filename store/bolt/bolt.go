@@ -1,0 +1,218 @@
+// Package bolt keeps a case in one file on this machine, with
+// go.etcd.io/bbolt. The file's layout is written down in LAYOUT.md.
+//
+// One process has the file open at a time. Changes are safe once the method
+// that made them has returned: bbolt writes a new root only after the pages it
+// points to are on the disk, so that a crash leaves the state before or after
+// a transaction, never between.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"vigil"
+	"vigil/store"
+)
+
+// Options say how a store works. The zero Options are usable.
+type Options struct {
+	// Tool names the program and its version in every log entry; if empty,
+	// the entries say that it is not known.
+	Tool string
+	// Now is the clock of leases and log entries; nil for time.Now.
+	Now func() time.Time
+	// Command and Address are told to whoever finds the file in use: what runs,
+	// and where its pages are.
+	Command, Address string
+	// MaxAttempts is how often a task is leased without a result before it is
+	// dead; 0 for 5. Reviews are exempt: a person who looks at a listing and is
+	// called away has not failed, and no listing may fall out of sight for it.
+	MaxAttempts int
+	// Timeout is how long to wait for a file that another process has open;
+	// 0 for a second.
+	Timeout time.Duration
+}
+
+const (
+	defaultMaxAttempts = 5
+	defaultTimeout     = time.Second
+	unknownTool        = "vigil (version not known)"
+)
+
+func (o Options) withDefaults() Options {
+	if o.Tool == "" {
+		o.Tool = unknownTool
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxAttempts <= 0 {
+		o.MaxAttempts = defaultMaxAttempts
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	return o
+}
+
+// A Store is a case in a file.
+//
+// Its sequences are read in pieces, each in a short transaction, so that a slow
+// reader holds up nobody and may change the store in the loop. What changes
+// meanwhile may be met in its old or its new state.
+type Store struct {
+	path  string
+	o     Options
+	db    *bbolt.DB
+	group *group
+	close sync.Once
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Create makes a new case file, readable by its owner only. An existing file is
+// left alone, and the error wraps [fs.ErrExist].
+func Create(path string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	db, err := openDB(path, o, func(flag int) int { return flag | os.O_EXCL })
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("create case %s: %w: choose another name, or open it", path, fs.ErrExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create case %s: %w", path, err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error { return makeLayout(tx, o.Now()) })
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create case %s: %w", path, err), db.Close(), os.Remove(path))
+	}
+	return opened(path, o, db)
+}
+
+// Open opens a case file. If another process has it open, the error wraps
+// [vigil.ErrInUse] and says which; if there is none, [fs.ErrNotExist]. A file
+// that a newer program wrote in another layout is refused.
+func Open(path string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open case: %w", err)
+	}
+	db, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open case %s: %w %s", path, vigil.ErrInUse, readOwner(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open case %s: %w: want a file that vigil init made", path, err)
+	}
+	if err := guard(func() error { return db.View(checkLayout) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), db.Close())
+	}
+	s, err := opened(path, o, db)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reclaim(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+// openDB opens the file with the flags that flags makes of bbolt's own, which
+// create a file where there is none.
+func openDB(path string, o Options, flags func(int) int) (db *bbolt.DB, err error) {
+	err = guard(func() error {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout:      o.Timeout,
+			FreelistType: bbolt.FreelistMapType, // the default slows down as a file grows
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				return os.OpenFile(name, flags(flag), mode)
+			},
+		})
+		return err
+	})
+	return db, err
+}
+
+func opened(path string, o Options, db *bbolt.DB) (*Store, error) {
+	if err := writeOwner(path, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), db.Close())
+	}
+	return &Store{path: path, o: o, db: db, group: newGroup(db)}, nil
+}
+
+// Close waits for running calls and releases the file. Only the first call does
+// anything.
+func (s *Store) Close() (err error) {
+	s.close.Do(func() {
+		// The owner's file goes first: once the lock is released, a new owner
+		// may have written its own.
+		err = errors.Join(removeOwner(s.path), s.db.Close())
+	})
+	if err != nil {
+		return fmt.Errorf("close case %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// view runs fn in a transaction that reads.
+func (s *Store) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return guard(func() error { return s.db.View(fn) })
+}
+
+// update runs fn in a transaction that writes, perhaps together with other
+// callers'. It may run fn several times: fn must set what it returns afresh.
+//
+// Once handed over, a change is waited for even if ctx ends: the caller is to
+// know whether it was made.
+func (s *Store) update(ctx context.Context, fn func(write) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.group.do(func(tx *bbolt.Tx) error {
+		return fn(write{Tx: tx, o: &s.o, now: s.o.Now().Round(0).UTC()})
+	})
+}
+
+// A write is a transaction that writes, at one moment.
+type write struct {
+	*bbolt.Tx
+	o   *Options
+	now time.Time
+}
+
+// guard turns a panic into an error: bbolt panics on pages that make no sense,
+// and the file's mapping faults beyond the end of one that was cut short.
+func guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("case file is damaged: %v", p)
+		}
+	}()
+	return fn()
+}
+
+// syncDir makes a new file's name safe from a loss of power.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,140 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+)
+
+// A lane is the part of a stage's queue that belongs to one source.
+type lane struct {
+	stage   vigil.Stage
+	source  string
+	cursor  *bbolt.Cursor // over the ready tasks
+	rank    []byte        // of the first ready task: inverted priority and place
+	ready   []byte        // its ID; nil if there is none
+	delayed time.Time     // when the first waiting task becomes ready; zero if there is none
+	expires time.Time     // when the first lease runs out; zero if there is none
+
+	// For fetch tasks only.
+	rules  vigil.Source // the zero Source allows nothing
+	pace   pace
+	leased int
+}
+
+// lanes returns the lanes of a stage that hold anything but ended tasks.
+func lanes(tx *bbolt.Tx, st vigil.Stage, source string) ([]*lane, error) {
+	var ls []*lane
+	for _, src := range sourcesOf(tx, st, source) {
+		l, err := newLane(tx, st, src)
+		if err != nil {
+			return nil, err
+		}
+		ls = append(ls, l)
+	}
+	return ls, nil
+}
+
+func newLane(tx *bbolt.Tx, st vigil.Stage, source string) (*lane, error) {
+	l := &lane{stage: st, source: source, cursor: bucket(tx, bucketReady).Cursor()}
+	prefix := key(string(st), source)
+	l.set(l.cursor.Seek(prefix))
+	l.delayed = firstInstant(tx, bucketDelayed, prefix)
+	l.expires = firstInstant(tx, bucketLeased, prefix)
+	if st != vigil.Fetch {
+		return l, nil
+	}
+	l.pace = getPace(tx, source)
+	l.leased = counted(tx, vigil.Task{Source: source, Stage: st, State: vigil.Leased})
+	if b := bucket(tx, bucketSources).Get(key(source)); b != nil {
+		if err := json.Unmarshal(b, &l.rules); err != nil {
+			return nil, fmt.Errorf("rules of source %s: case file is damaged: %w", source, err)
+		}
+	}
+	return l, nil
+}
+
+// set makes the entry k, v of the ready bucket the lane's first.
+func (l *lane) set(k, id []byte) {
+	l.rank, l.ready = nil, nil
+	if rest, ok := bytes.CutPrefix(k, key(string(l.stage), l.source)); ok {
+		l.rank, l.ready = rest, id
+	}
+}
+
+// pop takes the lane's first ready task out and counts it as leased.
+func (l *lane) pop(now time.Time) (id string) {
+	id = string(l.ready)
+	l.leased++
+	l.pace.last = now
+	l.set(l.cursor.Next())
+	return id
+}
+
+// due reports whether the lane holds tasks that wake would change.
+func (l *lane) due(now time.Time) bool {
+	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
+	return past(l.delayed) || past(l.expires)
+}
+
+// opens returns the earliest moment from now on at which the lane may give a
+// task; zero if waiting does not help.
+func (l *lane) opens(now time.Time) time.Time {
+	at := earlier(l.delayed, l.expires)
+	if l.ready != nil {
+		at = earlier(at, now)
+	}
+	if l.stage != vigil.Fetch || at.IsZero() {
+		return at
+	}
+	if l.rules.Concurrency <= 0 || l.rules.MaxPages <= 0 {
+		return time.Time{}
+	}
+	if l.leased >= l.rules.Concurrency || l.pace.pages+l.leased >= l.rules.MaxPages {
+		if l.expires.IsZero() {
+			return time.Time{}
+		}
+		at = later(at, l.expires)
+	}
+	if !l.pace.last.IsZero() {
+		at = later(at, l.pace.last.Add(l.rules.Interval))
+	}
+	at = later(at, l.rules.NotBefore)
+	if l.rules.InForce(at) != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// best returns the open lane whose first ready task comes before the others'.
+func best(lanes []*lane, now time.Time) (b *lane) {
+	for _, l := range lanes {
+		if l.ready == nil || b != nil && bytes.Compare(l.rank, b.rank) >= 0 {
+			continue
+		}
+		if at := l.opens(now); !at.IsZero() && !at.After(now) {
+			b = l
+		}
+	}
+	return b
+}
+
+// earlier returns the earlier of two times, of which a zero one stands for never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,133 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.etcd.io/bbolt"
+)
+
+// Layout names LAYOUT.md's form and version in the file.
+const (
+	layoutName    = "vigil-case"
+	layoutVersion = "1"
+)
+
+// The buckets. LAYOUT.md says what each holds.
+const (
+	bucketMeta    = "meta"
+	bucketSources = "sources"
+	bucketTasks   = "tasks"
+	bucketReady   = "ready"
+	bucketDelayed = "delayed"
+	bucketLeased  = "leased"
+	bucketDone    = "done"
+	bucketDead    = "dead"
+	bucketCounts  = "counts"
+	bucketPace    = "pace"
+	bucketRecords = "records"
+	bucketBodies  = "bodies"
+	bucketPages   = "pages"
+	bucketTriage  = "triage"
+	bucketReviews = "reviews"
+	bucketLogs    = "logs"
+	bucketLines   = "lines"
+	bucketHashes  = "hashes"
+)
+
+func buckets() []string {
+	return []string{
+		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketDead, bucketCounts,
+		bucketPace, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
+	}
+}
+
+func makeLayout(tx *bbolt.Tx, now time.Time) error {
+	for _, name := range buckets() {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	meta := bucket(tx, bucketMeta)
+	for k, v := range map[string]string{"layout": layoutName, "version": layoutVersion, "created": now.UTC().Format(time.RFC3339)} {
+		if err := meta.Put([]byte(k), []byte(v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkLayout(tx *bbolt.Tx) error {
+	meta := bucket(tx, bucketMeta)
+	if meta == nil || string(meta.Get([]byte("layout"))) != layoutName {
+		return fmt.Errorf("not a case: want a file that vigil init made")
+	}
+	if v := string(meta.Get([]byte("version"))); v != layoutVersion {
+		return fmt.Errorf("layout version %q: this program knows version %s; use the vigil that wrote it", v, layoutVersion)
+	}
+	for _, name := range buckets() {
+		if bucket(tx, name) == nil {
+			return fmt.Errorf("case file is damaged: bucket %s is missing", name)
+		}
+	}
+	return nil
+}
+
+func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+
+// maxName bounds IDs in bytes, so that every key stays far below bbolt's limit.
+const maxName = 1024
+
+// checkName refuses names that cannot be part of a key.
+func checkName(what, name string) error {
+	switch {
+	case len(name) > maxName:
+		return fmt.Errorf("%s of %d bytes, at most %d", what, len(name), maxName)
+	case strings.IndexByte(name, 0) >= 0:
+		return fmt.Errorf("%s %q holds a zero byte", what, name)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%s %q is not UTF-8", what, name)
+	}
+	return nil
+}
+
+// key joins parts, each ended by a zero byte, which no part may hold: so no two
+// lists of parts give one key, and each list is a prefix of the longer ones.
+func key(parts ...string) []byte {
+	n := 0
+	for _, p := range parts {
+		n += len(p) + 1
+	}
+	k := make([]byte, 0, n+24) // room for two numbers
+	for _, p := range parts {
+		k = append(append(k, p...), 0)
+	}
+	return k
+}
+
+// after returns the first key behind all that begin with key(parts...).
+func after(parts ...string) []byte {
+	k := key(parts...)
+	k[len(k)-1]++
+	return k
+}
+
+// number appends n so that keys sort as numbers do.
+func number(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(k, n) }
+
+// instant appends t so that keys sort as times do.
+func instant(k []byte, t time.Time) []byte { return number(k, uint64(t.UnixNano())^1<<63) }
+
+func parseNumber(b []byte) uint64 {
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+func parseInstant(b []byte) time.Time {
+	return time.Unix(0, int64(parseNumber(b)^1<<63)).UTC()
+}

@@ -1,0 +1,264 @@
+package bolt
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+	"vigil/store"
+)
+
+// Lease implements [store.Queue]. Its cost grows with the number of tasks it
+// returns and of sources that have any, not with the length of the queue.
+func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
+	if err := checkRequest(r); err != nil {
+		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
+	}
+	r.TTL = min(r.TTL, maxWait)
+	lease := write.lease
+	if r.Task != "" {
+		lease = write.leaseOne
+	} else {
+		// An idle worker asks again and again: tell it so without a write.
+		idle, next, err := s.idle(ctx, r)
+		if err != nil {
+			return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
+		}
+		if idle {
+			return nil, next, nil
+		}
+	}
+	err = s.update(ctx, func(w write) error {
+		ts, next, err = lease(w, r)
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
+	}
+	return ts, next, nil
+}
+
+func checkRequest(r store.LeaseRequest) error {
+	switch {
+	case r.Holder == "":
+		return errors.New("no holder: say who will hold them")
+	case r.TTL <= 0:
+		return fmt.Errorf("TTL %s: say for how long", r.TTL)
+	case r.Task == "" && r.Stage == "":
+		return errors.New("no stage")
+	case r.Task == "" && r.N <= 0:
+		return fmt.Errorf("%d tasks: want 1 or more", r.N)
+	}
+	return errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source))
+}
+
+// idle reports whether a lease would change nothing, and when to ask again.
+func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next time.Time, err error) {
+	now := s.o.Now()
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		lanes, err := lanes(tx, r.Stage, r.Source)
+		if err != nil {
+			return err
+		}
+		for _, l := range lanes {
+			if l.due(now) {
+				return nil
+			}
+			at := l.opens(now)
+			if !at.IsZero() && !at.After(now) {
+				return nil
+			}
+			next = earlier(next, at)
+		}
+		idle = true
+		return nil
+	})
+	return idle, next, err
+}
+
+// lease hands out the best tasks of all lanes that are open.
+func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
+	if err := w.wake(r); err != nil {
+		return nil, next, err
+	}
+	lanes, err := lanes(w.Tx, r.Stage, r.Source)
+	if err != nil {
+		return nil, next, err
+	}
+	var ids []string
+	for len(ids) < r.N {
+		l := best(lanes, w.now)
+		if l == nil {
+			break
+		}
+		ids = append(ids, l.pop(w.now))
+	}
+	// Only now, as a change would lead the lanes' cursors astray.
+	for _, id := range ids {
+		t, err := getTask(w.Tx, id)
+		if err != nil {
+			return nil, next, err
+		}
+		if t, err = w.take(t, r); err != nil {
+			return nil, next, err
+		}
+		ts = append(ts, t.Task)
+	}
+	next, err = w.nextTime(r)
+	return ts, next, err
+}
+
+// nextTime returns when to ask again.
+func (w write) nextTime(r store.LeaseRequest) (next time.Time, err error) {
+	lanes, err := lanes(w.Tx, r.Stage, r.Source)
+	if err != nil {
+		return next, err
+	}
+	for _, l := range lanes {
+		next = earlier(next, l.opens(w.now))
+	}
+	return next, nil
+}
+
+// leaseOne hands out the one task that r names, or renews its lease.
+func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
+	t, err := getTask(w.Tx, r.Task)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if r.Stage != "" && t.Stage != r.Stage || r.Source != "" && t.Source != r.Source {
+		return nil, time.Time{}, fmt.Errorf("task %s is a %s task of %s: %w among those asked for", t.ID, t.Stage, t.Source, vigil.ErrNotFound)
+	}
+	if !t.open() {
+		return nil, time.Time{}, fmt.Errorf("task %s is %s: %w among those to be done", t.ID, t.State, vigil.ErrNotFound)
+	}
+	if t.State == vigil.Leased && w.now.Before(t.Until) {
+		if t.Holder != r.Holder {
+			return nil, time.Time{}, fmt.Errorf("task %s: %w: %s has it until %s", t.ID, vigil.ErrHeld, t.Holder, t.Until.Format(time.RFC3339))
+		}
+		renewed := t
+		renewed.Until = w.now.Add(r.TTL)
+		if err := w.putTask(&t, renewed); err != nil {
+			return nil, time.Time{}, err
+		}
+		return []vigil.Task{renewed.Task}, time.Time{}, nil
+	}
+	if t.State == vigil.Leased {
+		if t, err = w.expire(t); err != nil {
+			return nil, time.Time{}, err
+		}
+		if !t.open() {
+			// This undoes the change, too; the next lease of the stage makes it again.
+			return nil, time.Time{}, fmt.Errorf("task %s had too many attempts: %w among those to be done", t.ID, vigil.ErrNotFound)
+		}
+	}
+	if t.Stage == vigil.Fetch {
+		if next, err := w.mayFetch(t); err != nil || next.IsZero() || next.After(w.now) {
+			return nil, next, err
+		}
+	}
+	if t, err = w.take(t, r); err != nil {
+		return nil, time.Time{}, err
+	}
+	return []vigil.Task{t.Task}, time.Time{}, nil
+}
+
+// mayFetch returns the earliest moment at which t's source lets t be fetched;
+// zero for never.
+func (w write) mayFetch(t task) (time.Time, error) {
+	l, err := newLane(w.Tx, t.Stage, t.Source)
+	if err != nil {
+		return time.Time{}, err
+	}
+	l.ready = []byte(t.ID)
+	at := l.opens(w.now)
+	if !at.IsZero() && t.Until.After(at) {
+		at = t.Until
+	}
+	return at, nil
+}
+
+// take leases t to r's holder.
+func (w write) take(t task, r store.LeaseRequest) (task, error) {
+	leased := t
+	leased.State, leased.Holder, leased.Until = vigil.Leased, r.Holder, w.now.Add(r.TTL)
+	leased.Attempts++
+	token := make([]byte, 16)
+	rand.Read(token) // never fails
+	leased.Lease = hex.EncodeToString(token)
+	if t.Stage == vigil.Fetch {
+		p := getPace(w.Tx, t.Source)
+		p.last = w.now
+		if err := w.putPace(t.Source, p); err != nil {
+			return t, err
+		}
+	}
+	return leased, w.putTask(&t, leased)
+}
+
+// wake makes tasks available whose lease ran out or whose wait is over.
+func (w write) wake(r store.LeaseRequest) error {
+	for _, source := range sourcesOf(w.Tx, r.Stage, r.Source) {
+		for _, id := range idsUntil(w.Tx, bucketLeased, r.Stage, source, w.now) {
+			t, err := getTask(w.Tx, id)
+			if err != nil {
+				return err
+			}
+			if _, err := w.expire(t); err != nil {
+				return err
+			}
+		}
+		for _, id := range idsUntil(w.Tx, bucketDelayed, r.Stage, source, w.now) {
+			t, err := getTask(w.Tx, id)
+			if err != nil {
+				return err
+			}
+			ready := t
+			ready.Until = time.Time{}
+			if err := w.putTask(&t, ready); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// expire ends a lease that ran out.
+func (w write) expire(t task) (task, error) {
+	if err := w.release(t, "the lease of "+t.Holder+" ran out", 0); err != nil {
+		return t, err
+	}
+	return getTask(w.Tx, t.ID)
+}
+
+// reclaim gives back what a process that is gone had leased, as if it had never
+// been leased. Claims of reviewers stay.
+func (s *Store) reclaim() error {
+	var held []string
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		held = idsUnder(tx, bucketLeased, nil)
+		return nil
+	})
+	if err != nil || len(held) == 0 {
+		return err
+	}
+	return s.update(context.Background(), func(w write) error {
+		var cs []change
+		for _, id := range held {
+			t, err := getTask(w.Tx, id)
+			if err != nil {
+				return err
+			}
+			if t.Stage != vigil.Review {
+				cs = append(cs, change{&t, returned(t)})
+			}
+		}
+		return w.putTasks(cs)
+	})
+}

@@ -1,0 +1,181 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+	"vigil/internal/custody"
+)
+
+// checkAct refuses acts that would leave a log entry without sense.
+func checkAct(a vigil.Act) error {
+	if a.Actor == "" || a.Action == "" {
+		return errors.New("act has no actor or no action")
+	}
+	for what, name := range map[string]string{"order": a.Order, "object type": a.Object.Type, "object ID": a.Object.ID} {
+		if err := checkName(what, name); err != nil {
+			return fmt.Errorf("act %s: %w", a.Action, err)
+		}
+	}
+	return nil
+}
+
+// log appends an act to its order's log and returns it as logged.
+func (w write) log(a vigil.Act) (vigil.Event, error) {
+	size, err := logSize(w.Tx, a.Order)
+	if err != nil {
+		return vigil.Event{}, fmt.Errorf("log %q: %w", a.Order, err)
+	}
+	e := vigil.Event{
+		V: custody.Version, Seq: size, Time: w.now, Actor: a.Actor, Action: a.Action, Object: a.Object,
+		Order: a.Order, Reason: a.Reason, Tool: w.o.Tool, Details: a.Details,
+	}
+	line, err := custody.Line(e)
+	if err != nil {
+		return e, err
+	}
+	first, hashes, err := custody.Append(size, line, hashReader(w.Tx, a.Order))
+	if err != nil {
+		return e, err
+	}
+	stored := bucket(w.Tx, bucketHashes)
+	for i, h := range hashes {
+		if err := stored.Put(number(key(a.Order), uint64(first)+uint64(i)), h[:]); err != nil {
+			return e, err
+		}
+	}
+	if err := bucket(w.Tx, bucketLines).Put(number(key(a.Order), uint64(size)), line); err != nil {
+		return e, err
+	}
+	return e, bucket(w.Tx, bucketLogs).Put(key(a.Order), number(nil, uint64(size)+1))
+}
+
+// logSize returns the number of a log's lines, which is written down apart from
+// them: lines that were cut off do not go unseen.
+func logSize(tx *bbolt.Tx, order string) (int64, error) {
+	said := int64(parseNumber(bucket(tx, bucketLogs).Get(key(order))))
+	have := int64(0)
+	if k, _ := lastBefore(bucket(tx, bucketLines).Cursor(), key(order), after(order)); k != nil {
+		have = int64(parseNumber(k[len(key(order)):])) + 1
+	}
+	if have != said {
+		return 0, fmt.Errorf("%w: its lines end at %d, its head says %d", vigil.ErrTampered, have, said)
+	}
+	return have, nil
+}
+
+func hashReader(tx *bbolt.Tx, order string) custody.HashReader {
+	return func(indexes []int64) ([][custody.HashSize]byte, error) {
+		b := bucket(tx, bucketHashes)
+		hs := make([][custody.HashSize]byte, len(indexes))
+		for i, n := range indexes {
+			h := b.Get(number(key(order), uint64(n)))
+			if len(h) != custody.HashSize {
+				return nil, fmt.Errorf("%w: stored hash %d has %d bytes, want %d", vigil.ErrTampered, n, len(h), custody.HashSize)
+			}
+			copy(hs[i][:], h)
+		}
+		return hs, nil
+	}
+}
+
+// findLog returns a log's size. The error wraps [vigil.ErrNotFound] if there
+// is none; the log of the case itself always is.
+func findLog(tx *bbolt.Tx, order string) (size int64, err error) {
+	if err := checkName("name", order); err != nil {
+		return 0, fmt.Errorf("%w in this case: %v", vigil.ErrNotFound, err)
+	}
+	size, err = logSize(tx, order)
+	if err == nil && size == 0 && order != "" {
+		err = fmt.Errorf("%w in this case", vigil.ErrNotFound)
+	}
+	return size, err
+}
+
+// Logs implements [store.Reader].
+func (s *Store) Logs(ctx context.Context) (orders []string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		// From heads and lines, so that a log which lost either is still found.
+		found := map[string]bool{"": true}
+		for _, name := range []string{bucketLogs, bucketLines} {
+			c := bucket(tx, name).Cursor()
+			for k, _ := c.First(); k != nil; {
+				order, _, _ := bytes.Cut(k, []byte{0})
+				found[string(order)] = true
+				k, _ = c.Seek(after(string(order)))
+			}
+		}
+		orders = slices.Sorted(maps.Keys(found))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list logs: %w", err)
+	}
+	return orders, nil
+}
+
+// Log implements [store.Reader].
+func (s *Store) Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error] {
+	return func(yield func(vigil.Entry, error) bool) {
+		if _, err := s.Checkpoint(ctx, order); err != nil {
+			yield(vigil.Entry{}, err)
+			return
+		}
+		entries := scan(ctx, s, bucketLines, key(order), func(_ *bbolt.Tx, _, v []byte) (vigil.Entry, bool, error) {
+			e, err := custody.ParseLine(v)
+			return vigil.Entry{Event: e, Line: bytes.Clone(v)}, true, err
+		})
+		for e, err := range entries {
+			if err != nil {
+				err = fmt.Errorf("log %q: %w", order, err)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// Checkpoint implements [store.Reader].
+func (s *Store) Checkpoint(ctx context.Context, order string) (c vigil.Checkpoint, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		size, err := findLog(tx, order)
+		if err != nil {
+			return err
+		}
+		c = vigil.Checkpoint{Log: order, Size: size}
+		c.Root, err = custody.Root(size, hashReader(tx, order))
+		return err
+	})
+	if err != nil {
+		return vigil.Checkpoint{}, fmt.Errorf("log %q: %w", order, err)
+	}
+	return c, nil
+}
+
+// Prove implements [store.Reader].
+func (s *Store) Prove(ctx context.Context, order string, seq, size int64) (proof [][custody.HashSize]byte, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		have, err := findLog(tx, order)
+		if err != nil {
+			return err
+		}
+		if seq < 0 || seq >= size || size > have {
+			return fmt.Errorf("entry %d of the first %d: %w: the log has %d", seq, size, vigil.ErrNotFound, have)
+		}
+		proof, err = custody.Prove(size, seq, hashReader(tx, order))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("log %q: %w", order, err)
+	}
+	return proof, nil
+}

@@ -1,0 +1,228 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"vigil"
+)
+
+// Record implements [store.Store]. An act with a record that names no order
+// belongs to the log of the record's.
+func (s *Store) Record(ctx context.Context, r vigil.Result) (e vigil.Event, err error) {
+	p, err := prepare(r)
+	if err != nil {
+		return vigil.Event{}, fmt.Errorf("record %s: %w", r.Act.Action, err)
+	}
+	err = s.update(ctx, func(w write) error {
+		e, err = w.put(p)
+		return err
+	})
+	if err != nil {
+		return vigil.Event{}, fmt.Errorf("record %s: %w", r.Act.Action, err)
+	}
+	return e, nil
+}
+
+// A prepared result is checked and encoded, so that the one writing
+// transaction has less to do.
+type prepared struct {
+	vigil.Result
+	bytes []byte // of the record; nil if there is none
+}
+
+func prepare(r vigil.Result) (prepared, error) {
+	if err := checkTasks(r.Next); err != nil {
+		return prepared{}, fmt.Errorf("next: %w", err)
+	}
+	if r.Record == nil {
+		return prepared{r, nil}, checkAct(r.Act)
+	}
+	rec, err := plain(r.Record)
+	if err != nil {
+		return prepared{}, err
+	}
+	r.Record = rec
+	typ, id, order := rec.Ref()
+	if id == "" {
+		return prepared{}, fmt.Errorf("%s has no ID", typ)
+	}
+	if r.Act.Order == "" {
+		r.Act.Order = order
+	}
+	if r.Act.Order != order {
+		return prepared{}, fmt.Errorf("%s %s is kept under order %q, but the act names order %q", typ, id, order, r.Act.Order)
+	}
+	if err := checkRecord(rec); err != nil {
+		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
+	}
+	b, err := json.Marshal(rec)
+	if err != nil {
+		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
+	}
+	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
+	return prepared{r, b}, checkAct(r.Act)
+}
+
+// plain returns the record itself where r points to one.
+func plain(r vigil.Record) (vigil.Record, error) {
+	switch p := r.(type) {
+	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision:
+		return r, nil
+	case *vigil.Order:
+		return deref(p)
+	case *vigil.Page:
+		return deref(p)
+	case *vigil.Listing:
+		return deref(p)
+	case *vigil.Assessment:
+		return deref(p)
+	case *vigil.Decision:
+		return deref(p)
+	}
+	return nil, fmt.Errorf("a record of type %T: want an order, page, listing, assessment or decision", r)
+}
+
+func deref[R vigil.Record](p *R) (vigil.Record, error) {
+	if p == nil {
+		return nil, errors.New("record is nil")
+	}
+	return *p, nil
+}
+
+// checkRecord refuses records that contradict themselves or fit into no key.
+func checkRecord(r vigil.Record) error {
+	var source string
+	switch r := r.(type) {
+	case vigil.Order:
+		for _, src := range r.Sources {
+			if src.Order != r.ID || src.Name == "" {
+				return fmt.Errorf("source %q of order %q: want a name, and this order", src.Name, src.Order)
+			}
+			if err := checkName("source", src.ID()); err != nil {
+				return err
+			}
+		}
+	case vigil.Page:
+		source = r.Source
+		none := r.BodySHA256 == "" && len(r.Body) == 0
+		if sum := vigil.SumHex(r.Body); !none && sum != r.BodySHA256 {
+			return fmt.Errorf("body has SHA-256 %s, the page says %q: %w", sum, r.BodySHA256, vigil.ErrTampered)
+		}
+		if r.BodySize != int64(len(r.Body)) {
+			return fmt.Errorf("body has %d bytes, the page says %d", len(r.Body), r.BodySize)
+		}
+	case vigil.Listing:
+		source = r.Source
+	case vigil.Assessment:
+		source = r.Source
+	case vigil.Decision:
+		source = r.Source
+	}
+	return checkName("source", source)
+}
+
+// put stores a prepared result: its record, its log entry and its next tasks.
+func (w write) put(p prepared) (vigil.Event, error) {
+	if err := w.checkObject(p); err != nil {
+		return vigil.Event{}, err
+	}
+	e, err := w.log(p.Act)
+	if err != nil {
+		return vigil.Event{}, err
+	}
+	if p.Record != nil {
+		if err := w.putRecord(e, p); err != nil {
+			return vigil.Event{}, err
+		}
+	}
+	if _, err := w.addTasks(p.Next); err != nil {
+		return vigil.Event{}, err
+	}
+	return e, nil
+}
+
+// checkObject refuses what would make log and records disagree: a second
+// version where one may be, versions of one record in two logs, and an entry
+// that names bytes which the case does not have.
+func (w write) checkObject(p prepared) error {
+	o := p.Act.Object
+	if p.Record == nil {
+		if !isRecordType(o.Type) || o.SHA256 == "" {
+			return nil
+		}
+		_, err := recordWithHash(w.Tx, o)
+		return err
+	}
+	k, _ := newestKey(w.Tx, o.Type, o.ID)
+	if k == nil {
+		return nil
+	}
+	if o.Type == vigil.TypeOrder || o.Type == vigil.TypePage {
+		return fmt.Errorf("%s %s: %w", o.Type, o.ID, vigil.ErrExists)
+	}
+	if order, _ := entryOf(k, o.Type, o.ID); order != p.Act.Order {
+		return fmt.Errorf("%s %s: kept under order %q, cannot be under order %q too", o.Type, o.ID, order, p.Act.Order)
+	}
+	return nil
+}
+
+func isRecordType(typ string) bool {
+	switch typ {
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision:
+		return true
+	}
+	return false
+}
+
+// putRecord stores the record that entry e speaks of, and what leads to it.
+func (w write) putRecord(e vigil.Event, p prepared) error {
+	var err error
+	switch r := p.Record.(type) {
+	case vigil.Order:
+		err = w.putSources(r)
+	case vigil.Page:
+		err = w.putPage(r)
+	case vigil.Assessment:
+		err = w.triage(r) // while the one before is still the newest
+	}
+	if err != nil {
+		return err
+	}
+	return bucket(w.Tx, bucketRecords).Put(recordKey(e), p.bytes)
+}
+
+func (w write) putSources(o vigil.Order) error {
+	for _, src := range o.Sources {
+		b, err := json.Marshal(src)
+		if err != nil {
+			return err
+		}
+		if err := bucket(w.Tx, bucketSources).Put(key(src.ID()), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w write) putPage(p vigil.Page) error {
+	if err := w.putBody(p); err != nil {
+		return err
+	}
+	pages := bucket(w.Tx, bucketPages)
+	n, err := pages.NextSequence()
+	if err != nil {
+		return err
+	}
+	if err := pages.Put(number(key(p.Source), n), []byte(p.ID)); err != nil {
+		return err
+	}
+	if err := pages.Put(number(key(""), n), []byte(p.ID)); err != nil {
+		return err
+	}
+	pc := getPace(w.Tx, p.Source)
+	pc.pages++
+	return w.putPace(p.Source, pc)
+}

@@ -1,0 +1,218 @@
+package bolt_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+	"vigil/store"
+	"vigil/store/bolt"
+)
+
+// smallCase makes a case with records of every type, and returns its file.
+func smallCase(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vigil.db")
+	s, err := bolt.Create(path, bolt.Options{Tool: "tamper test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := vigil.Source{Order: "ORD-1", Name: "m"}
+	body := []byte("<p>synthetic</p>")
+	p := vigil.Page{
+		Source: src.ID(), URL: "http://x.onion/", Method: vigil.ByImport, CapturedAt: time.Now(),
+		RawSHA256: vigil.SumHex(body), BodySHA256: vigil.SumHex(body), BodySize: int64(len(body)), Body: body,
+	}
+	p.ID = vigil.NewPageID(p)
+	id := vigil.NewListingID(p.Source, p.URL)
+	for _, r := range []vigil.Record{
+		vigil.Order{ID: "ORD-1", Sources: []vigil.Source{src}}, p,
+		vigil.Listing{ID: id, Source: p.Source, Page: p.ID, Title: "one"},
+		vigil.Listing{ID: id, Source: p.Source, Page: p.ID, Title: "two"},
+		vigil.Assessment{ID: id, Source: p.Source, Page: p.ID, Level: vigil.LevelReview},
+		vigil.Decision{Listing: id, Source: p.Source, Page: p.ID, Verdict: vigil.Relevant},
+	} {
+		if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: "test"}, Record: r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActInit}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// verify opens a case and verifies it.
+func verify(t *testing.T, path string) error {
+	t.Helper()
+	s, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = store.Verify(t.Context(), s, nil)
+	return err
+}
+
+// edit changes a case behind the store's back.
+func edit(t *testing.T, path string, fn func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Update(fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A spot is a key in a bucket, or in a bucket within one.
+type spot struct{ bucket, sub, key string }
+
+func (s spot) in(tx *bbolt.Tx) *bbolt.Bucket {
+	b := tx.Bucket([]byte(s.bucket))
+	if s.sub != "" {
+		return b.Bucket([]byte(s.sub))
+	}
+	return b
+}
+
+// spots returns every value of what must not change.
+func spots(t *testing.T, path string) map[spot][]byte {
+	t.Helper()
+	found := map[spot][]byte{}
+	edit(t, path, func(tx *bbolt.Tx) error {
+		for _, name := range []string{"lines", "records", "bodies", "hashes", "logs"} {
+			err := tx.Bucket([]byte(name)).ForEach(func(k, v []byte) error {
+				if v != nil {
+					found[spot{name, "", string(k)}] = bytes.Clone(v)
+					return nil
+				}
+				return tx.Bucket([]byte(name)).Bucket(k).ForEach(func(k2, v []byte) error {
+					found[spot{name, string(k), string(k2)}] = bytes.Clone(v)
+					return nil
+				})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return found
+}
+
+func TestVerifyFindsEveryChangedValue(t *testing.T) {
+	path := smallCase(t)
+	if err := verify(t, path); err != nil {
+		t.Fatalf("untouched: %v", err)
+	}
+	all := spots(t, path)
+	kinds := map[string]int{}
+	for at, v := range all {
+		kinds[at.bucket]++
+		for _, i := range []int{0, len(v) / 3, len(v) / 2, len(v) - 1} {
+			bad := bytes.Clone(v)
+			bad[i] ^= 1
+			wantTampered(t, path, at, v, fmt.Sprintf("byte %d flipped", i), func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), bad) })
+		}
+		wantTampered(t, path, at, v, "cut", func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), v[:len(v)-1]) })
+		wantTampered(t, path, at, v, "deleted", func(b *bbolt.Bucket) error { return b.Delete([]byte(at.key)) })
+	}
+	want := map[string]int{"lines": 7, "records": 6, "bodies": 1, "hashes": 11, "logs": 2}
+	if !maps.Equal(kinds, want) {
+		t.Errorf("looked at %v, want %v", kinds, want)
+	}
+}
+
+// wantTampered makes a change, wants it found, and takes it back.
+func wantTampered(t *testing.T, path string, at spot, v []byte, what string, fn func(*bbolt.Bucket) error) {
+	t.Helper()
+	edit(t, path, func(tx *bbolt.Tx) error { return fn(at.in(tx)) })
+	if err := verify(t, path); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("%s, key %q, %s: %v, want ErrTampered", at.bucket, at.key, what, err)
+	}
+	edit(t, path, func(tx *bbolt.Tx) error { return at.in(tx).Put([]byte(at.key), v) })
+}
+
+func TestReadersRefuseWhatIsTampered(t *testing.T) {
+	path := smallCase(t)
+	all := spots(t, path)
+	edit(t, path, func(tx *bbolt.Tx) error {
+		for at, v := range all {
+			if at.bucket == "records" || at.bucket == "bodies" {
+				bad := bytes.Replace(v, []byte("x.onion"), []byte("y.onion"), 1) // still JSON
+				if err := at.in(tx).Put([]byte(at.key), append(bad, ' ')); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	s, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	id := vigil.NewListingID("ORD-1/m", "http://x.onion/")
+	if _, err := s.Listing(t.Context(), id); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("Listing: %v, want ErrTampered", err)
+	}
+	if _, err := s.Decisions(t.Context(), id); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("Decisions: %v, want ErrTampered", err)
+	}
+	for _, err := range s.Items(t.Context(), store.Filter{}) {
+		if !errors.Is(err, vigil.ErrTampered) {
+			t.Errorf("Items: %v, want ErrTampered", err)
+		}
+	}
+	for _, err := range s.Orders(t.Context()) {
+		if !errors.Is(err, vigil.ErrTampered) {
+			t.Errorf("Orders: %v, want ErrTampered", err)
+		}
+	}
+}
+
+// TestDamagedFileDoesNotEndTheProcess flips bytes anywhere in the file, and cuts
+// it, as a failing disk does: bbolt then meets pages that make no sense.
+func TestDamagedFileDoesNotEndTheProcess(t *testing.T) {
+	path := smallCase(t)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	found := 0
+	for range 150 {
+		bad := bytes.Clone(whole)
+		for range 1 + r.IntN(4) {
+			bad[r.IntN(len(bad))] ^= byte(1 + r.IntN(255))
+		}
+		if r.IntN(4) == 0 {
+			bad = bad[:r.IntN(len(bad))]
+		}
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if verify(t, path) != nil {
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("no damage was found")
+	}
+	t.Logf("found %d of 150", found)
+}

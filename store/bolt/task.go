@@ -1,0 +1,241 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+)
+
+// maxSubject bounds a task's subject in bytes: a canonical URL has 4096 at most.
+const maxSubject = 16 << 10
+
+// maxReason bounds the reason that is kept with a task, in bytes.
+const maxReason = 1 << 10
+
+// A task is a task as it is stored. Seq is its place in the queue: of two with
+// the same priority, the lower is leased first.
+type task struct {
+	vigil.Task
+	Seq uint64 `json:"seq"`
+}
+
+// place returns the bucket and key under which t is found by its state.
+func (t task) place() (name string, k []byte) {
+	k = key(string(t.Stage), t.Source)
+	switch {
+	case t.State == vigil.Queued && t.Until.IsZero():
+		return bucketReady, number(append(k, 255-byte(t.Priority)), t.Seq)
+	case t.State == vigil.Queued:
+		return bucketDelayed, number(instant(k, t.Until), t.Seq)
+	case t.State == vigil.Leased:
+		return bucketLeased, number(instant(k, t.Until), t.Seq)
+	case t.State == vigil.Done:
+		return bucketDone, number(k, t.Seq)
+	default:
+		return bucketDead, number(k, t.Seq)
+	}
+}
+
+// open reports whether t is still to be done.
+func (t task) open() bool { return t.State == vigil.Queued || t.State == vigil.Leased }
+
+// getTask returns the task with an ID. The error wraps [vigil.ErrNotFound].
+func getTask(tx *bbolt.Tx, id string) (task, error) {
+	b := bucket(tx, bucketTasks).Get([]byte(id))
+	if b == nil {
+		return task{}, fmt.Errorf("task %q: %w", id, vigil.ErrNotFound)
+	}
+	var t task
+	if err := json.Unmarshal(b, &t); err != nil {
+		return task{}, fmt.Errorf("task %q: case file is damaged: %w", id, err)
+	}
+	return t, nil
+}
+
+// A change puts a task in place of what was stored of it before; old is nil if
+// the task is new.
+type change struct {
+	old *task
+	task
+}
+
+// putTask changes one task.
+func (w write) putTask(old *task, t task) error { return w.putTasks([]change{{old, t}}) }
+
+// putTasks changes tasks, and keeps every index and count in step. No other
+// function changes them.
+//
+// It writes in the order of the keys: bbolt splits no node before the commit,
+// so that each key in the middle of many new ones would move all behind it.
+func (w write) putTasks(cs []change) error {
+	counts := map[string]int{}
+	for _, c := range cs {
+		counts[string(countKey(c.Task))]++
+		if c.old == nil {
+			continue
+		}
+		counts[string(countKey(c.old.Task))]--
+		name, k := c.old.place()
+		if err := bucket(w.Tx, name).Delete(k); err != nil {
+			return err
+		}
+	}
+	if err := w.putStates(cs); err != nil {
+		return err
+	}
+	if err := w.putPlaces(cs); err != nil {
+		return err
+	}
+	for k, by := range counts {
+		if err := w.count([]byte(k), by); err != nil {
+			return err
+		}
+	}
+	for _, c := range cs {
+		if wasOpen := c.old != nil && c.old.open(); c.Stage == vigil.Review && wasOpen != c.open() {
+			if err := w.setWaiting(c.ID, c.open()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// putStates stores the tasks themselves.
+func (w write) putStates(cs []change) error {
+	slices.SortFunc(cs, func(a, b change) int { return strings.Compare(a.ID, b.ID) })
+	b := bucket(w.Tx, bucketTasks)
+	for _, c := range cs {
+		v, err := json.Marshal(c.task)
+		if err != nil {
+			return err
+		}
+		if err := b.Put([]byte(c.ID), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putPlaces stores where the tasks are found by their states.
+func (w write) putPlaces(cs []change) error {
+	type place struct {
+		bucket string
+		key    []byte
+		id     string
+	}
+	places := make([]place, len(cs))
+	for i, c := range cs {
+		name, k := c.place()
+		places[i] = place{name, k, c.ID}
+	}
+	slices.SortFunc(places, func(a, b place) int { return bytes.Compare(a.key, b.key) })
+	for _, p := range places {
+		if err := bucket(w.Tx, p.bucket).Put(p.key, []byte(p.id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addTasks queues those tasks whose IDs are not known, and returns how many
+// they were.
+func (w write) addTasks(ts []vigil.Task) (added int, err error) {
+	b := bucket(w.Tx, bucketTasks)
+	known := map[string]bool{}
+	var cs []change
+	for _, t := range ts {
+		if known[t.ID] || b.Get([]byte(t.ID)) != nil {
+			continue
+		}
+		known[t.ID] = true
+		seq, err := b.NextSequence()
+		if err != nil {
+			return 0, err
+		}
+		fresh := vigil.Task{ID: t.ID, Stage: t.Stage, Source: t.Source, Subject: t.Subject, Depth: t.Depth, Priority: t.Priority, State: vigil.Queued}
+		cs = append(cs, change{nil, task{fresh, seq}})
+	}
+	return len(cs), w.putTasks(cs)
+}
+
+// checkTask refuses tasks that cannot be queued.
+func checkTask(t vigil.Task) error {
+	if t.Stage == "" || t.ID == "" {
+		return fmt.Errorf("task %q has no stage or no ID: make it with vigil.NewTask", t.Subject)
+	}
+	if t.ID != vigil.NewTask(t.Stage, t.Source, t.Subject).ID {
+		return fmt.Errorf("task %q: its ID does not follow from stage, source and subject: make it with vigil.NewTask", t.ID)
+	}
+	if t.Priority < 0 || t.Priority > 255 {
+		return fmt.Errorf("task %s: priority %d, want 0 to 255", t.ID, t.Priority)
+	}
+	if len(t.Subject) > maxSubject {
+		return fmt.Errorf("task %s: subject of %d bytes, at most %d", t.ID, len(t.Subject), maxSubject)
+	}
+	if err := checkName("stage", string(t.Stage)); err != nil {
+		return fmt.Errorf("task %s: %w", t.ID, err)
+	}
+	if err := checkName("source", t.Source); err != nil {
+		return fmt.Errorf("task %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+func checkTasks(ts []vigil.Task) error {
+	for _, t := range ts {
+		if err := checkTask(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func countKey(t vigil.Task) []byte { return key(t.Source, string(t.Stage), string(t.State)) }
+
+// count changes the number of tasks under a key of [countKey].
+func (w write) count(k []byte, by int) error {
+	b := bucket(w.Tx, bucketCounts)
+	n := parseNumber(b.Get(k)) + uint64(by)
+	if n == 0 {
+		return b.Delete(k)
+	}
+	return b.Put(k, number(nil, n))
+}
+
+func counted(tx *bbolt.Tx, t vigil.Task) int {
+	return int(parseNumber(bucket(tx, bucketCounts).Get(countKey(t))))
+}
+
+// A pace is what a source's rules are measured against.
+type pace struct {
+	last  time.Time // start of the last fetch; zero if there was none
+	pages int       // kept
+}
+
+func getPace(tx *bbolt.Tx, source string) (p pace) {
+	b := bucket(tx, bucketPace).Get(key(source))
+	if len(b) != 16 {
+		return p
+	}
+	if n := parseNumber(b[:8]); n != 0 {
+		p.last = parseInstant(b[:8])
+	}
+	p.pages = int(parseNumber(b[8:]))
+	return p
+}
+
+func (w write) putPace(source string, p pace) error {
+	b := number(nil, 0)
+	if !p.last.IsZero() {
+		b = instant(nil, p.last)
+	}
+	return bucket(w.Tx, bucketPace).Put(key(source), number(b, uint64(p.pages)))
+}

@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"vigil"
+	"vigil/internal/custody"
+)
+
+// maxFaults bounds the faults that a report lists. All are counted.
+const maxFaults = 1000
+
+// A Report says what [Verify] has checked, and what it found wrong.
+type Report struct {
+	Checkpoints []vigil.Checkpoint // of every log, as checked; compare them with those kept elsewhere
+	Entries     int                // log entries checked
+	Records     int                // entries whose record was checked
+	Bodies      int                // page bodies checked
+	Found       int                // number of faults
+	Faults      []Fault            // the first thousand
+}
+
+// A Fault is one place where a case does not hold together.
+type Fault struct {
+	Log  string // order ID; empty for the log of the case itself
+	Seq  int64  // entry; -1 where no single entry is meant
+	What string
+}
+
+func (f Fault) String() string {
+	if f.Seq < 0 {
+		return fmt.Sprintf("log %q: %s", f.Log, f.What)
+	}
+	return fmt.Sprintf("log %q, entry %d: %s", f.Log, f.Seq, f.What)
+}
+
+// Verify checks a case whole. From the lines of each log it computes the tree
+// anew, and compares its root with the engine's checkpoint and with each
+// entry's proof. The bytes of each record must have the hash that its entry
+// names, and each page's body the hash that its record names. Then it reads
+// the orders, pages and items as other readers do.
+//
+// If anything is wrong, the error wraps [vigil.ErrTampered] and the report
+// says what. Any other error means that the check did not come to its end.
+// What is added while Verify runs is not checked.
+//
+// Verify cannot tell whether somebody rewrote the whole case, or cut off the
+// end of a log with all that belongs to it: for that, compare the report's
+// checkpoints with one that was signed and kept elsewhere.
+//
+// progress, if not nil, is called after each entry with the number of entries
+// checked so far.
+func Verify(ctx context.Context, r Reader, progress func(done int)) (Report, error) {
+	if progress == nil {
+		progress = func(int) {}
+	}
+	v := &verifier{r: r, progress: progress}
+	logs, err := r.Logs(ctx)
+	if err != nil {
+		return v.report, fmt.Errorf("verify: %w", err)
+	}
+	for _, order := range logs {
+		v.log(ctx, order)
+	}
+	readAll(v, "orders", r.Orders(ctx))
+	readAll(v, "pages", r.Pages(ctx, ""))
+	readAll(v, "items", r.Items(ctx, Filter{}))
+	if err := ctx.Err(); err != nil {
+		return v.report, fmt.Errorf("verify: %w", err)
+	}
+	if v.report.Found > 0 {
+		return v.report, fmt.Errorf("verify: %w: %d faults, the first: %s", vigil.ErrTampered, v.report.Found, v.report.Faults[0])
+	}
+	return v.report, nil
+}
+
+// A verifier gathers a report.
+type verifier struct {
+	r        Reader
+	progress func(int)
+	report   Report
+}
+
+func (v *verifier) fault(order string, seq int64, format string, args ...any) {
+	v.report.Found++
+	if len(v.report.Faults) < maxFaults {
+		v.report.Faults = append(v.report.Faults, Fault{order, seq, fmt.Sprintf(format, args...)})
+	}
+}
+
+// log checks one log, as far as it reaches now.
+func (v *verifier) log(ctx context.Context, order string) {
+	c, err := v.r.Checkpoint(ctx, order)
+	if err != nil {
+		v.fault(order, -1, "checkpoint: %v", err)
+		return
+	}
+	v.report.Checkpoints = append(v.report.Checkpoints, c)
+	var tree custody.Tree
+	for e, err := range v.r.Log(ctx, order) {
+		if tree.Size() == c.Size && err == nil {
+			break // added since
+		}
+		if err != nil {
+			v.fault(order, tree.Size(), "%v", err)
+			return
+		}
+		v.entry(ctx, c, tree.Size(), e)
+		tree.Add(e.Line)
+		v.report.Entries++
+		v.progress(v.report.Entries)
+	}
+	if tree.Size() != c.Size {
+		v.fault(order, -1, "has %d entries, its checkpoint says %d", tree.Size(), c.Size)
+	} else if tree.Root() != c.Root {
+		v.fault(order, -1, "its lines hash to the root %x, its checkpoint says %x", tree.Root(), c.Root)
+	}
+}
+
+// entry checks the entry that stands at place seq of the log that c states.
+func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e vigil.Entry) {
+	if e.Seq != seq || e.Order != c.Log {
+		v.fault(c.Log, seq, "the line says that it is entry %d of log %q", e.Seq, e.Order)
+		return
+	}
+	if again, err := custody.ParseLine(e.Line); err != nil || !sameObject(again, e.Event) {
+		v.fault(c.Log, seq, "the line says other than the entry")
+		return
+	}
+	proof, err := v.r.Prove(ctx, c.Log, seq, c.Size)
+	if err == nil {
+		err = custody.CheckProof(c, seq, e.Line, proof)
+	}
+	if err != nil {
+		v.fault(c.Log, seq, "%v", err)
+	}
+	v.record(ctx, e.Event)
+}
+
+// sameObject reports whether two events speak of the same bytes.
+func sameObject(a, b vigil.Event) bool {
+	return a.Object == b.Object && a.Order == b.Order && a.Seq == b.Seq && a.Action == b.Action
+}
+
+// record checks the record that an entry speaks of, if it names its hash.
+func (v *verifier) record(ctx context.Context, e vigil.Event) {
+	switch e.Object.Type {
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision:
+	default:
+		return
+	}
+	if e.Object.SHA256 == "" {
+		return
+	}
+	b, err := v.r.RecordBytes(ctx, e)
+	if err != nil {
+		v.fault(e.Order, e.Seq, "%s %s: %v", e.Object.Type, e.Object.ID, err)
+		return
+	}
+	if sum := vigil.SumHex(b); sum != e.Object.SHA256 {
+		v.fault(e.Order, e.Seq, "%s %s has SHA-256 %s, the entry says %s", e.Object.Type, e.Object.ID, sum, e.Object.SHA256)
+		return
+	}
+	v.report.Records++
+	if e.Object.Type == vigil.TypePage {
+		v.body(ctx, e, b)
+	}
+}
+
+// body checks the body of the page whose record is b.
+func (v *verifier) body(ctx context.Context, e vigil.Event, b []byte) {
+	var want vigil.Page
+	if err := json.Unmarshal(b, &want); err != nil {
+		v.fault(e.Order, e.Seq, "page %s: %v", e.Object.ID, err)
+		return
+	}
+	got, err := v.r.Page(ctx, e.Object.ID)
+	if err != nil {
+		v.fault(e.Order, e.Seq, "%v", err)
+		return
+	}
+	if want.BodySHA256 == "" && len(got.Body) == 0 {
+		return
+	}
+	if sum := vigil.SumHex(got.Body); sum != want.BodySHA256 {
+		v.fault(e.Order, e.Seq, "page %s: body has SHA-256 %s, the page says %s", e.Object.ID, sum, want.BodySHA256)
+		return
+	}
+	v.report.Bodies++
+}
+
+// readAll reads a sequence to its end, or to the first error, which is a fault.
+func readAll[T any](v *verifier, what string, seq iter.Seq2[T, error]) {
+	for _, err := range seq {
+		if err != nil {
+			v.fault("", -1, "%s: %v", what, err)
+			return
+		}
+	}
+}
