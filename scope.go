@@ -35,7 +35,7 @@ func Canonical(u *url.URL) (*url.URL, error) {
 	}
 	for _, r := range host {
 		if r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') {
-			return nil, fmt.Errorf("character %q in host %q: want a-z, 0-9, - and .", r, host)
+			return nil, fmt.Errorf("character %q in host %q: want a-z, 0-9, . and -", r, host)
 		}
 	}
 	if port == "80" && c.Scheme == "http" || port == "443" && c.Scheme == "https" {

@@ -68,6 +68,15 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// String writes whole minutes as "2m", other durations as Go does.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if rest, ok := strings.CutSuffix(s, "m0s"); ok {
+		return rest + "m"
+	}
+	return s
+}
+
 // Default returns the settings of a new case. Its user agent is that of the
 // Tor Browser, so that a crawl does not stand out.
 func Default() Config {
@@ -92,25 +101,32 @@ func File(c Config) []byte {
 version = %d
 
 [tor]
-socks = %q            # host:port on loopback, or unix:/path/to/socket
+# host:port on loopback, or unix:/path/to/socket
+socks = %q
 
 [store]
 url = %q
 
 [crawl]
 user_agent = %q
-workers = %d                        # requests at a time, over all sources
-max_body = %d                 # bytes kept of one page
-timeout = %q                    # for one page, redirects included
+# requests at a time, over all sources
+workers = %d
+# bytes kept of one page
+max_body = %d
+# for one page, redirects included
+timeout = %q
 
 [serve]
-address = %q          # the reviewers' pages; loopback only
+# the reviewers' pages; loopback only
+address = %q
 
 [review]
-contact = %q                         # whom to call about a risk to life or a suspected minor
-claim = %q                     # how long an item stays with the reviewer who took it
+# whom to call about a risk to life or a suspected minor
+contact = %q
+# how long a listing stays with the reviewer who took it
+claim = %q
 `, c.Version, c.Tor.Socks, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
-		time.Duration(c.Crawl.Timeout), c.Serve.Address, c.Review.Contact, time.Duration(c.Review.Claim))
+		c.Crawl.Timeout, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 
 // Read reads a file over the defaults and checks every value.
@@ -148,9 +164,9 @@ func (c Config) check() error {
 	case c.Crawl.MaxBody < 1<<10 || c.Crawl.MaxBody > 64<<20:
 		return fmt.Errorf("crawl.max_body = %d: want 1024 to %d bytes", c.Crawl.MaxBody, 64<<20)
 	case c.Crawl.Timeout < Duration(time.Second) || c.Crawl.Timeout > Duration(10*time.Minute):
-		return fmt.Errorf("crawl.timeout = %q: want 1s to 10m", time.Duration(c.Crawl.Timeout))
+		return fmt.Errorf("crawl.timeout = %q: want 1s to 10m", c.Crawl.Timeout)
 	case c.Review.Claim < Duration(time.Minute):
-		return fmt.Errorf("review.claim = %q: want 1m or more", time.Duration(c.Review.Claim))
+		return fmt.Errorf("review.claim = %q: want 1m or more", c.Review.Claim)
 	}
 	return Loopback(c.Serve.Address)
 }

@@ -1,0 +1,122 @@
+// Package classify says which indicators of trafficking a listing's text shows, and
+// which bytes show them.
+//
+// It goes from cheap to costly: a field is folded to the spelling that the
+// lexicons know, one automaton finds their terms, cues tell what kind of text it
+// is, and only clauses whose terms could make a pattern are tagged with parts of
+// speech and matched. What matched is weighed once a family, summed and squashed:
+// the weights of the findings and the model's bias are the whole of the score.
+//
+// An assessment is of a listing, never of a person. It prompts a review and
+// proves nothing.
+package classify
+
+import (
+	"fmt"
+
+	"vigil"
+	"vigil/classify/indicator"
+)
+
+// A Classifier assesses listings. It holds no state between calls, and many
+// goroutines may use one. Make it with [New].
+type Classifier struct {
+	// Identify finds identifiers in a text; nil finds none. It is to be set
+	// before the first use.
+	Identify func(text string) []vigil.Identifier
+
+	vocabulary *vocabulary
+	scanner    *scanner
+	tagger     *tagger
+	detector   *detector
+	taxonomy   map[string]indicator.Indicator
+	model      model
+	id         string
+}
+
+// New loads lexicons, taxonomy, weights and the language model, which takes some
+// tenths of a second: a program needs one Classifier.
+func New() (*Classifier, error) {
+	taxonomy, err := indicator.Load()
+	if err != nil {
+		return nil, fmt.Errorf("load taxonomy: %w", err)
+	}
+	lexicons, err := indicator.Lexicons()
+	if err != nil {
+		return nil, fmt.Errorf("load lexicons: %w", err)
+	}
+	c := &Classifier{taxonomy: make(map[string]indicator.Indicator)}
+	for _, in := range taxonomy.Indicators {
+		c.taxonomy[in.ID] = in
+	}
+	if c.vocabulary, err = compile(lexicons); err != nil {
+		return nil, fmt.Errorf("compile lexicons: %w", err)
+	}
+	if err := c.checkPatterns(); err != nil {
+		return nil, err
+	}
+	if c.model, err = parseModel(modelFile, taxonomy); err != nil {
+		return nil, fmt.Errorf("read model.json: %w", err)
+	}
+	if c.id, err = c.model.id(); err != nil {
+		return nil, err
+	}
+	if c.tagger, err = newTagger(); err != nil {
+		return nil, fmt.Errorf("load tagger: %w", err)
+	}
+	c.scanner = newScanner(c.vocabulary.terms)
+	c.detector = newDetector(c.vocabulary)
+	return c, nil
+}
+
+// checkPatterns refuses patterns for indicators that the taxonomy does not define.
+func (c *Classifier) checkPatterns() error {
+	for _, l := range c.vocabulary.lexicons {
+		for _, p := range l.patterns {
+			if _, ok := c.taxonomy[p.indicator]; !ok {
+				return fmt.Errorf("lexicon %s has a pattern for %s, which the taxonomy lacks", l.lang, p.indicator)
+			}
+		}
+	}
+	return nil
+}
+
+// Model returns the model's name, version and a short hash of all data that
+// assessments depend on.
+func (c *Classifier) Model() string { return c.id }
+
+// Assess assesses a listing by its title and description. Equal listings give
+// equal assessments. The time it takes grows in proportion to the text; of a
+// field, the first mebibyte is read.
+func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
+	r := c.read(l)
+	a := vigil.Assessment{
+		ID: l.ID, Source: l.Source, Page: l.Page, Model: c.id,
+		Lang: r.lang, Insufficient: r.insufficient(),
+		Identifiers: c.identifiers(l),
+	}
+	r.run()
+	a.Genre = r.genre()
+	a.Findings = r.findings()
+	a.Score = c.model.score(a.Findings)
+	a.Level = c.model.level(a.Score)
+	if r.minor {
+		a.Level = vigil.LevelEscalate
+	}
+	return a
+}
+
+// identifiers returns those of title and description, never nil.
+func (c *Classifier) identifiers(l vigil.Listing) []vigil.Identifier {
+	out := []vigil.Identifier{}
+	if c.Identify == nil {
+		return out
+	}
+	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
+		for _, id := range c.Identify(f.text) {
+			id.Field = f.name
+			out = append(out, id)
+		}
+	}
+	return out
+}

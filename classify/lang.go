@@ -1,0 +1,115 @@
+package classify
+
+import (
+	"strings"
+	"unicode"
+)
+
+// undetermined is ISO 639-2's code for a language that is not known.
+const undetermined = "und"
+
+// otherStops hold frequent words of languages that no lexicon reads, so that they
+// are not taken for one that a lexicon does.
+var otherStops = map[string]string{
+	"it": "il di che è sono della per con una gli nel anche più questo dal alla",
+	"pt": "os uma não com para que você são mais seu sua pelo dos das em ao",
+	"nl": "het een van voor met zijn niet wij dat ook aan bij naar deze wordt",
+	"pl": "jest nie się na do z że jak dla oraz lub tylko przez są po",
+	"tr": "bir ve için ile bu çok daha olarak var değil gibi kadar ama ne",
+	"sv": "och att det som på är av för inte med till den har jag",
+}
+
+// scripts tell a language, or a group of them, by the writing alone.
+var scripts = []struct {
+	table *unicode.RangeTable
+	lang  string
+}{
+	{unicode.Arabic, "ar"}, {unicode.Greek, "el"}, {unicode.Hebrew, "he"}, {unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"},
+	{unicode.Hangul, "ko"}, {unicode.Han, "zh"}, {unicode.Thai, "th"}, {unicode.Devanagari, "hi"}, {unicode.Armenian, "hy"}, {unicode.Georgian, "ka"},
+}
+
+// A detector tells languages apart by script and frequent words.
+type detector struct {
+	words map[string][]string // languages that a stop word speaks for
+	order []string
+}
+
+func newDetector(v *vocabulary) *detector {
+	d := &detector{words: make(map[string][]string)}
+	for _, l := range v.lexicons {
+		d.order = append(d.order, l.lang)
+		for w := range l.stop {
+			d.words[w] = append(d.words[w], l.lang)
+		}
+	}
+	for _, lang := range sortedKeys(otherStops) {
+		d.order = append(d.order, lang)
+		for w := range strings.FieldsSeq(otherStops[lang]) {
+			w = canonical(w)
+			d.words[w] = append(d.words[w], lang)
+		}
+	}
+	return d
+}
+
+// detect returns the language of texts, with the number of lexicon terms of each
+// language as a second opinion.
+func (d *detector) detect(texts []string, terms map[string]int) string {
+	if lang := byScript(texts); lang != "" {
+		return lang
+	}
+	votes := make(map[string]int)
+	for _, text := range texts {
+		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !wordRune(r) && r != '\'' }) {
+			for _, lang := range d.words[w] {
+				votes[lang] += 2
+			}
+		}
+	}
+	for lang, n := range terms {
+		votes[lang] += min(n, 4)
+	}
+	best, most, tie := undetermined, 1, false
+	for _, lang := range d.order {
+		switch n := votes[lang]; {
+		case n > most:
+			best, most, tie = lang, n, false
+		case n == most:
+			tie = true
+		}
+	}
+	if tie {
+		return undetermined
+	}
+	return best
+}
+
+// byScript returns the language that the script of most letters tells; empty for
+// Latin and Cyrillic, which many languages share.
+func byScript(texts []string) string {
+	counts := make([]int, len(scripts))
+	letters := 0
+	for _, text := range texts {
+		for _, r := range text {
+			if isLower(r) {
+				letters++
+				continue
+			}
+			if r < 0x250 || !unicode.IsLetter(r) {
+				continue
+			}
+			letters++
+			for i, s := range scripts {
+				if unicode.Is(s.table, r) {
+					counts[i]++
+				}
+			}
+		}
+	}
+	for i, n := range counts {
+		if 2*n > letters {
+			return scripts[i].lang
+		}
+	}
+	return ""
+}

@@ -1,0 +1,165 @@
+package classify
+
+import (
+	"vigil"
+	"vigil/classify/indicator"
+)
+
+// A match is an indicator seen in one field.
+type match struct {
+	indicator string
+	field     int
+	lo, hi    int // bytes of the field as given
+	scope     scope
+	cue       [2]int // bytes of what gave the scope
+}
+
+// patterns matches all patterns in one clause.
+func (r *reading) patterns(cv clauseView) {
+	v := cv.view
+	var ps []*pattern
+	for i := range v.lex.patterns {
+		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) {
+			ps = append(ps, p)
+		}
+	}
+	if len(ps) == 0 {
+		return
+	}
+	r.tag(v)
+	for _, p := range ps {
+		for i := range v.tokens {
+			if end := p.match(v, i); end > i && r.named(cv, p, i, end) {
+				r.file(cv, p, i, end)
+			}
+		}
+	}
+}
+
+// unambiguous reports whether tokens i to end hold a person noun that is said of humans
+// only.
+func (v *view) unambiguous(i, end int) bool {
+	k := v.lex.known
+	for _, h := range v.hits {
+		if h.class == k.person && h.i >= i && h.j <= end && !v.is(h.i, k.ambiguous) && v.head(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// named reports whether a match speaks of somebody. A person in the match is enough;
+// elsewhere there must be one who is not merely whom a thing is for.
+func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
+	switch {
+	case p.subject:
+		return r.subject
+	case cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
+		return true
+	case r.person:
+		return true
+	}
+	// Whose passport or debt another holds is somebody, named or not.
+	k := cv.lex.known
+	switch p.indicator {
+	case "DOC-1", "DEB-1":
+		return cv.have.has(k.whose) || cv.have.has(k.pronoun)
+	}
+	return false
+}
+
+// somebody reports whether a person stands in the clause as a pattern asks for it.
+func (v *view) somebody() bool {
+	for _, h := range v.hits {
+		if h.class == v.lex.known.person && v.stands(h, false) {
+			return true
+		}
+	}
+	return false
+}
+
+// speaksOf reports whether a person who is the head of a phrase is among tokens i
+// to end.
+func (v *view) speaksOf(i, end int) bool {
+	for _, h := range v.hits {
+		if h.class == v.lex.known.person && h.i >= i && h.j <= end && v.head(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// file records a match with its scope.
+func (r *reading) file(cv clauseView, p *pattern, i, end int) {
+	m := r.at(cv, p.indicator, span{i, end})
+	var cue span
+	m.scope, cue = cv.scope(p, i, end)
+	if m.scope == asserted {
+		m.scope, cue = r.nature(cv, i, end)
+	}
+	if m.scope == asserted && r.tellsAbout(cv) {
+		m.scope = reported
+	}
+	if cue.end > cue.start {
+		c := r.at(cv, "", cue)
+		m.cue = [2]int{c.lo, c.hi}
+	} else {
+		m.cue = [2]int{m.lo, m.hi}
+	}
+	r.matches = append(r.matches, m)
+	if m.scope == asserted && offers(r.c.taxonomy[p.indicator]) {
+		r.minors(cv, p.indicator, i, end)
+	}
+}
+
+// at places tokens in their field.
+func (r *reading) at(cv clauseView, id string, s span) match {
+	lo, hi := r.fields[cv.field].source(cv.tokens[s.start].start, cv.tokens[s.end-1].end)
+	return match{indicator: id, field: cv.field, lo: lo, hi: hi}
+}
+
+// nature tells whether the persons of a match may be no humans: words such as "girls"
+// in a clause or listing about animals, plants or dolls.
+func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
+	if cv.unambiguous(i, end) || !cv.speaksOf(i, end) && r.human {
+		return asserted, span{}
+	}
+	k := cv.lex.known
+	for _, h := range cv.hits {
+		if h.class == k.nonhuman {
+			return inhuman, span{h.i, h.j}
+		}
+		if h.class == k.goods {
+			return ware, span{h.i, h.j}
+		}
+	}
+	for n, l := range r.c.vocabulary.lexicons {
+		if l == cv.lex && r.have[n].has(k.nonhuman) && !r.human {
+			return inhuman, span{}
+		}
+	}
+	return asserted, span{}
+}
+
+// tellsAbout reports whether a clause itself has a strong cue of a genre that tells about
+// offers, where that genre is not outweighed by the seller's voice.
+func (r *reading) tellsAbout(cv clauseView) bool {
+	voice := genreIndex("offer")
+	begin, end := cv.tokens[0].start, cv.tokens[len(cv.tokens)-1].end
+	for g := range gates {
+		if r.tally.strong[g] < r.tally.strong[voice] {
+			continue
+		}
+		for _, p := range r.tally.places[g] {
+			if p.field == cv.field && p.start >= begin && p.end <= end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// offers reports whether an indicator is of an offered person.
+func offers(in indicator.Indicator) bool {
+	return in.Polarity == vigil.For && in.Tier != indicator.TierC
+}

@@ -1,0 +1,172 @@
+package classify
+
+import (
+	"slices"
+
+	"vigil"
+)
+
+// Bounds on what one listing can ask for. Texts within them are read in full;
+// beyond, clauses are matched untagged and further findings dropped.
+const (
+	maxTagged   = 400 // clauses shown to the tagger
+	maxFindings = 8   // of one indicator in one field
+)
+
+// A field is the title or the description of a listing, as read.
+type field struct {
+	name, given string
+	*folded
+	places []place // terms found, by their starts
+}
+
+// A reading is the work on one listing.
+type reading struct {
+	c      *Classifier
+	fields []*field
+	have   []classSet // classes found, by lexicon
+	terms  map[string]int
+	lang   string
+	tally  *tally
+	gate   int  // genre that speaks against an offer; -1 for none
+	shut   bool // it outweighs the seller's voice
+
+	tagged  int
+	person  bool // some person is named who is not merely whom a thing is for
+	human   bool // some person noun means humans only
+	subject bool // the listing is headed by a person, as by a thing for sale
+	matches []match
+	minor   bool // a minor is offered
+}
+
+// read folds the listing's fields and finds their terms.
+func (c *Classifier) read(l vigil.Listing) *reading {
+	r := &reading{c: c, have: make([]classSet, len(c.vocabulary.lexicons)), terms: make(map[string]int)}
+	texts := make([]string, 0, 2)
+	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
+		fd := &field{name: f.name, given: f.text, folded: fold(f.text, c.vocabulary.words)}
+		fd.places = c.scanner.scan(fd.text)
+		slices.SortFunc(fd.places, func(a, b place) int {
+			if a.start != b.start {
+				return a.start - b.start
+			}
+			return a.term - b.term
+		})
+		r.fields = append(r.fields, fd)
+		texts = append(texts, fd.text)
+		r.note(fd)
+	}
+	r.tally = c.vocabulary.count(r.fields)
+	r.gate, _, r.shut = r.tally.gate()
+	if r.lang = l.Lang; r.lang == "" {
+		r.lang = c.detector.detect(texts, r.terms)
+	}
+	return r
+}
+
+// note files the classes of a field's terms.
+func (r *reading) note(f *field) {
+	for _, p := range f.places {
+		for _, m := range r.c.vocabulary.meanings[p.term] {
+			if m.class >= 0 {
+				r.have[m.lex].add(m.class)
+				r.terms[r.c.vocabulary.lexicons[m.lex].lang]++
+			}
+		}
+	}
+}
+
+// insufficient reports whether there is too little to judge by: fewer than three
+// words, or a language without a lexicon.
+func (r *reading) insufficient() bool {
+	words := 0
+	latin := true
+	for _, f := range r.fields {
+		for i, b := range []byte(f.text) {
+			latin = latin && b < 0xC8
+			if wordByte(b) && (i == 0 || !wordByte(f.text[i-1])) {
+				words++
+			}
+		}
+	}
+	known := r.lang == undetermined && latin
+	for _, l := range r.c.vocabulary.lexicons {
+		known = known || l.lang == r.lang
+	}
+	return words < 3 || !known
+}
+
+// wordByte reports whether b may belong to a word, in any script.
+func wordByte(b byte) bool { return b >= 0x80 || isLower(rune(b)) || isDigit(rune(b)) || b == '\'' }
+
+// run matches every clause that could match anything.
+func (r *reading) run() {
+	var lexicons []int
+	for n, l := range r.c.vocabulary.lexicons {
+		if l.can(r.have[n]) {
+			lexicons = append(lexicons, n)
+		}
+	}
+	if len(lexicons) == 0 {
+		return
+	}
+	views := r.views(lexicons)
+	for _, cv := range views {
+		if cv.have.has(cv.lex.known.person) {
+			r.tag(cv.view)
+			r.subject = r.subject || cv.headed()
+			r.person = r.person || cv.somebody()
+		}
+	}
+	for _, cv := range views {
+		r.patterns(cv)
+	}
+	r.combos(lexicons, views)
+	r.ages(views)
+	r.obscured(views)
+}
+
+// can reports whether a text with these classes could show anything.
+func (l *lexicon) can(have classSet) bool {
+	for i := range l.patterns {
+		if l.patterns[i].possible(have) {
+			return true
+		}
+	}
+	for _, c := range l.combos {
+		if have.has(c.with) {
+			return true
+		}
+	}
+	return false
+}
+
+// A clauseView is a view with its place in the listing.
+type clauseView struct {
+	*view
+	field int
+}
+
+// views makes the views of all clauses that hold terms.
+func (r *reading) views(lexicons []int) []clauseView {
+	var out []clauseView
+	for n, f := range r.fields {
+		for _, c := range clauses(f.text) {
+			for _, lex := range lexicons {
+				if v := newView(r.c.vocabulary, lex, c, f.places); len(v.hits) > 0 {
+					out = append(out, clauseView{v, n})
+					r.human = r.human || v.unambiguous(0, len(v.tokens))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// tag tags a clause, if it is English and the listing has not had its share.
+func (r *reading) tag(v *view) {
+	if v.lex.lang == "en" && r.tagged < maxTagged && !v.tagged {
+		r.tagged++
+		v.tag(r.c.tagger)
+	}
+}

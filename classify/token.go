@@ -1,0 +1,133 @@
+package classify
+
+import (
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// A token is a word or number of a folded text.
+type token struct {
+	text       string
+	start, end int    // in the folded text
+	tag        posTag // part of speech; none unless tagged
+	apart      bool   // a comma, colon, bracket or dash stands before it
+	number     bool
+	amount     bool // a number with a currency sign
+}
+
+// A clause is a run of tokens that a full stop, line end or the like ends.
+type clause struct {
+	tokens []token
+}
+
+// Bounds on clauses. A longer one is cut, each piece beginning overlap tokens
+// before the end of the last, so that nothing within reach of a pattern is torn.
+const (
+	maxClause = 64
+	overlap   = 16
+)
+
+// clauses parts text into clauses of tokens.
+func clauses(text string) []clause {
+	var cs []clause
+	var ts []token
+	flush := func() {
+		for len(ts) > maxClause {
+			cs = append(cs, clause{ts[:maxClause:maxClause]})
+			ts = ts[maxClause-overlap:]
+		}
+		if len(ts) > 0 {
+			cs = append(cs, clause{ts})
+		}
+		ts = nil
+	}
+	apart, money := false, false
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if wordRune(r) {
+			t := word(text, i)
+			t.apart, t.amount = apart, t.number && (money || moneyAt(text, t.end))
+			ts = append(ts, t)
+			i, apart, money = t.end, false, false
+			continue
+		}
+		switch r {
+		case '\n', '.', '!', '?', ';':
+			flush()
+			apart, money = false, false
+		case ',', ':', '(', ')', '"':
+			apart = true
+		case '$', '€', '£', '₿':
+			money = true
+		}
+		i += n
+	}
+	flush()
+	return cs
+}
+
+// word returns the token at i: letters and digits, apostrophes between letters,
+// points and commas between digits.
+func word(text string, i int) token {
+	digits, end := 0, i
+	for end < len(text) {
+		r, n := utf8.DecodeRuneInString(text[end:])
+		if !wordRune(r) {
+			if !inside(text, end) {
+				break
+			}
+		} else if isDigit(r) {
+			digits++
+		}
+		end += n
+	}
+	t := token{text: text[i:end], start: i, end: end}
+	t.number = digits > 0 && digits == len(strings.Map(dropMarks, strings.TrimSuffix(t.text, "k")))
+	return t
+}
+
+func dropMarks(r rune) rune {
+	if r == '.' || r == ',' {
+		return -1
+	}
+	return r
+}
+
+// inside reports whether the mark at i binds what is on its sides to one word.
+func inside(text string, i int) bool {
+	if i == 0 || i+1 >= len(text) {
+		return false
+	}
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[i+1:])
+	switch text[i] {
+	case '\'':
+		return wordRune(before) && wordRune(after)
+	case '.', ',':
+		return isDigit(before) && isDigit(after)
+	}
+	return false
+}
+
+func moneyAt(text string, i int) bool {
+	return strings.HasPrefix(text[i:], "$") || strings.HasPrefix(text[i:], "€") || strings.HasPrefix(text[i:], "£")
+}
+
+// at returns the index of the token that starts at byte i; -1 if none does.
+func (c clause) at(i int) int {
+	k := sort.Search(len(c.tokens), func(k int) bool { return c.tokens[k].start >= i })
+	if k == len(c.tokens) || c.tokens[k].start != i {
+		return -1
+	}
+	return k
+}
+
+// ending returns the index after the token that ends at byte i; -1 if none does.
+func (c clause) ending(i int) int {
+	k := sort.Search(len(c.tokens), func(k int) bool { return c.tokens[k].end >= i })
+	if k == len(c.tokens) || c.tokens[k].end != i {
+		return -1
+	}
+	return k + 1
+}

@@ -1,0 +1,272 @@
+package classify
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A hit is a term of a lexicon at tokens i to j of a clause.
+type hit struct {
+	class, rank int
+	i, j        int
+}
+
+// A view is a clause as one lexicon sees it.
+type view struct {
+	lex    *lexicon
+	tokens []token
+	hits   []hit // by i, longest first
+	first  []int // of each token: its first hit
+	have   classSet
+	tagged bool
+}
+
+// newView finds the hits of lexicon n in a clause. ps are the terms of its field, by
+// their starts.
+func newView(v *vocabulary, n int, c clause, ps []place) *view {
+	w := &view{lex: v.lexicons[n], tokens: c.tokens}
+	begin, end := c.tokens[0].start, c.tokens[len(c.tokens)-1].end
+	from, _ := slices.BinarySearchFunc(ps, begin, func(p place, at int) int { return p.start - at })
+	for _, p := range ps[from:] {
+		if p.start >= end {
+			break
+		}
+		for _, m := range v.meanings[p.term] {
+			if m.lex != n || m.class < 0 {
+				continue
+			}
+			if i, j := c.at(p.start), c.ending(p.end); i >= 0 && j > i {
+				w.hits = append(w.hits, hit{m.class, m.rank, i, j})
+				w.have.add(m.class)
+			}
+		}
+	}
+	w.doses()
+	slices.SortStableFunc(w.hits, func(a, b hit) int {
+		if a.i != b.i {
+			return a.i - b.i
+		}
+		return b.j - a.j
+	})
+	w.first = make([]int, len(w.tokens)+1)
+	k := 0
+	for i := range w.first {
+		for k < len(w.hits) && w.hits[k].i < i {
+			k++
+		}
+		w.first[i] = k
+	}
+	return w
+}
+
+// doses adds measures such as "28g" to the hits: they are of goods.
+func (v *view) doses() {
+	for i, t := range v.tokens {
+		unit := strings.TrimLeft(t.text, "0123456789.,")
+		switch unit {
+		case "g", "mg", "ug", "kg", "oz", "ml", "lb", "lbs", "mcg", "µg":
+			if len(unit) < len(t.text) && v.lex.known.goods >= 0 {
+				v.hits = append(v.hits, hit{class: v.lex.known.goods, i: i, j: i + 1})
+				v.have.add(v.lex.known.goods)
+			}
+		}
+	}
+}
+
+func (v *view) hitsAt(i int) []hit {
+	if i < 0 || i >= len(v.tokens) {
+		return nil
+	}
+	return v.hits[v.first[i]:v.first[i+1]]
+}
+
+// is reports whether a term of the class starts at token i.
+func (v *view) is(i, class int) bool {
+	for _, h := range v.hitsAt(i) {
+		if h.class == class {
+			return true
+		}
+	}
+	return false
+}
+
+// ends reports whether a term of the class ends before token i.
+func (v *view) ends(i, class int) bool {
+	for k := max(0, i-4); k < i; k++ {
+		for _, h := range v.hitsAt(k) {
+			if h.class == class && h.j == i {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tag asks for the parts of speech. Persons, pronouns, origins and places are
+// shown to the tagger as one fixed word each, so that exchanging a gender, a
+// nationality or a religion can change no tag and hence no result.
+func (v *view) tag(t *tagger) {
+	words := make([]string, len(v.tokens))
+	for i, tok := range v.tokens {
+		words[i] = tok.text
+	}
+	k := v.lex.known
+	for _, h := range v.hits {
+		for i := h.i; i < h.j; i++ {
+			switch h.class {
+			case k.origin:
+				words[i] = "foreign"
+			case k.place:
+				words[i] = "london"
+			case k.pronoun:
+				words[i] = neutralPronoun(words[i])
+			}
+		}
+		if h.class == k.person && h.j == h.i+1 {
+			words[h.i] = neutralPerson(words[h.i])
+		}
+	}
+	tags := t.tag(words)
+	if tags == nil {
+		return
+	}
+	v.tagged = true
+	for i := range v.tokens {
+		v.tokens[i].tag = tags[i]
+	}
+}
+
+func neutralPronoun(w string) string {
+	switch w {
+	case "she", "he":
+		return "she"
+	case "herself", "himself":
+		return "herself"
+	}
+	return "her"
+}
+
+func neutralPerson(w string) string {
+	if strings.HasSuffix(w, "s") || strings.HasSuffix(w, "men") || w == "people" || w == "children" {
+		return "women"
+	}
+	return "woman"
+}
+
+// stands reports whether a hit counts where a pattern asks for its class: a person
+// must be the thing spoken of.
+func (v *view) stands(h hit, any bool) bool {
+	if h.class != v.lex.known.person {
+		return true
+	}
+	return v.head(h) && (any || v.object(h))
+}
+
+// head reports whether a person is the head of its phrase, as in "tall woman", and no
+// modifier, as in "girl scout cookies" or "toy man".
+func (v *view) head(h hit) bool {
+	k := v.lex.known
+	if h.i > 0 && !v.tokens[h.i].apart && (v.ends(h.i, k.nonhuman) || v.ends(h.i, k.goods) || v.ends(h.i, k.depiction)) {
+		return false
+	}
+	if h.j == len(v.tokens) || v.tokens[h.j].apart {
+		return true
+	}
+	for _, next := range v.hitsAt(h.j) {
+		switch next.class {
+		case k.nonhuman, k.goods, k.depiction, k.person:
+			return false
+		}
+	}
+	if v.is(h.j, k.trade) || v.is(h.j, k.place) || v.is(h.j, k.pronoun) {
+		return true
+	}
+	return !v.tokens[h.j].tag.noun()
+}
+
+// object reports whether a person is no beneficiary ("shoes for women") and not what a
+// thing shows ("painting of a woman").
+func (v *view) object(h hit) bool {
+	k := v.lex.known
+	for i := h.i - 1; i >= max(0, h.i-4) && !v.tokens[i+1].apart; i-- {
+		switch {
+		case v.ends(i+1, k.before) || v.ends(i+1, k.depiction):
+			return false
+		case v.ends(i+1, k.of):
+			return !v.ends(i, k.depiction) && !v.ends(i, k.goods) && !v.ends(i, k.nonhuman)
+		case !v.fillsPhrase(i):
+			return true
+		}
+	}
+	return true
+}
+
+// fillsPhrase reports whether token i can stand in a noun phrase before its head.
+func (v *view) fillsPhrase(i int) bool {
+	if i >= len(v.tokens) {
+		return false
+	}
+	k := v.lex.known
+	of := false
+	for _, h := range v.hitsAt(i) {
+		switch h.class {
+		case k.goods, k.depiction, k.nonhuman, k.before, k.not:
+			return false
+		case k.origin, k.digit, k.person:
+			return true
+		case k.of:
+			of = true
+		}
+	}
+	t := v.tokens[i].tag
+	return of || v.tokens[i].number || !t.noun() && !t.verb() && t != "IN" && t != "TO" && t != "WP"
+}
+
+// count returns the number that token i states; 0 if it states none below 1,000.
+func (v *view) count(i int) int {
+	for _, h := range v.hitsAt(i) {
+		if h.class == v.lex.known.digit {
+			return h.rank
+		}
+	}
+	if i >= len(v.tokens) || !v.tokens[i].number || len(v.tokens[i].text) > 3 {
+		return 0
+	}
+	n, err := strconv.Atoi(v.tokens[i].text)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// headed reports whether the clause, or a part of it after a comma or colon, begins with
+// the name of one person or more, as headings have it: "one healthy woman", "maid, 30".
+func (v *view) headed() bool {
+	for i, t := range v.tokens {
+		if (i == 0 || t.apart) && v.heading(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// heading reports whether token i begins such a name.
+func (v *view) heading(i int) bool {
+	k := v.lex.known
+	determined := false
+	for begin := i; i < begin+reach && i < len(v.tokens) && !v.is(i, k.person) && v.fillsPhrase(i); i++ {
+		determined = determined || v.is(i, k.det) || v.is(i, k.digit) || v.tokens[i].number
+	}
+	for _, h := range v.hitsAt(i) {
+		if h.class != k.person || !v.head(h) {
+			continue
+		}
+		last := h.j == len(v.tokens)
+		if determined && (last || v.tokens[h.j].apart) {
+			return true
+		}
+		return !last && v.tokens[h.j].apart && v.tokens[h.j].number
+	}
+	return false
+}

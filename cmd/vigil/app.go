@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"vigil"
+	"vigil/internal/config"
+	"vigil/internal/review"
+	"vigil/store"
+	"vigil/store/bolt"
+)
+
+// An app is one run of the program: its streams and its global flags.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	dir      string // of the case
+	socks    string
+	storeURL string
+	actor    string
+	json     bool
+	guided   bool // something else says what to do next
+}
+
+// command returns the command tree, in the order of the data.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "vigil",
+		Short: "Find indicators of trafficking in market listings, under a legal order",
+		Long: `vigil collects listings from the sources that a legal order names, through Tor;
+says which show indicators of trafficking and which bytes say so; lets reviewers
+decide; and exports evidence that others can check without it.
+
+It assesses listings, never persons. An indicator prompts a review and proves nothing.
+
+Try it: vigil demo`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Version:           version(),
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              args(cobra.NoArgs), // so that an unknown command is wrong usage
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return hint(usage(err), "%s --help", c.CommandPath())
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.dir, "case", ".", "folder of the case")
+	f.StringVar(&a.socks, "socks", "", "Tor's SOCKS port: host:port or unix:PATH (default: [tor] socks of vigil.toml)")
+	f.StringVar(&a.storeURL, "store", "", "where the case is kept, bolt:PATH (default: [store] url of vigil.toml)")
+	f.StringVar(&a.actor, "as", "", "account under which acts are logged (default: your login name)")
+	f.BoolVar(&a.json, "json", false, "JSON lines where a table would be shown")
+	cobra.EnableCommandSorting = false
+	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.crawlCommand(), a.importCommand(), a.extractCommand(),
+		a.classifyCommand(), a.identifiersCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
+		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
+	return root
+}
+
+// args wraps an argument check, so that wrong operands are wrong usage.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, operands []string) error {
+		return hint(usage(check(c, operands)), "%s --help", c.CommandPath())
+	}
+}
+
+// version names the program and the code that it was built from.
+func version() string {
+	bi, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, dirty := "dev", ""
+	for _, s := range bi.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			v = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+changed"
+		}
+	}
+	return v + dirty
+}
+
+// tool is how the log and bundles name the program.
+func tool() string { return "vigil " + version() }
+
+// An openCase is a case that this process works on.
+type openCase struct {
+	dir    string
+	config config.Config
+	store.Store
+}
+
+// configFile names the case's settings.
+func (a *app) configFile() string { return filepath.Join(a.dir, config.Name) }
+
+// path resolves a name in the case's folder.
+func (c *openCase) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(c.dir, name)
+}
+
+// open opens the case for command, which others are told while it is open.
+// address, if any, is where its pages are.
+func (a *app) open(command, address string) (*openCase, error) {
+	cfg, err := config.Read(a.configFile())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, hint(usagef("%s is no case: it has no %s", a.dir, config.Name), "vigil init DIR makes a case; --case DIR names one")
+	case err != nil:
+		return nil, usage(err)
+	}
+	if a.socks != "" {
+		cfg.Tor.Socks = a.socks
+	}
+	if a.storeURL != "" {
+		cfg.Store.URL = a.storeURL
+	}
+	c := &openCase{dir: a.dir, config: cfg}
+	name, ok := strings.CutPrefix(cfg.Store.URL, "bolt:")
+	if !ok {
+		return nil, usagef("--store %q: want bolt:PATH", cfg.Store.URL)
+	}
+	st, err := bolt.Open(c.path(name), bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address})
+	if errors.Is(err, vigil.ErrInUse) {
+		err = hint(err, "wait until it ends, stop it, or use its pages if it serves them")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
+	}
+	c.Store = st
+	return c, nil
+}
+
+// with opens the case, calls f, and closes it, whatever happens.
+func (a *app) with(command string, f func(*openCase) error) (err error) {
+	c, err := a.open(command, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return f(c)
+}
+
+// who returns the account under which acts are logged.
+func (a *app) who() string {
+	if a.actor != "" {
+		return a.actor
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// sources returns the sources of the case's orders by their IDs.
+func (c *openCase) sources(ctx context.Context) (map[string]vigil.Source, error) {
+	all := map[string]vigil.Source{}
+	for o, err := range c.Orders(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range o.Sources {
+			all[s.ID()] = s
+		}
+	}
+	if len(all) == 0 {
+		return nil, hint(fmt.Errorf("%w: the case in %s has no order", vigil.ErrRefused, c.dir), "vigil authorize ORDER.toml")
+	}
+	return all, nil
+}
+
+// info writes a line for the person at the terminal.
+func (a *app) info(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+// next tells the person what to do next.
+func (a *app) next(format string, args ...any) {
+	if !a.guided {
+		a.info("next: "+format, args...)
+	}
+}
+
+// terminal reports whether w is one.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width returns how many columns w shows; 100 if it is no terminal.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 100
+}
+
+// writeJSON writes v as one JSON line.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// oneLine makes an error safe for a terminal: it may quote what a page said.
+func oneLine(err error) string { return review.Visible(strings.ReplaceAll(err.Error(), "\n", "; ")) }

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vigil"
+	"vigil/internal/bundle"
+	"vigil/internal/signature"
+)
+
+// caseSigner is how a case's own key is named in a bundle's allowed_signers.
+const caseSigner = "vigil-case"
+
+func (a *app) bundleCommand() *cobra.Command {
+	var dir string
+	var undecided bool
+	c := &cobra.Command{
+		Use:   "bundle LISTING… -o DIR",
+		Short: "Export listings as evidence that others can check",
+		Long: `bundle writes a signed BagIt bag with everything that the listings rest on: the
+captured pages, the facts, the assessments, the decisions, the order, and the part of
+the custody log that speaks of them, with proofs. Anybody can check it with
+vigil verify DIR, or with sha256sum and ssh-keygen as VERIFY.txt in it says.`,
+		Args: args(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, operands []string) error {
+			if dir == "" {
+				return hint(usagef("bundle: no folder to write to"), "vigil bundle %s -o DIR", strings.Join(operands, " "))
+			}
+			return a.with("vigil bundle", func(cs *openCase) error {
+				return a.bundle(c.Context(), cs, operands, dir, undecided)
+			})
+		},
+	}
+	c.Flags().StringVarP(&dir, "output", "o", "", "folder to write, which must not exist")
+	c.Flags().BoolVar(&undecided, "undecided", false, "also listings that no reviewer has decided on")
+	return c
+}
+
+func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir string, undecided bool) error {
+	exhibits, err := a.exhibits(ctx, cs, listings, undecided)
+	if err != nil {
+		return err
+	}
+	contents, err := a.contents(ctx, cs, exhibits)
+	if err != nil {
+		return err
+	}
+	key, err := os.ReadFile(cs.path(keyFile))
+	if err != nil {
+		return hint(err, "the case's signing key is made by vigil init; restore it from your backup")
+	}
+	public, err := os.ReadFile(cs.path(keyFile + ".pub"))
+	if err != nil {
+		return err
+	}
+	signers := fmt.Appendf(nil, "%s namespaces=%q %s", caseSigner, signature.Bundle, public)
+	sign := func(message []byte) ([]byte, error) { return signature.Sign(key, message, signature.Bundle) }
+	if err := bundle.Write(dir, contents, sign, signers); err != nil {
+		return fmt.Errorf("write bundle %s: %w", dir, err)
+	}
+	if err := recordExport(ctx, cs, a.who(), contents, dir); err != nil {
+		return errors.Join(fmt.Errorf("log the export: %w", err), os.RemoveAll(dir))
+	}
+	a.info("wrote bundle %s with %d listings to %s", contents.ID, len(exhibits), dir)
+	a.next("vigil verify %s", dir)
+	return nil
+}
+
+// exhibits gathers what each listing rests on.
+func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, undecided bool) ([]bundle.Exhibit, error) {
+	var all []bundle.Exhibit
+	for _, name := range listings {
+		id, err := a.desk(cs).Resolve(ctx, name)
+		if err != nil {
+			return nil, notFound(err)
+		}
+		e, err := exhibit(ctx, cs, id)
+		if err != nil {
+			return nil, fmt.Errorf("listing %s: %w", id, err)
+		}
+		if len(e.Decisions) == 0 && !undecided {
+			return nil, hint(fmt.Errorf("listing %s: %w: no reviewer has decided on it", id, vigil.ErrRefused),
+				"vigil review decide %s VERDICT --reason WHY, or export it with --undecided", id)
+		}
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(x, y bundle.Exhibit) int { return strings.Compare(x.Listing.ID, y.Listing.ID) })
+	return slices.CompactFunc(all, func(x, y bundle.Exhibit) bool { return x.Listing.ID == y.Listing.ID }), nil
+}
+
+func exhibit(ctx context.Context, cs *openCase, id string) (e bundle.Exhibit, err error) {
+	if e.Assessment, err = cs.Assessment(ctx, id); err != nil {
+		return e, err
+	}
+	if e.Listing, err = cs.Listing(ctx, id); err != nil {
+		return e, err
+	}
+	if e.Page, err = cs.Page(ctx, e.Listing.Page); err != nil {
+		return e, err
+	}
+	e.Decisions, err = cs.Decisions(ctx, id)
+	return e, err
+}
+
+// contents adds the order and the part of its log that speaks of the exhibits.
+func (a *app) contents(ctx context.Context, cs *openCase, exhibits []bundle.Exhibit) (bundle.Contents, error) {
+	words, err := indicatorWords()
+	if err != nil {
+		return bundle.Contents{}, err
+	}
+	c := bundle.Contents{
+		Exhibits: exhibits, Tool: tool(), Exporter: a.who(), Indicators: words,
+		Sealed: time.Now().UTC().Truncate(time.Second),
+	}
+	id := vigil.OrderOf(exhibits[0].Listing.Source)
+	about := map[string]bool{id: true} // IDs of all records in the bundle
+	parts := []string{c.Sealed.Format(time.RFC3339)}
+	for _, e := range exhibits {
+		if other := vigil.OrderOf(e.Listing.Source); other != id {
+			return c, usagef("the listings stand under the orders %s and %s: export each order's in a bundle of its own", id, other)
+		}
+		about[e.Listing.ID], about[e.Page.ID] = true, true
+		parts = append(parts, e.Listing.ID, e.Page.ID)
+	}
+	c.ID = "bundle-" + vigil.SumHex([]byte(strings.Join(parts, "\n")))[:16]
+	if c.Order, err = orderByID(ctx, cs, id); err != nil {
+		return c, err
+	}
+	excerpt, err := excerpt(ctx, cs, id, about)
+	c.Logs = []bundle.Log{excerpt}
+	return c, err
+}
+
+// orderByID returns the order with the given ID.
+func orderByID(ctx context.Context, cs *openCase, id string) (vigil.Order, error) {
+	for o, err := range cs.Orders(ctx) {
+		if err != nil || o.ID == id {
+			return o, err
+		}
+	}
+	return vigil.Order{}, fmt.Errorf("order %s: %w", id, vigil.ErrNotFound)
+}
+
+// excerpt returns the entries of an order's log that speak of the given
+// records, each with the proof that it is in the log.
+func excerpt(ctx context.Context, cs *openCase, order string, about map[string]bool) (bundle.Log, error) {
+	cp, err := cs.Checkpoint(ctx, order)
+	if err != nil {
+		return bundle.Log{}, err
+	}
+	l := bundle.Log{Checkpoint: cp}
+	for e, err := range cs.Log(ctx, order) {
+		if err != nil {
+			return l, err
+		}
+		if e.Seq >= cp.Size || !about[e.Object.ID] {
+			continue
+		}
+		proof, err := cs.Prove(ctx, order, e.Seq, cp.Size)
+		if err != nil {
+			return l, err
+		}
+		p := bundle.ProvenEntry{Entry: e, Proof: proof}
+		if e.Object.SHA256 != "" && e.Object.Type != "bundle" {
+			if p.Record, err = cs.RecordBytes(ctx, e.Event); err != nil {
+				return l, err
+			}
+		}
+		l.Entries = append(l.Entries, p)
+	}
+	return l, nil
+}
+
+// recordExport writes the export to the order's log.
+func recordExport(ctx context.Context, cs *openCase, actor string, c bundle.Contents, dir string) error {
+	tags, err := os.ReadFile(filepath.Join(dir, "tagmanifest-sha256.txt"))
+	if err != nil {
+		return err
+	}
+	_, err = cs.Record(ctx, vigil.Result{Act: vigil.Act{
+		Actor: actor, Action: vigil.ActExport, Order: c.Order.ID,
+		Object:  vigil.Object{Type: "bundle", ID: c.ID, SHA256: vigil.SumHex(tags)},
+		Details: map[string]string{"listings": fmt.Sprint(len(c.Exhibits))},
+	}})
+	return err
+}

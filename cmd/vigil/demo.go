@@ -1,0 +1,218 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vigil"
+	"vigil/fixtures"
+	"vigil/internal/order"
+	"vigil/internal/signature"
+	"vigil/internal/tor/simnet"
+	"vigil/store"
+)
+
+// Names that the demo uses.
+const (
+	demoOrder     = "ORD-DEMO-1"
+	demoAuthority = "judge@court.example"
+	demoReviewer  = "demo-reviewer"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Run everything on built-in synthetic markets, offline",
+		Long: `demo serves two invented markets behind a SOCKS5 proxy on loopback, makes a case,
+authorises the markets, crawls them, classifies what it finds, decides on one listing,
+and exports and verifies a bundle. It leaves DIR/case and DIR/bundle.`,
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c, dir) },
+	}
+	c.Flags().StringVar(&dir, "dir", "", "folder for the case and the bundle (default: a fresh one)")
+	return c
+}
+
+// demo runs the commands one after another, as a person would type them.
+func (a *app) demo(c *cobra.Command, dir string) error {
+	begin := time.Now()
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "vigil-demo-"); err != nil {
+			return err
+		}
+	}
+	d := demo{app: *a, out: dir}
+	d.dir, d.guided = filepath.Join(dir, "case"), true
+	markets, err := fixtures.Markets()
+	if err != nil {
+		return err
+	}
+	net, err := simnet.Start(handlers(markets))
+	if err != nil {
+		return err
+	}
+	defer net.Close()
+	d.socks = net.Addr()
+	for i, step := range []struct {
+		title string
+		do    func(*cobra.Command, []fixtures.Market) error
+	}{
+		{"make a case", d.makeCase},
+		{"register an order that a court signed", d.authorize},
+		{"crawl two invented markets through a SOCKS proxy on loopback", d.crawl},
+		{"say which listings show indicators, and why", d.classify},
+		{"review the first of the queue", d.review},
+		{"export the evidence, and verify it as another party would", d.export},
+	} {
+		a.info("\n%d. %s", i+1, step.title)
+		if err := step.do(c, markets); err != nil {
+			return fmt.Errorf("demo: %s: %w", step.title, err)
+		}
+	}
+	a.info("\nDone in %s. All of it is in %s; look at it with:", time.Since(begin).Round(100*time.Millisecond), dir)
+	for _, next := range []string{
+		"vigil --case " + d.dir + " serve        the reviewers' pages",
+		"vigil --case " + d.dir + " review next  the same on the command line",
+		"vigil --case " + d.dir + " log          who did what, under which order",
+		"vigil verify " + d.bundle() + "             change a byte in it first, and see",
+		filepath.Join(d.bundle(), "data", "report", "report.html") + "  the report",
+	} {
+		a.info("  %s", next)
+	}
+	return nil
+}
+
+// handlers serves each market under its onion name.
+func handlers(markets []fixtures.Market) map[string]http.Handler {
+	hs := map[string]http.Handler{}
+	for _, m := range markets {
+		hs[m.Host] = m.Handler()
+	}
+	return hs
+}
+
+// A demo is one run of the demo in dir.
+type demo struct {
+	app
+	out     string // folder of the demo; the case is in it
+	listing string // the one that is decided on and exported
+}
+
+func (d *demo) bundle() string { return filepath.Join(d.out, "bundle") }
+
+func (d *demo) makeCase(c *cobra.Command, _ []fixtures.Market) error {
+	if err := makeCase(c, d.dir, d.who()); err != nil {
+		return hint(fmt.Errorf("%s: %w", d.dir, err), "name a fresh folder with --dir")
+	}
+	d.info("   %s", d.dir)
+	return nil
+}
+
+// authorize plays the court: it makes a key, lists it, and signs an order.
+func (d *demo) authorize(c *cobra.Command, markets []fixtures.Market) error {
+	private, public, err := signature.GenerateKey(demoAuthority)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%s namespaces=%q %s", demoAuthority, signature.Order, public)
+	if err := appendFile(filepath.Join(d.dir, signersFile), line); err != nil {
+		return err
+	}
+	now := time.Now().UTC().Truncate(time.Hour)
+	text := fixtures.OrderTOML(demoOrder, now, now.AddDate(0, 3, 0), markets...)
+	if _, err := order.Parse("demo order", text); err != nil {
+		return err
+	}
+	sig, err := signature.Sign(private, text, signature.Order)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(d.out, "order.toml")
+	if err := writeNew(name, text, 0o644); err != nil {
+		return err
+	}
+	if err := writeNew(name+".sig", sig, 0o644); err != nil {
+		return err
+	}
+	return d.with("vigil demo", func(cs *openCase) error { return d.app.authorize(c, cs, name) })
+}
+
+func (d *demo) crawl(c *cobra.Command, _ []fixtures.Market) error {
+	return d.with("vigil demo", func(cs *openCase) error { return d.app.crawl(c.Context(), cs, "") })
+}
+
+func (d *demo) classify(c *cobra.Command, _ []fixtures.Market) error {
+	return d.with("vigil demo", func(cs *openCase) error {
+		if err := d.classifyCase(c.Context(), cs, false); err != nil {
+			return err
+		}
+		return d.table(c.Context(), cs, store.Filter{Waiting: true})
+	})
+}
+
+func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
+	return d.with("vigil demo", func(cs *openCase) error {
+		reviewer := d.app
+		reviewer.actor = demoReviewer
+		desk := reviewer.desk(cs)
+		item, err := desk.Next(c.Context())
+		if err != nil {
+			return err
+		}
+		d.listing = item.Listing.ID
+		if err := reviewer.showItem(item, textOptions{}); err != nil {
+			return err
+		}
+		_, err = desk.Decide(c.Context(), d.listing, vigil.Relevant, "offer-of-person", "decided by the demo, not by a person")
+		if err == nil {
+			d.info("   decided: relevant")
+		}
+		return err
+	})
+}
+
+func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
+	err := d.with("vigil demo", func(cs *openCase) error {
+		return d.app.bundle(c.Context(), cs, []string{d.listing}, d.bundle(), false)
+	})
+	if err != nil {
+		return err
+	}
+	public, err := os.ReadFile(filepath.Join(d.dir, keyFile+".pub"))
+	if err != nil {
+		return err
+	}
+	// The other party has the case's public key from elsewhere.
+	trusted := filepath.Join(d.out, "trusted_signers")
+	order := filepath.Join(d.dir, signersFile)
+	court, err := os.ReadFile(order)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%s%s namespaces=%q %s", court, caseSigner, signature.Bundle, public)
+	if err := writeNew(trusted, []byte(text), 0o644); err != nil {
+		return err
+	}
+	return d.app.verify(d.bundle(), trusted)
+}
+
+// appendFile adds text to a file.
+func appendFile(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(strings.TrimRight(text, "\n") + "\n"); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vigil"
+	"vigil/fixtures"
+	"vigil/internal/signature"
+	"vigil/internal/tor/simnet"
+	"vigil/store/bolt"
+)
+
+// rounds is how often the crawl is killed at a random moment.
+const rounds = 12
+
+func TestACrawlThatIsKilledLosesNothingAndStoresNothingTwice(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "case")
+	markets, err := fixtures.Markets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := simnet.Start(handlers(markets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { net.Close() })
+	newCase(t, dir, markets)
+
+	crawl := func() *exec.Cmd {
+		return exec.CommandContext(t.Context(), "vigil", "--case", dir, "--socks", net.Addr(), "crawl")
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	killed := 0
+	for range rounds {
+		cmd := crawl()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatalf("crawl: %v", err)
+			}
+		case <-time.After(time.Duration(50+rng.IntN(400)) * time.Millisecond):
+			cmd.Process.Signal(syscall.SIGKILL)
+			<-ended
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Fatal("no crawl was killed: the test tests nothing")
+	}
+	if out, err := crawl().CombinedOutput(); err != nil {
+		t.Fatalf("the last crawl: %v\n%s", err, out)
+	}
+
+	want := wholeCrawl(t, markets)
+	got := captured(t, dir)
+	for url := range want {
+		if got[url] == 0 {
+			t.Errorf("lost: %s", url)
+		}
+	}
+	for url, n := range got {
+		if n > 1 {
+			t.Errorf("stored %d times: %s", n, url)
+		}
+		if want[url] == 0 {
+			t.Errorf("not in an undisturbed crawl: %s", url)
+		}
+	}
+	t.Logf("killed %d of %d crawls; %d pages, 0 lost, 0 twice expected", killed, rounds, len(got))
+	verifyCase(t, dir)
+}
+
+// newCase makes a case with an order for the markets, as authorize does.
+func newCase(t *testing.T, dir string, markets []fixtures.Market) {
+	t.Helper()
+	vigilOK(t, "init", dir)
+	private, public, err := signature.GenerateKey("court")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC()
+	text := fixtures.OrderTOML("ORD-1", now.Add(-time.Hour), now.Add(time.Hour), markets...)
+	sig, err := signature.Sign(private, text, signature.Order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := filepath.Join(filepath.Dir(dir), "order.toml")
+	for name, data := range map[string][]byte{
+		order: text, order + ".sig": sig,
+		filepath.Join(dir, signersFile): append([]byte("court "), public...),
+	} {
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vigilOK(t, "--case", dir, "authorize", order)
+}
+
+// vigilOK runs the program, which must succeed.
+func vigilOK(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "vigil", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("vigil %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// openBolt opens a case's store.
+func openBolt(t *testing.T, dir string) *bolt.Store {
+	t.Helper()
+	st, err := bolt.Open(filepath.Join(dir, "vigil.db"), bolt.Options{Tool: "test", Command: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// captured counts the pages of a case by their address.
+func captured(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	st := openBolt(t, dir)
+	defer st.Close()
+	n := map[string]int{}
+	for p, err := range st.Pages(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n[p.URL]++
+	}
+	return n
+}
+
+// wholeCrawl returns what a crawl captures that nobody disturbs.
+func wholeCrawl(t *testing.T, markets []fixtures.Market) map[string]int {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "case")
+	net, err := simnet.Start(handlers(markets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer net.Close()
+	newCase(t, dir, markets)
+	vigilOK(t, "--case", dir, "--socks", net.Addr(), "crawl")
+	return captured(t, dir)
+}
+
+func verifyCase(t *testing.T, dir string) {
+	t.Helper()
+	if out := vigilOK(t, "--case", dir, "log", "verify"); !strings.Contains(out, "checked") {
+		t.Errorf("log verify said %q", out)
+	}
+}
+
+func TestAnInterruptStopsACrawlCleanly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "case")
+	markets, err := fixtures.Markets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range markets {
+		markets[i].Interval = time.Hour // so that the crawl waits
+	}
+	net, err := simnet.Start(handlers(markets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { net.Close() })
+	newCase(t, dir, markets)
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "vigil", "--case", dir, "--socks", net.Addr(), "crawl")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(net.Requests()) < len(markets) && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("crawl ended with %v, want exit code %d", err, exitFailed)
+	}
+	if !strings.Contains(stderr.String(), "nothing is lost") {
+		t.Errorf("crawl said\n%s", stderr.String())
+	}
+	verifyCase(t, dir)
+}
+
+func TestACaseThatIsOpenElsewhereSaysByWhom(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "case")
+	vigilOK(t, "init", dir)
+	st := openBolt(t, dir)
+	defer st.Close()
+	out, err := exec.CommandContext(t.Context(), "vigil", "--case", dir, "log").CombinedOutput()
+	if err == nil {
+		t.Fatal("a second process opened the case")
+	}
+	for _, want := range []string{"in use", "test", "hint: "} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it said\n%s, want %q in it", out, want)
+		}
+	}
+}
+
+func TestDemoLeavesACaseAndABundleThatVerify(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	out := vigilOK(t, "demo", "--dir", dir)
+	for _, want := range []string{"LEVEL", "escalate", "PASS", "Done in", "serve"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo did not say %q:\n%s", want, out)
+		}
+	}
+	verifyCase(t, filepath.Join(dir, "case"))
+	vigilOK(t, "verify", filepath.Join(dir, "bundle"), "--signers", filepath.Join(dir, "trusted_signers"))
+
+	queue := vigilOK(t, "--case", filepath.Join(dir, "case"), "review", "--json")
+	var first struct {
+		Listing string
+		Level   vigil.Level
+	}
+	if err := json.NewDecoder(strings.NewReader(queue)).Decode(&first); err != nil {
+		t.Fatalf("%v in\n%s", err, queue)
+	}
+	if first.Listing == "" || first.Level.Rank() < vigil.LevelReview.Rank() {
+		t.Errorf("the queue begins with %+v", first)
+	}
+}

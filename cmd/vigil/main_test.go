@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vigil/fixtures"
+	"vigil/internal/signature"
+	"vigil/internal/tor/simnet"
+)
+
+// The scripts in testdata run the real program as a process of its own; so do
+// the tests that kill it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vigil": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Setup:               setupMarkets,
+		Cmds:                scriptCommands,
+		RequireExplicitExec: true,
+	})
+}
+
+// setupMarkets serves the fixture markets behind a SOCKS proxy for one script.
+// The script finds the proxy in $SOCKS and the markets' names in $TIDEWATER and
+// $LANTERNMART.
+func setupMarkets(env *testscript.Env) error {
+	markets, err := fixtures.Markets()
+	if err != nil {
+		return err
+	}
+	net, err := simnet.Start(handlers(markets))
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { net.Close() })
+	env.Setenv("SOCKS", net.Addr())
+	env.Setenv("USER", "tester")
+	env.Values["net"] = net
+	for _, m := range markets {
+		env.Setenv(strings.ToUpper(m.Name), m.Host)
+	}
+	return nil
+}
+
+// scriptCommands are the parts of a script that other people's programs play:
+// the authority, and whoever wants to break something.
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	// keygen FILE PRINCIPAL writes FILE and FILE.pub, and prints the
+	// allowed_signers line to FILE.signer.
+	"keygen": func(ts *testscript.TestScript, _ bool, args []string) {
+		private, public, err := signature.GenerateKey(args[1])
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), private, 0o600))
+		line := fmt.Sprintf("%s namespaces=%q %s", args[1], signature.Order, public)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]+".signer"), []byte(line), 0o644))
+	},
+	// sign KEY FILE... appends a signature to each FILE.sig, as ssh-keygen -Y sign does.
+	"sign": func(ts *testscript.TestScript, _ bool, args []string) {
+		key := []byte(ts.ReadFile(args[0]))
+		for _, name := range args[1:] {
+			sig, err := signature.Sign(key, []byte(ts.ReadFile(name)), signature.Order)
+			ts.Check(err)
+			appendTo(ts, name+".sig", sig)
+		}
+	},
+	// append FILE OTHER adds the text of OTHER to FILE.
+	"append": func(ts *testscript.TestScript, _ bool, args []string) {
+		appendTo(ts, args[0], []byte(ts.ReadFile(args[1])))
+	},
+	// order FILE ID [FROM-DAYS TO-DAYS] writes an order for both markets, in
+	// force from yesterday for 90 days or for the given days from now.
+	"order": func(ts *testscript.TestScript, _ bool, args []string) {
+		from, to := -1, 90
+		if len(args) == 4 {
+			_, err := fmt.Sscan(args[2]+" "+args[3], &from, &to)
+			ts.Check(err)
+		}
+		markets, err := fixtures.Markets()
+		ts.Check(err)
+		now := time.Now().UTC().Truncate(time.Hour)
+		text := fixtures.OrderTOML(args[1], now.AddDate(0, 0, from), now.AddDate(0, 0, to), markets...)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o644))
+	},
+	// exits CODE COMMAND... runs a command that must end with this exit code.
+	"exits": func(ts *testscript.TestScript, _ bool, args []string) {
+		err := ts.Exec(args[1], args[2:]...)
+		code := "0"
+		var exit interface{ ExitCode() int }
+		if errors.As(err, &exit) {
+			code = fmt.Sprint(exit.ExitCode())
+		} else if err != nil {
+			ts.Fatalf("%v", err)
+		}
+		if code != args[0] {
+			ts.Fatalf("%s ended with %s, want %s", strings.Join(args[1:], " "), code, args[0])
+		}
+	},
+	// flip FILE changes the byte in the middle of FILE.
+	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
+		name := ts.MkAbs(args[0])
+		b, err := os.ReadFile(name)
+		ts.Check(err)
+		b[len(b)/2] ^= 1
+		ts.Check(os.WriteFile(name, b, 0o644))
+	},
+	// asked [!] TEXT fails unless the proxy was asked for an address with TEXT
+	// in it; with ! before it, if it was.
+	"asked": func(ts *testscript.TestScript, neg bool, args []string) {
+		net := ts.Value("net").(*simnet.Net)
+		var all []string
+		for _, r := range net.Requests() {
+			all = append(all, r.Host)
+		}
+		if got := strings.Contains(strings.Join(all, "\n"), args[0]); got == neg {
+			ts.Fatalf("the proxy was asked for\n%s", strings.Join(all, "\n"))
+		}
+	},
+	// listing VAR N takes the ID of the Nth line of "vigil review --json", which
+	// must have been the last command, into $VAR.
+	"listing": func(ts *testscript.TestScript, _ bool, args []string) {
+		var n int
+		_, err := fmt.Sscan(args[1], &n)
+		ts.Check(err)
+		rows := strings.Split(ts.ReadFile("stdout"), "\n")
+		var row struct{ Listing string }
+		ts.Check(json.Unmarshal([]byte(rows[n-1]), &row))
+		ts.Setenv(args[0], row.Listing)
+	},
+	// lines N FILE fails unless FILE has N lines.
+	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
+		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {
+			ts.Fatalf("%s has %d lines, want %s", args[1], n, args[0])
+		}
+	},
+}
+
+func appendTo(ts *testscript.TestScript, name string, b []byte) {
+	f, err := os.OpenFile(filepath.Clean(ts.MkAbs(name)), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	ts.Check(err)
+	_, err = f.Write(b)
+	ts.Check(errors.Join(err, f.Close()))
+}
