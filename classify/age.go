@@ -19,7 +19,7 @@ func (v *view) minority() []span {
 	var out []span
 	k := v.lex.known
 	for i := range v.tokens {
-		if s, ok := v.statedAge(i); ok && !v.is(s.end, k.nonhuman) && v.aboutLife(s.end) {
+		if s, ok := v.statedAge(i); ok && !v.is(s.end, k.nonhuman) && v.aboutLife(s.end) && !v.ofOthers(i) {
 			out = append(out, s)
 		}
 	}
@@ -39,10 +39,18 @@ func (v *view) statedAge(i int) (span, bool) {
 			}
 		}
 	}
-	if n := v.count(i); n >= youngest && young(n) && v.afterPerson(i) {
-		return span{i, i + 1}, true
+	if n := v.count(i); n >= youngest && young(n) {
+		if v.afterPerson(i) || v.predicate(i) {
+			return span{i, i + 1}, true
+		}
+		if v.years(i) {
+			return span{i, i + 2}, true
+		}
 	}
 	for _, h := range v.hitsAt(i) {
+		if h.class == k.underage && !v.denied(i) && (v.tokens[i].apart || v.being(i) || i == 0 && h.j == len(v.tokens)) && v.rests(h.j) {
+			return span{i, h.j}, true
+		}
 		if h.class == k.aged && young(v.count(h.j)) && !v.is(h.j+1, k.currency) {
 			return span{i, h.j + 1}, true
 		}
@@ -70,6 +78,85 @@ func (v *view) afterPerson(i int) bool {
 		if h.class == v.lex.known.person && h.j == person+1 && neutralPerson(v.tokens[person].text) == "woman" {
 			return true
 		}
+	}
+	return false
+}
+
+// predicate reports whether a number is what a person is said to be: "she is 15", or one
+// in words that is the whole clause.
+func (v *view) predicate(i int) bool {
+	alone := len(v.tokens) == 1 && !v.tokens[0].number
+	return v.about && (alone || v.being(i) && v.rests(i+1))
+}
+
+// being reports whether a form of to be, said of a person, stands before token i.
+func (v *view) being(i int) bool {
+	for i > 0 && (v.tokens[i-1].text == "only" || v.tokens[i-1].text == "just" || v.tokens[i-1].text == "a" || v.tokens[i-1].text == "still" || v.tokens[i-1].text == "about") {
+		i--
+	}
+	if i == 0 {
+		return false
+	}
+	switch v.tokens[i-1].text {
+	case "she's", "he's":
+		return true
+	case "is", "are", "turns", "turned":
+	default:
+		return false
+	}
+	if i == 1 || v.tokens[i-1].apart {
+		return v.about
+	}
+	switch v.tokens[i-2].text {
+	case "one", "other", "youngest", "younger", "second", "first", "she", "he", "they", "who", "both":
+		return v.about
+	}
+	return v.ends(i-1, v.lex.known.person) || v.ends(i-1, v.lex.known.anaphor) || v.ends(i-1, v.lex.known.pronoun)
+}
+
+// rests reports whether what ends before token i is the end of a phrase, so that a number
+// there counts no thing.
+func (v *view) rests(i int) bool {
+	if i >= len(v.tokens) || v.tokens[i].apart {
+		return true
+	}
+	switch v.tokens[i].text {
+	case "and", "but", "or", "now", "already", "when", "who", "so", "with", "the", "she", "he", "they", "in", "this", "from", "by", "for":
+		return true
+	}
+	return false
+}
+
+// years reports whether token i is a number of years that stands alone or after a person.
+func (v *view) years(i int) bool {
+	if i+1 >= len(v.tokens) || v.tokens[i+1].apart {
+		return false
+	}
+	switch v.tokens[i+1].text {
+	case "y", "yr", "yrs", "years", "year":
+	default:
+		return false
+	}
+	alone := i == 0 || v.tokens[i].apart || v.ends(i, v.lex.known.person) || v.being(i)
+	return alone && v.about && (i+2 >= len(v.tokens) || v.tokens[i+2].apart)
+}
+
+// ofOthers reports whether the person next before token i is a child whom the offered
+// person looks after: "with children aged 4".
+func (v *view) ofOthers(i int) bool {
+	k := v.lex.known
+	for n := len(v.hits) - 1; n >= 0; n-- {
+		h := v.hits[n]
+		if h.class != k.minor || h.j > i {
+			continue
+		}
+		for j := max(0, h.i-3); j < h.i; j++ {
+			switch v.tokens[j].text {
+			case "with", "our", "my", "your", "for", "to", "of", "their":
+				return true
+			}
+		}
+		return false
 	}
 	return false
 }
@@ -141,17 +228,36 @@ func (r *reading) minors(cv clauseView, id string, i, end int) {
 // handsOver reports whether the listing offers to hand a person over, or shows an
 // indicator in a seller's voice.
 func (r *reading) handsOver() bool {
-	if !r.offersPerson() {
+	offers := slices.ContainsFunc(r.matches, func(m match) bool {
+		return m.scope == asserted && m.indicator != "SAL-5" && offers(r.c.taxonomy[m.indicator])
+	})
+	if r.shut || !offers {
 		return false
 	}
-	return r.tally.of("offer") > 0 || slices.ContainsFunc(r.matches, func(m match) bool {
+	return r.tally.of("offer") > 0 || r.terms.stated || slices.ContainsFunc(r.matches, func(m match) bool {
 		return m.scope == asserted && transfer(m.indicator)
 	})
 }
 
+// placed reports whether a listing without an indicator of a transfer still looks like
+// one of a person: where a minor is stated, that is enough. It tells of a person, uses a
+// word of transfer, and names a holder as well as terms.
+func (r *reading) placed(views []clauseView) bool {
+	if r.shut || !r.person || !r.terms.stated {
+		return false
+	}
+	transfer, beast := false, false
+	for _, cv := range views {
+		k := cv.lex.known
+		beast = beast || cv.have.has(k.nonhuman) || cv.have.has(k.goods) || cv.have.has(k.depiction)
+		transfer = transfer || cv.about && cv.have.has(k.transfer)
+	}
+	return transfer && !beast && r.terms.holder
+}
+
 // ages files stated ages under 18, if the listing offers a person.
 func (r *reading) ages(views []clauseView) {
-	if !r.handsOver() && r.genre() != vigil.GenreIndependentAdult {
+	if !r.handsOver() && !r.placed(views) && r.genre() != vigil.GenreIndependentAdult {
 		return
 	}
 	for _, cv := range views {

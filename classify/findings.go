@@ -43,7 +43,11 @@ func (r *reading) findings() []vigil.Finding {
 	w.candidates(distinct(r.matches))
 	w.vote()
 	for i, m := range w.matches {
-		fs = append(fs, r.finding(m, w.weights[i]))
+		f := r.finding(m, w.weights[i])
+		if r.statesAge(m) {
+			withhold(&f)
+		}
+		fs = append(fs, f)
 	}
 	slices.SortStableFunc(fs, func(a, b vigil.Finding) int {
 		return cmp.Or(
@@ -53,18 +57,26 @@ func (r *reading) findings() []vigil.Finding {
 	return fs
 }
 
-// finding shows a match. What states a minor's age is withheld.
+// statesAge reports whether a match shares bytes with one that states a minor's age.
+func (r *reading) statesAge(m match) bool {
+	return slices.ContainsFunc(r.matches, func(o match) bool {
+		return o.indicator == ageIndicator && o.field == m.field && m.lo < o.hi && o.lo < m.hi
+	})
+}
+
+// withhold puts a hash in the place of a finding's text.
+func withhold(f *vigil.Finding) {
+	f.Withheld = "sha256:" + vigil.SumHex([]byte(f.Text))
+	f.Text = ""
+}
+
+// finding shows a match.
 func (r *reading) finding(m match, weight float64) vigil.Finding {
 	f := r.fields[m.field]
-	out := vigil.Finding{
+	return vigil.Finding{
 		Indicator: m.indicator, Polarity: r.c.taxonomy[m.indicator].Polarity, Field: f.name,
 		Start: m.lo, End: m.hi, Text: f.given[m.lo:m.hi], Weight: weight,
 	}
-	if m.indicator == ageIndicator {
-		out.Withheld = "sha256:" + vigil.SumHex([]byte(out.Text))
-		out.Text = ""
-	}
-	return out
 }
 
 // distinct drops matches of one indicator that overlap an earlier one in a field, an

@@ -47,6 +47,8 @@ type known struct {
 	trade, age, aged, under, digit, currency int
 	opus, whose, det                         int
 	origin, place, duration                  int
+	anaphor, caste, hive, relative, kin      int
+	term, holder, fair, transfer, underage   int
 }
 
 // A meaning is what a term stands for in one lexicon: a class, or a cue of a genre.
@@ -200,5 +202,7 @@ func (l *lexicon) find() known {
 		before: l.class("for"), of: l.class("of"), depiction: l.class("depiction"), nonhuman: l.class("nonhuman"), goods: l.class("goods"),
 		trade: l.class("trade"), age: l.class("age"), aged: l.class("aged"), under: l.class("under"), digit: l.class("digit"), currency: l.class("currency"),
 		opus: l.class("opus"), whose: l.class("whose"), det: l.class("det"), origin: l.class("origin"), place: l.class("place"), duration: l.class("duration"),
+		anaphor: l.class("anaphor"), caste: l.class("caste"), hive: l.class("hive"), relative: l.class("relative"), kin: l.class("kin"),
+		term: l.class("term"), holder: l.class("holder"), fair: l.class("fair"), transfer: l.class("transfer"), underage: l.class("underage"),
 	}
 }

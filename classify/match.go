@@ -19,7 +19,7 @@ func (r *reading) patterns(cv clauseView) {
 	v := cv.view
 	var ps []*pattern
 	for i := range v.lex.patterns {
-		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) {
+		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about) {
 			ps = append(ps, p)
 		}
 	}
@@ -30,7 +30,7 @@ func (r *reading) patterns(cv clauseView) {
 	for _, p := range ps {
 		for i := range v.tokens {
 			if end := p.match(v, i); end > i && r.named(cv, p, i, end) {
-				r.file(cv, p, i, end)
+				r.file(cv, r.on(p), i, end)
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 	switch {
 	case p.subject:
 		return r.subject
-	case cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
+	case p.who, cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
 		return true
 	case r.person:
 		return true
@@ -82,11 +82,24 @@ func (v *view) somebody() bool {
 // to end.
 func (v *view) speaksOf(i, end int) bool {
 	for _, h := range v.hits {
-		if h.class == v.lex.known.person && h.i >= i && h.j <= end && v.head(h) {
+		if h.i >= i && h.j <= end && (h.class == v.lex.known.person && v.head(h) || v.means(h) == human) {
 			return true
 		}
 	}
 	return false
+}
+
+// on returns the pattern as the terms of the listing have it; nil if it does not apply.
+func (r *reading) on(p *pattern) *pattern {
+	switch {
+	case !p.terms || r.terms.stated:
+		return p
+	case p.otherwise == "":
+		return nil
+	}
+	q := *p
+	q.indicator = p.otherwise
+	return &q
 }
 
 // file records a match with its scope.
@@ -121,15 +134,15 @@ func (r *reading) at(cv clauseView, id string, s span) match {
 // nature tells whether the persons of a match may be no humans: words such as "girls"
 // in a clause or listing about animals, plants or dolls.
 func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
-	if cv.unambiguous(i, end) || !cv.speaksOf(i, end) && r.human {
+	if cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
 		return asserted, span{}
 	}
 	k := cv.lex.known
 	for _, h := range cv.hits {
-		if h.class == k.nonhuman {
+		if h.class == k.nonhuman || h.class == k.caste && r.swarm(cv) {
 			return inhuman, span{h.i, h.j}
 		}
-		if h.class == k.goods {
+		if h.class == k.goods && cv.speaksOf(i, end) && !cv.refers(i, end) {
 			return ware, span{h.i, h.j}
 		}
 	}
@@ -139,6 +152,26 @@ func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
 		}
 	}
 	return asserted, span{}
+}
+
+// refers reports whether tokens i to end hold a word that stands for a person named before.
+func (v *view) refers(i, end int) bool {
+	for _, h := range v.hits {
+		if h.i >= i && h.j <= end && v.means(h) == human {
+			return true
+		}
+	}
+	return false
+}
+
+// swarm reports whether a listing tells of insects that have castes.
+func (r *reading) swarm(cv clauseView) bool {
+	for n, l := range r.c.vocabulary.lexicons {
+		if l == cv.lex && r.have[n].has(l.known.hive) {
+			return true
+		}
+	}
+	return false
 }
 
 // tellsAbout reports whether a clause itself has a strong cue of a genre that tells about

@@ -105,8 +105,8 @@ func (w *writer) other(i int) {
 		w.breakAt('\n', c)
 	case '.', ',', ';', ':', '!', '?', '"', '(', ')', '%', '+', '$', '\'', '€', '£', '₿':
 		w.put(c.r, c)
-	case '-':
-		// A hyphen between spaces parts what stands on its sides.
+	case '-', '/':
+		// A hyphen or stroke between spaces parts what stands on its sides.
 		if i > 0 && i+1 < len(w.in) && w.in[i-1].r == ' ' && w.in[i+1].r == ' ' {
 			w.put(',', c)
 			return

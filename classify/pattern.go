@@ -19,6 +19,9 @@ type pattern struct {
 	classes   classSet // all that it names
 	negative  bool     // negation is part of what it says
 	subject   bool     // the listing must be about a person
+	who       bool     // the clause must speak of a person, in words or not
+	terms     bool     // the listing must state terms of a transfer
+	otherwise string   // the indicator where it does not; "" for none
 }
 
 // An elem is one element of a pattern.
@@ -32,6 +35,7 @@ type elem struct {
 	count    bool
 	number   bool
 	amount   bool
+	sum      bool
 	end      bool // the clause or a comma ends before
 }
 
@@ -41,10 +45,11 @@ type combo struct {
 	with      int
 	of        []int
 	min       int
+	any       classSet // one of them must be among the signs; empty for none
 }
 
 func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
-	out := pattern{indicator: p.Indicator, subject: p.Subject}
+	out := pattern{indicator: p.Indicator, subject: p.Subject, terms: p.Terms, otherwise: p.Else}
 	for _, s := range strings.Fields(p.Match) {
 		e, err := l.elem(s)
 		if err != nil {
@@ -53,7 +58,7 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 		if e.classes.has(l.class("not")) || e.classes.has(l.class("no")) || slices.Contains(e.words, "no") || slices.Contains(e.words, "without") {
 			out.negative = true
 		}
-		if e.gap == 0 && !e.optional && len(e.words) == 0 && !e.count && !e.number && !e.amount && !e.end {
+		if e.gap == 0 && !e.optional && len(e.words) == 0 && !e.count && !e.number && !e.amount && !e.sum && !e.end {
 			out.requires = append(out.requires, e.classes)
 		}
 		out.elems = append(out.elems, e)
@@ -62,8 +67,13 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 	if len(out.requires) == 0 {
 		return pattern{}, fmt.Errorf("no element is a class alone, expected one at least")
 	}
+	need := p.Need
+	if i := slices.Index(need, who); i >= 0 {
+		out.who = true
+		need = slices.Delete(slices.Clone(need), i, i+1)
+	}
 	var err error
-	if out.need, err = l.set(p.Need); err != nil {
+	if out.need, err = l.set(need); err != nil {
 		return pattern{}, err
 	}
 	out.unless, err = l.set(p.Unless)
@@ -87,6 +97,10 @@ func (l *lexicon) elem(s string) (elem, error) {
 			var any bool
 			name, any = strings.CutSuffix(name, "+")
 			e.any = e.any || any
+			if name == who {
+				e.classes.union(l.who())
+				continue
+			}
 			n := l.class(name)
 			if n < 0 {
 				return elem{}, fmt.Errorf("no class %q", name)
@@ -98,15 +112,31 @@ func (l *lexicon) elem(s string) (elem, error) {
 			e.number = true
 		case alt == "#amount":
 			e.amount = true
+		case alt == "#sum":
+			e.sum = true
 		case alt == "#end":
 			e.end = true
 		case alt == "" || alt[0] == '#':
-			return elem{}, fmt.Errorf("expected a word, a class or #count, #number, #amount, #end")
+			return elem{}, fmt.Errorf("expected a word, a class or #count, #number, #amount, #sum, #end")
 		default:
 			e.words = append(e.words, canonical(alt))
 		}
 	}
 	return e, nil
+}
+
+// who is the name under which patterns ask for a person or a word that stands for one.
+const who = "who"
+
+// who returns the classes of words that may mean a person.
+func (l *lexicon) who() classSet {
+	var s classSet
+	for _, name := range []string{"person", "pronoun", "anaphor"} {
+		if n := l.class(name); n >= 0 {
+			s.add(n)
+		}
+	}
+	return s
 }
 
 func (l *lexicon) set(names []string) (classSet, error) {
@@ -125,6 +155,10 @@ func (l *lexicon) combo(c indicator.Combo) (combo, error) {
 	out := combo{indicator: c.Indicator, with: l.class(c.With), min: c.Min}
 	for _, name := range c.Of {
 		out.of = append(out.of, l.class(name))
+	}
+	var err error
+	if out.any, err = l.set(c.Any); err != nil {
+		return combo{}, err
 	}
 	if out.with < 0 || slices.Contains(out.of, -1) || c.Min < 1 || c.Min > len(c.Of) {
 		return combo{}, fmt.Errorf("expected known classes, and a minimum from 1 to their number")
@@ -191,7 +225,7 @@ func (p *pattern) take(v *view, e *elem, k, i int) int {
 		}
 	}
 	t := &v.tokens[i]
-	if e.count && v.count(i) >= 2 || e.number && t.number || e.amount && (t.amount || t.number && v.is(i+1, v.lex.known.currency)) || slices.Contains(e.words, t.text) {
+	if e.count && v.count(i) >= 2 || e.number && t.number || e.sum && v.sum(i) || e.amount && (t.amount || t.number && v.is(i+1, v.lex.known.currency)) || slices.Contains(e.words, t.text) {
 		return p.from(v, k+1, i+1)
 	}
 	return -1

@@ -24,8 +24,8 @@ type field struct {
 type reading struct {
 	c      *Classifier
 	fields []*field
-	have   []classSet // classes found, by lexicon
-	terms  map[string]int
+	have   []classSet     // classes found, by lexicon
+	words  map[string]int // known terms, by language
 	lang   string
 	tally  *tally
 	gate   int  // genre that speaks against an offer; -1 for none
@@ -35,13 +35,16 @@ type reading struct {
 	person  bool // some person is named who is not merely whom a thing is for
 	human   bool // some person noun means humans only
 	subject bool // the listing is headed by a person, as by a thing for sale
+	topic   bool // the title or first clause names a person
+	terms   terms
 	matches []match
 	minor   bool // a minor is offered
+	price   bool // the page states a price beside the text
 }
 
 // read folds the listing's fields and finds their terms.
 func (c *Classifier) read(l vigil.Listing) *reading {
-	r := &reading{c: c, have: make([]classSet, len(c.vocabulary.lexicons)), terms: make(map[string]int)}
+	r := &reading{c: c, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
 	texts := make([]string, 0, 2)
 	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
 		fd := &field{name: f.name, given: f.text, folded: fold(f.text, c.vocabulary.words)}
@@ -57,9 +60,11 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 		r.note(fd)
 	}
 	r.tally = c.vocabulary.count(r.fields)
+	r.tally.marks(r.fields)
+	r.price = l.Price != nil
 	r.gate, _, r.shut = r.tally.gate()
 	if r.lang = l.Lang; r.lang == "" {
-		r.lang = c.detector.detect(texts, r.terms)
+		r.lang = c.detector.detect(texts, r.words)
 	}
 	return r
 }
@@ -70,7 +75,7 @@ func (r *reading) note(f *field) {
 		for _, m := range r.c.vocabulary.meanings[p.term] {
 			if m.class >= 0 {
 				r.have[m.lex].add(m.class)
-				r.terms[r.c.vocabulary.lexicons[m.lex].lang]++
+				r.words[r.c.vocabulary.lexicons[m.lex].lang]++
 			}
 		}
 	}
@@ -111,16 +116,20 @@ func (r *reading) run() {
 		return
 	}
 	views := r.views(lexicons)
-	for _, cv := range views {
+	for i, cv := range views {
 		if cv.have.has(cv.lex.known.person) {
 			r.tag(cv.view)
 			r.subject = r.subject || cv.headed()
+			r.topic = r.topic || (i == 0 || cv.field == 0) && titled(cv)
 			r.person = r.person || cv.somebody()
 		}
 	}
+	r.track(views)
+	r.agree(views)
 	for _, cv := range views {
 		r.patterns(cv)
 	}
+	r.offered(views)
 	r.combos(lexicons, views)
 	r.ages(views)
 	r.obscured(views)

@@ -19,6 +19,9 @@ const reach = 4
 // say so.
 func (v *view) scope(p *pattern, i, end int) (scope, span) {
 	k := v.lex.known
+	if transfer(p.indicator) && v.told(i) {
+		return reported, span{i - 1, i}
+	}
 	for _, h := range v.hits {
 		at := span{h.i, h.j}
 		switch h.class {
@@ -38,6 +41,11 @@ func (v *view) scope(p *pattern, i, end int) (scope, span) {
 			if h.i < end && transfer(p.indicator) && !v.tokens[min(h.j, len(v.tokens)-1)].apart {
 				return ware, at
 			}
+		case k.relative:
+			// "sites that sell people": told of others, not offered.
+			if h.j == i && transfer(p.indicator) && !v.ends(h.i, k.person) {
+				return supposed, at
+			}
 		case k.opus:
 			if transfer(p.indicator) {
 				return ware, at
@@ -49,6 +57,24 @@ func (v *view) scope(p *pattern, i, end int) (scope, span) {
 		}
 	}
 	return asserted, span{}
+}
+
+// told reports whether the verb at token i has a subject other than the seller: "a sailor
+// buys a woman". A holder or family may write of themselves so.
+func (v *view) told(i int) bool {
+	if i == 0 || v.lex.known.holder < 0 || v.tokens[i].apart {
+		return false
+	}
+	switch v.tokens[i].text {
+	case "sells", "buys", "trades", "purchases", "acquires", "exchanges", "swaps":
+	default:
+		return false
+	}
+	switch v.tokens[i-1].text {
+	case "family", "owner", "agent", "agency", "holder", "household", "broker", "seller", "house", "who", "and":
+		return false
+	}
+	return v.tokens[i-1].tag.noun()
 }
 
 // governs reports whether a negation reaches token i: nothing parts them and no

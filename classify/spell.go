@@ -58,7 +58,9 @@ func (w *writer) known(cs []char) []char {
 	w.word0 = word
 	t := w.traits(word)
 	// Short words are too easily met by chance: "U.S.", "1s".
-	if 2*t.letters < len(word) || len(word) < shortest && (len(word) < len(cs) || t.letters < len(word)) {
+	// A digit between two letters is no chance: "f0r".
+	framed := len(word) == 3 && len(cs) == 3 && t.letters == 2 && isDigit(word[1].r)
+	if 2*t.letters < len(word) || !framed && len(word) < shortest && (len(word) < len(cs) || t.letters < len(word)) {
 		return nil
 	}
 	if !t.repeat && len(word) > w.vocab.longest {

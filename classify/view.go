@@ -20,6 +20,8 @@ type view struct {
 	first  []int // of each token: its first hit
 	have   classSet
 	tagged bool
+	refs   []kind // of each token: what a word that stands for something means
+	about  bool   // the clause speaks of a person, in words or not
 }
 
 // newView finds the hits of lexicon n in a clause. ps are the terms of its field, by
@@ -43,6 +45,7 @@ func newView(v *vocabulary, n int, c clause, ps []place) *view {
 		}
 	}
 	w.doses()
+	w.labels()
 	slices.SortStableFunc(w.hits, func(a, b hit) int {
 		if a.i != b.i {
 			return a.i - b.i
@@ -69,6 +72,23 @@ func (v *view) doses() {
 			if len(unit) < len(t.text) && v.lex.known.goods >= 0 {
 				v.hits = append(v.hits, hit{class: v.lex.known.goods, i: i, j: i + 1})
 				v.have.add(v.lex.known.goods)
+			}
+		}
+	}
+}
+
+// labels adds "number 3", "lot 2" and the like to the hits: they stand for what bears
+// the number.
+func (v *view) labels() {
+	if v.lex.known.anaphor < 0 {
+		return
+	}
+	for i, t := range v.tokens[:len(v.tokens)-1] {
+		switch t.text {
+		case "number", "item", "lot", "no", "nr", "position":
+			if v.tokens[i+1].number && len(v.tokens[i+1].text) < 4 {
+				v.hits = append(v.hits, hit{class: v.lex.known.anaphor, i: i, j: i + 2})
+				v.have.add(v.lex.known.anaphor)
 			}
 		}
 	}
@@ -157,7 +177,13 @@ func neutralPerson(w string) string {
 // stands reports whether a hit counts where a pattern asks for its class: a person
 // must be the thing spoken of.
 func (v *view) stands(h hit, any bool) bool {
-	if h.class != v.lex.known.person {
+	switch k := v.lex.known; h.class {
+	case k.person:
+	case k.anaphor:
+		return v.means(h) == human
+	case k.pronoun, k.whose:
+		return v.means(h) != thing
+	default:
 		return true
 	}
 	return v.head(h) && (any || v.object(h))
@@ -179,7 +205,7 @@ func (v *view) head(h hit) bool {
 			return false
 		}
 	}
-	if v.is(h.j, k.trade) || v.is(h.j, k.place) || v.is(h.j, k.pronoun) {
+	if v.is(h.j, k.trade) || v.is(h.j, k.place) || v.is(h.j, k.pronoun) || v.is(h.j, k.anaphor) {
 		return true
 	}
 	return !v.tokens[h.j].tag.noun()
@@ -238,6 +264,30 @@ func (v *view) count(i int) int {
 		return 0
 	}
 	return n
+}
+
+// sum reports whether token i can be a price by its form.
+func (v *view) sum(i int) bool {
+	t := &v.tokens[i]
+	if !t.number || len(t.text) > 9 {
+		return false
+	}
+	if t.amount || v.is(i+1, v.lex.known.currency) || strings.HasSuffix(t.text, "k") {
+		return true
+	}
+	n, err := strconv.ParseFloat(strings.ReplaceAll(t.text, ",", ""), 64)
+	year := n >= 1900 && n < 2100 && len(t.text) == 4 && (i == 0 || v.dates(i-1))
+	return err == nil && (n >= 100 && n < 1e6 && !year || n != float64(int(n)))
+}
+
+// dates reports whether token i is what stands before a year.
+func (v *view) dates(i int) bool {
+	switch v.tokens[i].text {
+	case "in", "since", "until", "from", "year", "by", "of", "to", "before", "after",
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december":
+		return true
+	}
+	return v.tokens[i].number
 }
 
 // headed reports whether the clause, or a part of it after a comma or colon, begins with

@@ -14,6 +14,16 @@ import (
 //	minor      those that state minority
 //	ambiguous  those also said of animals, plants and dolls
 //	pronoun    third person singular; stands for a person named before
+//	anaphor    other words that may do so: them, both, each
+//	caste      nouns for a human being that are said of insects, too
+//	hive       insects that have castes
+//	relative   relative pronouns
+//	kin        nouns for members of a family or staff
+//	term       words of the terms on which something is transferred
+//	holder     those who hold or take over a person
+//	fair       signs of ordinary work
+//	transfer   words of handing over, for the test whether a stated age matters
+//	underage   ways to say that somebody is not of age
 //	not        negates what follows, up to a noun
 //	no         negates the word that follows
 //	past       auxiliaries of reported events
@@ -62,6 +72,9 @@ type Cues struct {
 //	#count      a number of two or more
 //	#number     any number
 //	#amount     a number with a currency
+//	#sum        a number that can be a price: with a currency, a fraction, or from 100
+//	@who        a person, or a word that stands for one named before; as something
+//	            needed, also a person whom the clause leaves unsaid
 //	#end        the end of the clause, or a comma or bracket
 //	a|b         either
 //	x?          may be absent
@@ -70,22 +83,28 @@ type Cues struct {
 //
 // Need names classes of which one must be in the clause too, Unless such as
 // must not be there. Subject asks that the listing as a whole is about a person,
-// headed "one woman" or "maid, 30".
+// headed "one woman" or "maid, 30". Terms asks that the listing states terms of a
+// transfer, such as a price or a holder, and nothing of fair work; where it does not,
+// the match is of the indicator Else, if there is one.
 type Pattern struct {
 	Indicator string   `json:"indicator"`
 	Match     string   `json:"match"`
 	Need      []string `json:"need,omitempty"`
 	Unless    []string `json:"unless,omitempty"`
 	Subject   bool     `json:"subject,omitempty"`
+	Terms     bool     `json:"terms,omitempty"`
+	Else      string   `json:"else,omitempty"`
 }
 
 // A Combo recognises an indicator by several signs anywhere in a listing: With,
-// and at least Min of the classes in Of.
+// and at least Min of the classes in Of, among them one of Any unless that is empty.
+// Denied signs do not count.
 type Combo struct {
 	Indicator string   `json:"indicator"`
 	With      string   `json:"with"`
 	Of        []string `json:"of"`
 	Min       int      `json:"min"`
+	Any       []string `json:"any,omitempty"`
 }
 
 // Lexicons reads the embedded lexicons, in the order of their languages.

@@ -120,7 +120,12 @@ func (a *app) classifyRows(ctx context.Context, operands []string) error {
 	if err != nil {
 		return err
 	}
-	return a.filter(ctx, operands, func(rw row) ([]any, error) {
+	return a.filter(ctx, operands, classifyRow(c))
+}
+
+// classifyRow assesses the listing in a row.
+func classifyRow(c *classify.Classifier) func(row) ([]any, error) {
+	return func(rw row) ([]any, error) {
 		var r listingRow
 		if err := json.Unmarshal(rw.text, &r); err != nil {
 			return nil, fmt.Errorf("not a listing in JSON: %w", err)
@@ -130,7 +135,7 @@ func (a *app) classifyRows(ctx context.Context, operands []string) error {
 			return nil, err
 		}
 		return []any{c.Assess(l)}, nil
-	})
+	}
 }
 
 // filter reads rows, writes what f makes of each as JSON lines in the same

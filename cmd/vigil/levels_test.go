@@ -51,6 +51,48 @@ func TestEveryFixtureListingGetsItsLevel(t *testing.T) {
 	}
 }
 
+// The labelled texts were never shown to whoever wrote the rules, so these are
+// honest figures, and low ones. The bounds hold what was reached; they are not
+// what is aimed at. Of the stated minors none may be missed.
+func TestTextsThatTheRulesHaveNotSeen(t *testing.T) {
+	texts, err := fixtures.Texts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newClassifier()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var offers, seen, others, alarms int
+	for _, x := range texts {
+		l := vigil.Listing{ID: x.ID, Title: x.Title, Description: x.Description, Lang: x.Lang}
+		a := c.Assess(l)
+		checkOffsets(t, l, a)
+		flagged := a.Level.Rank() >= vigil.LevelReview.Rank()
+		switch {
+		case x.LevelMin == vigil.LevelEscalate:
+			if a.Level != vigil.LevelEscalate {
+				t.Errorf("%s offers a minor, and is %s", x.ID, a.Level)
+			}
+			fallthrough
+		case x.LevelMin.Rank() >= vigil.LevelReview.Rank():
+			offers++
+			if flagged {
+				seen++
+			}
+		case x.LevelMax.Rank() < vigil.LevelReview.Rank():
+			others++
+			if flagged {
+				alarms++
+			}
+		}
+	}
+	t.Logf("%d of %d offers of persons seen, %d false alarms in %d other texts", seen, offers, alarms, others)
+	if seen < 40 || alarms > 5 {
+		t.Error("worse than it was: 40 of 60 seen, 5 false alarms in 85")
+	}
+}
+
 // checkOffsets holds what every finding and identifier must: it points at the
 // exact bytes that it speaks of.
 func checkOffsets(t *testing.T, l vigil.Listing, a vigil.Assessment) {

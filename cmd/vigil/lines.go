@@ -84,8 +84,8 @@ func readLine(br *bufio.Reader) (line []byte, err error) {
 
 // inOrder calls f for the rows of r on all cores, and hands what it returns to
 // emit in the order of the rows. It holds a bounded number of rows at a time.
-func inOrder[T any](ctx context.Context, r io.Reader, f func(row) T, emit func(T) error) error {
-	ctx, cancel := context.WithCancel(ctx)
+func inOrder[T any](parent context.Context, r io.Reader, f func(row) T, emit func(T) error) error {
+	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	type job struct {
 		row row
@@ -128,5 +128,5 @@ func inOrder[T any](ctx context.Context, r io.Reader, f func(row) T, emit func(T
 		}
 	}
 	wg.Wait()
-	return errors.Join(emitErr, readErr, context.Cause(ctx))
+	return errors.Join(emitErr, readErr, context.Cause(parent))
 }
