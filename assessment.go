@@ -73,7 +73,8 @@ const (
 
 // A Finding is one indicator at one place. Start and End are byte offsets into
 // the field as given, so that field[Start:End] == Text. Where the law forbids to
-// repeat the text, Text is empty and Withheld holds its SHA-256.
+// repeat the text, Text is empty and Withheld holds its hash, as [Withhold]
+// spells it.
 type Finding struct {
 	Indicator string  `json:"indicator"`
 	Polarity  string  `json:"polarity"`
@@ -84,6 +85,10 @@ type Finding struct {
 	Weight    float64 `json:"weight"`
 	Withheld  string  `json:"withheld,omitempty"`
 }
+
+// Withhold returns what stands in a record in place of text that the law forbids
+// to repeat.
+func Withhold(text string) string { return "sha256:" + SumHex([]byte(text)) }
 
 // A Class says how strong an identifier's own check is.
 type Class string

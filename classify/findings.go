@@ -66,7 +66,7 @@ func (r *reading) statesAge(m match) bool {
 
 // withhold puts a hash in the place of a finding's text.
 func withhold(f *vigil.Finding) {
-	f.Withheld = "sha256:" + vigil.SumHex([]byte(f.Text))
+	f.Withheld = vigil.Withhold(f.Text)
 	f.Text = ""
 }
 

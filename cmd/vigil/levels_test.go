@@ -101,7 +101,7 @@ func checkOffsets(t *testing.T, l vigil.Listing, a vigil.Assessment) {
 	for _, f := range a.Findings {
 		got := field[f.Field][f.Start:f.End]
 		switch {
-		case f.Withheld != "" && (f.Text != "" || f.Withheld != "sha256:"+vigil.SumHex([]byte(got))):
+		case f.Withheld != "" && (f.Text != "" || f.Withheld != vigil.Withhold(got)):
 			t.Errorf("%s: finding %s withholds %q wrongly", l.Title, f.Indicator, got)
 		case f.Withheld == "" && got != f.Text:
 			t.Errorf("%s: finding %s says %q, the text has %q", l.Title, f.Indicator, f.Text, got)

@@ -177,7 +177,7 @@ func exhibit(n int, change func(*Exhibit)) Exhibit {
 		Findings: []vigil.Finding{
 			{Indicator: "T-1", Polarity: vigil.For, Field: vigil.FieldDescription, Start: 0, End: 15, Text: "Papers are kept", Weight: 1.5},
 			{Indicator: "T-2", Polarity: vigil.Against, Field: vigil.FieldDescription, Start: 7, End: 29, Text: "are kept by the agency", Weight: -0.5},
-			{Indicator: "T-3", Polarity: vigil.For, Field: vigil.FieldTitle, Start: 0, End: 7, Withheld: vigil.SumHex([]byte("Listing")), Weight: 0.5},
+			{Indicator: "T-3", Polarity: vigil.For, Field: vigil.FieldTitle, Start: 0, End: 7, Withheld: vigil.Withhold("Listing"), Weight: 0.5},
 		},
 		Identifiers: []vigil.Identifier{
 			{Kind: "telegram", Value: "addr", Key: "telegram:addr", Class: vigil.ClassC, Method: "plain", Field: vigil.FieldDescription, Start: 38, End: 42, Raw: "addr"},
