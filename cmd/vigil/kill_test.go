@@ -174,7 +174,7 @@ func TestAnInterruptStopsACrawlCleanly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range markets {
-		markets[i].Interval = time.Hour // so that the crawl waits
+		markets[i].Interval = 10 * time.Minute // so that the crawl waits, and within its order
 	}
 	net, err := simnet.Start(handlers(markets))
 	if err != nil {
