@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,17 +78,24 @@ func (a *app) demo(c *cobra.Command, dir string) error {
 			return fmt.Errorf("demo: %s: %w", step.title, err)
 		}
 	}
-	a.info("\nDone in %s. All of it is in %s; look at it with:", time.Since(begin).Round(100*time.Millisecond), dir)
-	for _, next := range []string{
-		"vigil --case " + d.dir + " serve        the reviewers' pages",
-		"vigil --case " + d.dir + " review next  the same on the command line",
-		"vigil --case " + d.dir + " log          who did what, under which order",
-		"vigil verify " + d.bundle() + "             change a byte in it first, and see",
-		filepath.Join(d.bundle(), "data", "report", "report.html") + "  the report",
+	a.info("\nDone in %s. All of it is in %s; look at it with:\n", time.Since(begin).Round(100*time.Millisecond), dir)
+	return d.lookAt()
+}
+
+// lookAt says what to look at next, called as this run was.
+func (d *demo) lookAt() error {
+	w := tabwriter.NewWriter(d.stderr, 0, 8, 3, ' ', 0)
+	self, in := os.Args[0], os.Args[0]+" --case "+d.dir
+	for _, next := range [][2]string{
+		{in + " serve", "the reviewers' pages"},
+		{in + " review next", "the same on the command line"},
+		{in + " log", "who did what, under which order"},
+		{self + " verify " + d.bundle(), "change a byte in it first, and see"},
+		{filepath.Join(d.bundle(), "data", "report", "report.html"), "the report, for a browser or a printer"},
 	} {
-		a.info("  %s", next)
+		fmt.Fprintf(w, "  %s\t%s\n", next[0], next[1])
 	}
-	return nil
+	return w.Flush()
 }
 
 // handlers serves each market under its onion name.
