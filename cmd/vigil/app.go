@@ -196,9 +196,14 @@ func (a *app) info(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\
 
 // next tells the person what to do next.
 func (a *app) next(format string, args ...any) {
-	if !a.guided {
-		a.info("next: "+format, args...)
+	if a.guided {
+		return
 	}
+	text := fmt.Sprintf(format, args...)
+	if a.dir != "." {
+		text = strings.ReplaceAll(text, "vigil ", "vigil --case "+a.dir+" ")
+	}
+	a.info("next: %s", text)
 }
 
 // terminal reports whether w is one.

@@ -87,14 +87,19 @@ func (y *tally) fail(o work.Outcome) {
 func (y *tally) line() string {
 	var parts []string
 	for _, c := range []struct {
-		n    int
-		what string
+		n         int
+		one, many string
 	}{
-		{y.pages, "pages"}, {y.listings, "listings"}, {y.assessed, "assessed"}, {y.flagged, "to review"},
-		{y.refused, "refused"}, {y.failed, "failed"}, {len(y.broken), "read in part"},
+		{y.pages, "page", "pages"}, {y.listings, "listing", "listings"}, {y.assessed, "assessed", "assessed"},
+		{y.flagged, "to review", "to review"}, {y.refused, "refused", "refused"}, {y.failed, "failed", "failed"},
+		{len(y.broken), "read in part", "read in part"},
 	} {
-		if c.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		switch c.n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+c.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.many))
 		}
 	}
 	if sec := time.Since(y.begin).Seconds(); y.pages > 0 && sec > 1 {
