@@ -51,8 +51,8 @@ func TestEveryFixtureListingGetsItsLevel(t *testing.T) {
 	}
 }
 
-// The labelled texts were never shown to whoever wrote the rules, so these are
-// honest figures, and low ones. The bounds hold what was reached; they are not
+// The labelled texts were never shown to whoever wrote the rules, who was told
+// the kinds of misses only. So these are honest figures, and low ones. The bounds hold what was reached; they are not
 // what is aimed at. Of the stated minors none may be missed.
 func TestTextsThatTheRulesHaveNotSeen(t *testing.T) {
 	texts, err := fixtures.Texts()
