@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,40 +76,26 @@ func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir s
 	return nil
 }
 
-// exhibits gathers what each listing rests on.
+// exhibits gathers what each listing rests on: the version that was assessed,
+// though a newer capture may be there. To export is to look, and is logged so.
 func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, undecided bool) ([]bundle.Exhibit, error) {
-	var all []bundle.Exhibit
+	all := map[string]bundle.Exhibit{} // by listing ID: one may be named twice
 	for _, name := range listings {
-		id, err := a.desk(cs).Resolve(ctx, name)
+		v, err := a.desk(cs).Show(ctx, name)
 		if err != nil {
 			return nil, notFound(err)
 		}
-		e, err := exhibit(ctx, cs, id)
-		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", id, err)
+		if len(v.Decisions) == 0 && !undecided {
+			return nil, hint(fmt.Errorf("listing %s: %w: no reviewer has decided on it", v.Listing.ID, vigil.ErrRefused),
+				"vigil review decide %s VERDICT --reason WHY, or export it with --undecided", v.Listing.ID)
 		}
-		if len(e.Decisions) == 0 && !undecided {
-			return nil, hint(fmt.Errorf("listing %s: %w: no reviewer has decided on it", id, vigil.ErrRefused),
-				"vigil review decide %s VERDICT --reason WHY, or export it with --undecided", id)
-		}
-		all = append(all, e)
+		all[v.Listing.ID] = bundle.Exhibit{Page: v.Page, Listing: v.Listing, Assessment: v.Assessment, Decisions: v.Decisions}
 	}
-	slices.SortFunc(all, func(x, y bundle.Exhibit) int { return strings.Compare(x.Listing.ID, y.Listing.ID) })
-	return slices.CompactFunc(all, func(x, y bundle.Exhibit) bool { return x.Listing.ID == y.Listing.ID }), nil
-}
-
-func exhibit(ctx context.Context, cs *openCase, id string) (e bundle.Exhibit, err error) {
-	if e.Assessment, err = cs.Assessment(ctx, id); err != nil {
-		return e, err
+	var exhibits []bundle.Exhibit
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		exhibits = append(exhibits, all[id])
 	}
-	if e.Listing, err = cs.Listing(ctx, id); err != nil {
-		return e, err
-	}
-	if e.Page, err = cs.Page(ctx, e.Listing.Page); err != nil {
-		return e, err
-	}
-	e.Decisions, err = cs.Decisions(ctx, id)
-	return e, err
+	return exhibits, nil
 }
 
 // contents adds the order and the part of its log that speaks of the exhibits.

@@ -77,16 +77,18 @@ func (a *app) showEntry(w *tabwriter.Writer, e vigil.Entry) error {
 		order = "case"
 	}
 	_, err := fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s %s\t%s\n", order, e.Seq, e.Time.UTC().Format(time.DateTime),
-		review.Visible(e.Actor), e.Action, e.Object.Type, short(e.Object.ID), cut(brief(e.Reason), 80))
+		review.Visible(e.Actor), e.Action, e.Object.Type, objectID(e.Object), review.Cut(brief(e.Reason), 80))
 	return err
 }
 
-// short abbreviates a hexadecimal ID for people.
-func short(id string) string {
-	if len(id) == 32 {
-		return id[:12]
+// objectID returns an object's ID as people are shown it: those of records and
+// tasks are long and random.
+func objectID(o vigil.Object) string {
+	switch o.Type {
+	case vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, "task":
+		return review.Short(o.ID)
 	}
-	return id
+	return o.ID
 }
 
 func (a *app) verifyLog(ctx context.Context, cs *openCase) error {

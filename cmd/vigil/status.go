@@ -24,32 +24,38 @@ type tally struct {
 	pages, listings, assessed, flagged int
 	refusedLinks, withheld             int
 	refused, failed                    int
-	broken                             []string // pages that came or could be read only in part
-	trouble                            []string // refusals and failures, in words; the first shownTrouble
+	broken                             int      // pages that came or could be read only in part
+	trouble                            []string // those three in words; the first shownTrouble
 }
 
-// shownTrouble bounds how many refusals and failures are told one by one.
-const shownTrouble = 12
+// shownTrouble bounds how many refusals, failures and broken pages are told one
+// by one.
+const shownTrouble = 20
 
 func newTally(w io.Writer) *tally { return &tally{w: w, live: terminal(w), begin: time.Now()} }
 
 // observe counts one outcome; it is a runner's Observe.
 func (y *tally) observe(o work.Outcome) {
-	if o.Err != nil {
-		y.fail(o)
-	}
-	switch r := o.Result.Record.(type) {
-	case vigil.Page:
-		y.page(r)
-	case vigil.Listing:
-		y.listing(r)
-	case vigil.Assessment:
-		y.assessed++
-		y.flagged += len(o.Result.Next)
+	if o.Err != nil { // then nothing was committed
+		y.fail(o.Err)
+	} else {
+		y.count(o.Result)
 	}
 	if y.live && time.Since(y.shown) > 100*time.Millisecond {
 		y.shown = time.Now()
-		fmt.Fprintf(y.w, "\r\x1b[K%s", cut(y.line(), width(y.w)-1))
+		fmt.Fprintf(y.w, "\r\x1b[K%s", review.Cut(y.line(), width(y.w)-1))
+	}
+}
+
+func (y *tally) count(r vigil.Result) {
+	switch rec := r.Record.(type) {
+	case vigil.Page:
+		y.page(rec)
+	case vigil.Listing:
+		y.listing(rec)
+	case vigil.Assessment:
+		y.assessed++
+		y.flagged += len(r.Next)
 	}
 }
 
@@ -58,7 +64,7 @@ func (y *tally) page(p vigil.Page) {
 	y.refusedLinks += len(p.Refused)
 	y.withheld += len(p.Withheld)
 	if p.Truncated != "" {
-		y.broken = append(y.broken, p.URL+": cut: "+p.Truncated)
+		y.readInPart(p.URL + ": cut: " + p.Truncated)
 	}
 }
 
@@ -67,19 +73,29 @@ func (y *tally) listing(l vigil.Listing) {
 		y.listings++
 	}
 	if len(l.Problems) > 0 {
-		y.broken = append(y.broken, l.URL+": "+strings.Join(l.Problems, "; "))
+		y.readInPart(l.URL + ": " + strings.Join(l.Problems, "; "))
 	}
 }
 
-func (y *tally) fail(o work.Outcome) {
+func (y *tally) readInPart(what string) {
+	y.broken++
+	y.tell("read in part: " + what)
+}
+
+func (y *tally) fail(err error) {
 	var refusal *work.Refusal
-	if errors.As(o.Err, &refusal) {
+	if errors.As(err, &refusal) {
 		y.refused++
 	} else {
 		y.failed++
 	}
+	y.tell(err.Error())
+}
+
+// tell keeps a line for the end, if there is room.
+func (y *tally) tell(line string) {
 	if len(y.trouble) < shownTrouble {
-		y.trouble = append(y.trouble, o.Err.Error())
+		y.trouble = append(y.trouble, line)
 	}
 }
 
@@ -92,7 +108,7 @@ func (y *tally) line() string {
 	}{
 		{y.pages, "page", "pages"}, {y.listings, "listing", "listings"}, {y.assessed, "assessed", "assessed"},
 		{y.flagged, "to review", "to review"}, {y.refused, "refused", "refused"}, {y.failed, "failed", "failed"},
-		{len(y.broken), "read in part", "read in part"},
+		{y.broken, "read in part", "read in part"},
 	} {
 		switch c.n {
 		case 0:
@@ -122,13 +138,10 @@ func (y *tally) end(a *app) {
 	if y.withheld > 0 {
 		a.info("%d inline media were not kept; their hashes were", y.withheld)
 	}
-	for _, b := range y.broken {
-		a.info("  read in part: %s", brief(b))
-	}
 	for _, t := range y.trouble {
 		a.info("  %s", brief(t))
 	}
-	if more := y.refused + y.failed - len(y.trouble); more > 0 {
+	if more := y.refused + y.failed + y.broken - len(y.trouble); more > 0 {
 		a.info("  … and %d more", more)
 	}
 }
@@ -140,13 +153,4 @@ var longOnion = regexp.MustCompile(`([a-z2-7]{8})[a-z2-7]{48}(\.onion)`)
 // as the case and its log have them in full.
 func brief(s string) string {
 	return review.Visible(longOnion.ReplaceAllString(s, "$1…$2"))
-}
-
-// cut shortens s to n runes.
-func cut(s string, n int) string {
-	r := []rune(s)
-	if n < 1 || len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }
