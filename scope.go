@@ -122,7 +122,8 @@ func Resolve(base *url.URL, ref string) (*url.URL, error) {
 //
 // A source covers an address, under http or https, if the host (with its port,
 // if not the scheme's own) is on its list, spelt exactly, a path pattern matches, and no deny
-// pattern does. Empty lists cover nothing.
+// pattern does. Empty lists cover nothing. A source that obeys robots.txt covers
+// that file on its hosts as well.
 func (s Source) Allows(u *url.URL, now time.Time) error {
 	c, err := Canonical(u)
 	if err != nil {
@@ -184,9 +185,15 @@ func (s Source) denied(c *url.URL) (pattern string, ok bool) {
 	return "", false
 }
 
+// RobotsPath is where a host's robots.txt is (RFC 9309, section 2.3).
+const RobotsPath = "/robots.txt"
+
 // pathListed reports whether a path pattern matches c's path, or its path and query.
 func (s Source) pathListed(c *url.URL) bool {
 	full := c.EscapedPath()
+	if s.Robots == ObeyRobots && len(s.Paths) > 0 && full == RobotsPath && c.RawQuery == "" {
+		return true
+	}
 	if c.RawQuery != "" {
 		full += "?" + c.RawQuery
 	}
@@ -241,6 +248,10 @@ func (s Source) Check() error {
 		return errors.New("concurrency: want 1 to 64")
 	case s.Interval < 0:
 		return errors.New("interval: want 0s or more")
+	case s.MaxBytes < 0:
+		return errors.New("max_bytes: want 1 or more, or leave it out")
+	case s.Robots != ObeyRobots && s.Robots != IgnoreRobots:
+		return fmt.Errorf("robots %q: want \"obey\" or \"ignore\"", s.Robots)
 	}
 	for _, h := range s.Hosts {
 		if err := checkHost(h); err != nil {

@@ -139,6 +139,35 @@ func TestSourceAllowsOnlyInItsPeriod(t *testing.T) {
 	}
 }
 
+func TestOnlyASourceThatObeysRobotsCoversRobotsTxt(t *testing.T) {
+	for _, tt := range []struct {
+		name, address string
+		change        func(*vigil.Source)
+		covered       bool
+	}{
+		{"a source that says nothing", "/robots.txt", func(*vigil.Source) {}, true},
+		{"another host", "//" + specOnions[1] + "/robots.txt", func(*vigil.Source) {}, false},
+		{"a query", "/robots.txt?all=1", func(*vigil.Source) {}, false},
+		{"a name that begins so", "/robots.txt/x", func(*vigil.Source) {}, false},
+		{"a source that ignores it", "/robots.txt", func(s *vigil.Source) { s.Robots = vigil.IgnoreRobots }, false},
+		{"a deny pattern", "/robots.txt", func(s *vigil.Source) { s.DenyPaths = []string{"/robots*"} }, false},
+		{"a source without paths", "/robots.txt", func(s *vigil.Source) { s.Paths = nil }, false},
+	} {
+		s := source()
+		tt.change(&s)
+		u, err := url.Parse("http://" + specOnions[0] + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u, err = u.Parse(tt.address); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Allows(u, day); (err == nil) != tt.covered {
+			t.Errorf("%s: %v, want covered %t", tt.name, err, tt.covered)
+		}
+	}
+}
+
 func TestZeroSourceAllowsNothing(t *testing.T) {
 	u, _ := url.Parse(source().Start[0])
 	var zero vigil.Source

@@ -81,13 +81,24 @@ type Source struct {
 	NotBefore      time.Time     `json:"not_before"`
 	NotAfter       time.Time     `json:"not_after"`
 	MaxPages       int           `json:"max_pages"`
+	MaxBytes       int64         `json:"max_bytes,omitempty"` // received in all; 0 sets no limit beside MaxPages
 	MaxDepth       int           `json:"max_depth"`
 	Interval       time.Duration `json:"interval"`    // least time between the starts of two requests
 	Concurrency    int           `json:"concurrency"` // most requests at a time
 	Profile        string        `json:"profile"`     // market profile, or "auto"
+	Robots         Robots        `json:"robots,omitempty"`
 	SessionAllowed bool          `json:"session_allowed,omitempty"`
 	CookieFile     string        `json:"cookie_file,omitempty"`
 }
+
+// Robots says what an order makes of a source's robots.txt (RFC 9309).
+type Robots string
+
+// An order that says nothing obeys, and so covers /robots.txt on its hosts.
+const (
+	ObeyRobots   Robots = ""
+	IgnoreRobots Robots = "ignore"
+)
 
 // ID names the source in the case: ORDER/NAME.
 func (s Source) ID() string { return s.Order + "/" + s.Name }
@@ -122,12 +133,16 @@ type Task struct {
 	Subject  string    `json:"subject"` // what the step is about; see the stages
 	Depth    int       `json:"depth"`   // links from a start address; fetch only
 	Priority int       `json:"priority"`
-	Attempts int       `json:"attempts"`         // leases so far
+	From     string    `json:"from,omitempty"`   // ID of the page on which it was found first
+	Attempts int       `json:"attempts"`         // leases so far that count
 	Lease    string    `json:"lease,omitempty"`  // fencing token; empty when not leased
 	Holder   string    `json:"holder,omitempty"` // who leased it
 	Until    time.Time `json:"until,omitzero"`   // end of the lease, or earliest next try
 	State    State     `json:"state"`
-	Reason   string    `json:"reason,omitempty"` // last error, or why it is dead
+	Since    time.Time `json:"since,omitzero"`   // when it came into its state
+	Class    string    `json:"class,omitempty"`  // kind of the last failure; see [Setback]
+	Reason   string    `json:"reason,omitempty"` // last error, or why it is parked or dead
+	Record   string    `json:"record,omitempty"` // ID of the record that its last commit brought
 }
 
 // NewTask returns a queued task with its ID set. A higher priority is leased
@@ -139,12 +154,14 @@ func NewTask(stage Stage, source, subject string) Task {
 // A State says where a task stands.
 type State string
 
-// The states of a task. Dead tasks have failed too often or were refused; their
-// Reason says why, and they stay to be seen.
+// The states of a task. A parked task waits until somebody queues it again. Dead
+// tasks have failed too often or were refused. The Reason of either says why,
+// and they stay to be seen.
 const (
 	Queued State = "queued"
 	Leased State = "leased"
 	Done   State = "done"
+	Parked State = "parked"
 	Dead   State = "dead"
 )
 
@@ -165,8 +182,13 @@ type Act struct {
 const (
 	ActInit      = "case.init"
 	ActAuthorize = "source.authorised"
+	ActRevoke    = "source.revoked"
+	ActPause     = "source.paused"
+	ActResume    = "source.resumed"
 	ActFetch     = "fetch"
 	ActRefuse    = "fetch.refused"
+	ActWall      = "fetch.wall"
+	ActRobots    = "fetch.robots"
 	ActGiveUp    = "fetch.given-up"
 	ActImport    = "import"
 	ActExtract   = "extract"
@@ -250,6 +272,15 @@ type Result struct {
 	Act    Act
 	Record Record // nil if the step leaves none, such as a refusal
 	Next   []Task
+
+	// Standings change whether sources of the act's order may be asked.
+	Standings []Standing
+	// Rest keeps the source of a fetch task from being asked for so long,
+	// counted from the commit.
+	Rest time.Duration
+	// Again queues the task anew, with a fresh count of attempts, instead of
+	// ending it: what it brought is kept, but is not what was asked for.
+	Again bool
 }
 
 // hashID returns 16 bytes of SHA-256 over the parts, in hex. The length of each
