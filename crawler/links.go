@@ -56,6 +56,9 @@ func (s *sorter) add(base *url.URL, ref string) {
 		return
 	}
 	s.propose(u.Hostname())
+	if u.Path == robotsPath {
+		return
+	}
 	link := u.String()
 	// A link is judged as of the order's period: whether the order is in force
 	// is a matter of when it is visited.
@@ -67,6 +70,7 @@ func (s *sorter) add(base *url.URL, ref string) {
 		s.refuse(clip(link), "media by its name")
 	case carriesMedia(link):
 		s.refuse(clip(link), "media in the address")
+	case s.trapped(u):
 	case s.seen[link]:
 	case len(s.page.Links) == maxLinks:
 		s.seen[link] = true
@@ -75,6 +79,15 @@ func (s *sorter) add(base *url.URL, ref string) {
 		s.seen[link] = true
 		s.page.Links = append(s.page.Links, link)
 	}
+}
+
+// trapped refuses an address that is a trap at the time of the capture.
+func (s *sorter) trapped(u *url.URL) bool {
+	reason, ok := trap(u, s.page.CapturedAt)
+	if ok {
+		s.refuse(clip(u.String()), "trap: "+reason)
+	}
+	return ok
 }
 
 func (s *sorter) refuse(link, reason string) {
