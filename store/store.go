@@ -28,7 +28,10 @@ type Store interface {
 
 	// Record commits an act of a person, or one that no task stands for: a
 	// registered order, an imported page, a view, an export.
-	// Registering an order makes its sources known to Lease.
+	// Registering an order makes its sources known to Lease. A standing must
+	// be of a source of the act's order; one that would open or pause a revoked
+	// source changes nothing, and the error wraps [vigil.ErrRefused].
+	// r.Rest and r.Again have no meaning here and are refused.
 	// If r.Record is an order or a page whose ID the case has, nothing is
 	// changed and the error wraps [vigil.ErrExists].
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
@@ -50,24 +53,30 @@ type Queue interface {
 	//
 	// Fetch tasks keep to their source's rules: no more than Concurrency at a
 	// time, starts at least Interval apart, no more than MaxPages pages in all
-	// (counting pages kept and tasks leased), none outside the order's period.
+	// (counting pages kept and tasks leased), none once MaxBytes were received
+	// (pages that had begun by then are kept), none outside the order's period,
+	// none while the source rests, none unless its standing is open.
 	//
 	// Without tasks, next says when to ask again: the earliest moment at which
-	// a waiting task, a running lease or a source's interval may make one
-	// available. A zero next says that nothing of this stage can become
+	// a waiting task, a running lease, a source's interval or its rest may make
+	// one available. A zero next says that nothing of this stage can become
 	// available by waiting.
 	Lease(ctx context.Context, r LeaseRequest) (ts []vigil.Task, next time.Time, err error)
 
-	// Commit ends t with r: record, log entry and next tasks together. Next
-	// tasks are added as by Enqueue. If t's lease ran out or was taken over it
-	// changes nothing and returns an error wrapping [vigil.ErrLeaseLost].
+	// Commit ends t with r: record, log entry, standings and next tasks
+	// together. Next tasks are added as by Enqueue. With r.Again, t is queued
+	// anew, behind all others of its priority. A fetch that brings a page ends
+	// the row of its source's setbacks. If t's lease ran out or was taken over
+	// it changes nothing and returns an error wrapping [vigil.ErrLeaseLost].
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
 
-	// Release gives t back, to be leased again after retry. The cause is kept
-	// with the task. After MaxAttempts leases the task is dead instead, but for
-	// a review, and the log says so in the holder's name ([vigil.ActGiveUp]).
+	// Release gives t back after a setback, which is kept with the task. A
+	// task that counts MaxAttempts attempts is dead instead, but for a review,
+	// and the log says so in the holder's name ([vigil.ActGiveUp]).
+	// A setback with a Rest keeps t's source from being asked for so long,
+	// unless it rests longer already, and adds to the row of its setbacks.
 	// It returns [vigil.ErrLeaseLost] as Commit does.
-	Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error
+	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
 
 	// Return gives t back as if it had never been leased: the attempt does not
 	// count. It is for a clean stop.
@@ -76,9 +85,19 @@ type Queue interface {
 	// Bury makes t dead for a.Reason, and writes a to the log.
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
 
-	// Requeue queues every done task of a stage again, and every dead one if
-	// dead is set, with a fresh count of attempts.
-	Requeue(ctx context.Context, st vigil.Stage, dead bool) (n int, err error)
+	// Requeue queues ended tasks again, with a fresh count of attempts and in
+	// their old places, and reports how many.
+	Requeue(ctx context.Context, r RequeueRequest) (n int, err error)
+}
+
+// A RequeueRequest says which tasks are to be done again: those of a stage in
+// one of the states, or of these the ones that are named. The zero
+// RequeueRequest is refused.
+type RequeueRequest struct {
+	Stage  vigil.Stage
+	Source string        // only of this source ID; empty for any
+	States []vigil.State // of Done, Parked and Dead; none is refused
+	Tasks  []string      // only tasks with these IDs, if not nil; unknown ones are passed over
 }
 
 // A LeaseRequest says which tasks somebody wants, and for how long.
@@ -102,6 +121,8 @@ type Reader interface {
 	// Page returns a page with its body, checked against its hash
 	// ([vigil.ErrTampered]).
 	Page(ctx context.Context, id string) (vigil.Page, error)
+	// PageInfo returns a page without its body.
+	PageInfo(ctx context.Context, id string) (vigil.Page, error)
 	// Pages yields a source's pages without their bodies, oldest first; all
 	// sources' if source is empty.
 	Pages(ctx context.Context, source string) iter.Seq2[vigil.Page, error]
@@ -114,7 +135,13 @@ type Reader interface {
 	// Items yields assessed listings, highest level first, then highest score.
 	Items(ctx context.Context, f Filter) iter.Seq2[Item, error]
 
+	// Sources returns the sources of all orders with their state, by ID.
+	Sources(ctx context.Context) ([]SourceStatus, error)
+
 	Task(ctx context.Context, id string) (vigil.Task, error)
+	// History returns what came of a task's latest attempts, newest first, at
+	// least eight of them if there were as many.
+	History(ctx context.Context, task string) ([]vigil.Attempt, error)
 	// Tasks yields the tasks of a stage in a state.
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
 	// Counts returns how many tasks are in each state, by source and stage.
@@ -148,6 +175,18 @@ type Filter struct {
 	MinLevel vigil.Level // this or higher
 	Waiting  bool        // only those whose review is queued or leased
 	Limit    int         // at most; 0 for no limit
+}
+
+// A SourceStatus is a source and what its rules are measured against.
+type SourceStatus struct {
+	vigil.Source
+	Standing vigil.Standing
+	Pages    int       // kept
+	Bytes    int64     // received, of the pages kept
+	Last     time.Time // start of the last fetch; zero if there was none
+	Rest     time.Time // no fetch starts before; zero or past if it does not rest
+	Because  string    // why it rests: the class and reason of the last setback that rested it; empty after a commit
+	Setbacks int       // that rested it, in a row since its last page
 }
 
 // A Count is a number of tasks.

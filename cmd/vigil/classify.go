@@ -17,6 +17,7 @@ import (
 	"vigil/classify"
 	"vigil/classify/identifier"
 	"vigil/internal/work"
+	"vigil/store"
 )
 
 func (a *app) classifyCommand() *cobra.Command {
@@ -65,7 +66,7 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 		return err
 	}
 	if again {
-		n, err := cs.Requeue(ctx, vigil.Classify, true)
+		n, err := cs.Requeue(ctx, store.RequeueRequest{Stage: vigil.Classify, States: []vigil.State{vigil.Done, vigil.Parked, vigil.Dead}})
 		if err != nil {
 			return err
 		}

@@ -149,7 +149,7 @@ func (d *Desk) putAside(ctx context.Context, t vigil.Task, newer store.Item, cau
 			Object: vigil.Object{Type: "task", ID: t.ID}, Reason: "superseded by a newer capture",
 		})
 	} else {
-		err = d.Store.Release(ctx, t, cause, lostRetry)
+		err = d.Store.Release(ctx, t, vigil.Setback{Class: "lost", Reason: cause.Error(), Retry: lostRetry})
 	}
 	if err != nil && !errors.Is(err, vigil.ErrLeaseLost) {
 		return fmt.Errorf("put review %s aside: %w", t.ID, err)

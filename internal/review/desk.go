@@ -24,7 +24,7 @@ import (
 type Store interface {
 	Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error)
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
-	Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error
+	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
 	Return(ctx context.Context, t vigil.Task) error
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)

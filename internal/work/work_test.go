@@ -19,16 +19,17 @@ import (
 // comes back. The engines' own behaviour is tested in store/storetest, and the
 // runner over a real one in cmd/vigil.
 type queue struct {
-	mu    sync.Mutex // guards all below
-	ready []vigil.Task
-	later map[string]time.Time // tasks not to be had before a time
-	back  map[string]string    // task subject → what became of it
-	lost  string               // subject whose lease is lost
-	fail  error                // of every call but Lease
+	mu       sync.Mutex // guards all below
+	ready    []vigil.Task
+	later    map[string]time.Time // tasks not to be had before a time
+	back     map[string]string    // task subject → what became of it
+	setbacks map[string]vigil.Setback
+	lost     string // subject whose lease is lost
+	fail     error  // of every call but Lease
 }
 
 func newQueue(subjects ...string) *queue {
-	q := &queue{back: map[string]string{}, later: map[string]time.Time{}}
+	q := &queue{back: map[string]string{}, later: map[string]time.Time{}, setbacks: map[string]vigil.Setback{}}
 	for _, s := range subjects {
 		q.ready = append(q.ready, vigil.NewTask(vigil.Fetch, "O/s", s))
 	}
@@ -76,8 +77,11 @@ func (q *queue) Commit(_ context.Context, t vigil.Task, r vigil.Result) error {
 	return nil
 }
 
-func (q *queue) Release(_ context.Context, t vigil.Task, cause error, retry time.Duration) error {
-	return q.end(t, fmt.Sprintf("released after %s: %v", retry, cause))
+func (q *queue) Release(_ context.Context, t vigil.Task, b vigil.Setback) error {
+	q.mu.Lock()
+	q.setbacks[t.Subject] = b
+	q.mu.Unlock()
+	return q.end(t, fmt.Sprintf("released as %s: %s", b.Class, b.Reason))
 }
 
 func (q *queue) Return(_ context.Context, t vigil.Task) error { return q.end(t, "returned") }
@@ -122,8 +126,8 @@ func TestAnErrorDecidesWhatBecomesOfATask(t *testing.T) {
 		t.Fatal(err)
 	}
 	q.want(t, map[string]string{
-		"good": "committed", "bad": "released after 2s: no route",
-		"refused": "buried: scope", "panic": "released after 2s: panic: hostile page",
+		"good": "committed", "bad": "released as error: no route",
+		"refused": "buried: scope", "panic": "released as panic: panic: hostile page",
 	})
 }
 
@@ -249,9 +253,18 @@ func TestAForeverRunnerWaitsForOthersTasks(t *testing.T) {
 }
 
 func TestRetryGrowsToAQuarterOfAnHour(t *testing.T) {
-	for n, want := range map[int]time.Duration{0: 2 * time.Second, 1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 20: 15 * time.Minute} {
-		if got := work.Retry(n); got != want {
-			t.Errorf("after attempt %d: %s, want %s", n, got, want)
+	for n, most := range map[int]time.Duration{-1: 2 * time.Second, 0: 2 * time.Second, 1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 20: 15 * time.Minute, 1e9: 15 * time.Minute} {
+		least, longest := most, time.Duration(0)
+		for range 1000 {
+			d := work.Retry(n)
+			if d < most/2 || d > most {
+				t.Fatalf("after attempt %d: %s, want %s to %s", n, d, most/2, most)
+			}
+			least, longest = min(least, d), max(longest, d)
+		}
+		// The chance that a thousand draws leave a tenth at either end bare is 1e-45.
+		if least > most*55/100 || longest < most*95/100 {
+			t.Errorf("after attempt %d: drawn from %s to %s, want %s to %s", n, least, longest, most/2, most)
 		}
 	}
 }

@@ -23,6 +23,7 @@ type lane struct {
 
 	// For fetch tasks only.
 	rules  vigil.Source // the zero Source allows nothing
+	shut   bool         // its standing is not open
 	pace   pace
 	leased int
 }
@@ -56,7 +57,9 @@ func newLane(tx *bbolt.Tx, st vigil.Stage, source string) (*lane, error) {
 			return nil, fmt.Errorf("rules of source %s: case file is damaged: %w", source, err)
 		}
 	}
-	return l, nil
+	s, err := getStanding(tx, source)
+	l.shut = s.State != vigil.SourceOpen
+	return l, err
 }
 
 // set makes the entry k, v of the ready bucket the lane's first.
@@ -92,7 +95,10 @@ func (l *lane) opens(now time.Time) time.Time {
 	if l.stage != vigil.Fetch || at.IsZero() {
 		return at
 	}
-	if l.rules.Concurrency <= 0 || l.rules.MaxPages <= 0 {
+	if l.shut || l.rules.Concurrency <= 0 || l.rules.MaxPages <= 0 {
+		return time.Time{}
+	}
+	if l.rules.MaxBytes > 0 && l.pace.bytes >= l.rules.MaxBytes {
 		return time.Time{}
 	}
 	if l.leased >= l.rules.Concurrency || l.pace.pages+l.leased >= l.rules.MaxPages {
@@ -104,6 +110,7 @@ func (l *lane) opens(now time.Time) time.Time {
 	if !l.pace.last.IsZero() {
 		at = later(at, l.pace.last.Add(l.rules.Interval))
 	}
+	at = later(at, l.pace.rest)
 	at = later(at, l.rules.NotBefore)
 	if l.rules.InForce(at) != nil {
 		return time.Time{}

@@ -13,7 +13,7 @@ import (
 // Layout names LAYOUT.md's form and version in the file.
 const (
 	layoutName    = "vigil-case"
-	layoutVersion = "1"
+	layoutVersion = "2"
 )
 
 // The buckets. LAYOUT.md says what each holds.
@@ -25,9 +25,11 @@ const (
 	bucketDelayed = "delayed"
 	bucketLeased  = "leased"
 	bucketDone    = "done"
+	bucketParked  = "parked"
 	bucketDead    = "dead"
 	bucketCounts  = "counts"
 	bucketPace    = "pace"
+	bucketStand   = "standing"
 	bucketRecords = "records"
 	bucketBodies  = "bodies"
 	bucketPages   = "pages"
@@ -40,8 +42,8 @@ const (
 
 func buckets() []string {
 	return []string{
-		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketDead, bucketCounts,
-		bucketPace, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
+		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketParked, bucketDead,
+		bucketCounts, bucketPace, bucketStand, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
 	}
 }
 

@@ -187,7 +187,7 @@ func (w write) mayFetch(t task) (time.Time, error) {
 // take leases t to r's holder.
 func (w write) take(t task, r store.LeaseRequest) (task, error) {
 	leased := t
-	leased.State, leased.Holder, leased.Until = vigil.Leased, r.Holder, w.now.Add(r.TTL)
+	leased.State, leased.Since, leased.Holder, leased.Until = vigil.Leased, w.now, r.Holder, w.now.Add(r.TTL)
 	leased.Attempts++
 	token := make([]byte, 16)
 	rand.Read(token) // never fails
@@ -229,12 +229,10 @@ func (w write) wake(r store.LeaseRequest) error {
 	return nil
 }
 
-// expire ends a lease that ran out.
+// expire ends a lease that ran out, as of the moment when it did.
 func (w write) expire(t task) (task, error) {
-	if err := w.release(t, "the lease of "+t.Holder+" ran out", 0); err != nil {
-		return t, err
-	}
-	return getTask(w.Tx, t.ID)
+	b := vigil.Setback{Class: string(vigil.OutcomeLapsed), Reason: "the lease of " + t.Holder + " ran out"}
+	return w.release(t, b, vigil.OutcomeLapsed, t.Until)
 }
 
 // reclaim gives back what a process that is gone had leased, as if it had never
@@ -256,7 +254,7 @@ func (s *Store) reclaim() error {
 				return err
 			}
 			if t.Stage != vigil.Review {
-				cs = append(cs, change{&t, returned(t)})
+				cs = append(cs, change{&t, w.returned(t)})
 			}
 		}
 		return w.putTasks(cs)

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,46 +40,96 @@ func (s *Store) Commit(ctx context.Context, t vigil.Task, r vigil.Result) error 
 		return fmt.Errorf("commit %s %s: %w", t.Stage, t.ID, err)
 	}
 	return s.end(ctx, "commit", t, func(w write, held task) error {
-		if _, err := w.put(p); err != nil {
+		if err := checkRest(held, r.Rest); err != nil {
 			return err
 		}
-		done := held
-		done.State, done.Lease, done.Holder, done.Until, done.Reason = vigil.Done, "", "", time.Time{}, ""
-		return w.putTask(&held, done)
-	})
-}
-
-// Release implements [store.Queue]. The log names the holder as the actor, and
-// not the cause, which may hold words of the page.
-func (s *Store) Release(ctx context.Context, t vigil.Task, cause error, retry time.Duration) error {
-	if cause == nil {
-		cause = errors.New("given back without a cause")
-	}
-	return s.end(ctx, "release", t, func(w write, held task) error {
-		return w.release(held, cause.Error(), retry)
-	})
-}
-
-// release queues held again, or makes it dead if it was tried often enough.
-func (w write) release(held task, reason string, retry time.Duration) error {
-	next := held
-	next.Lease, next.Holder, next.Until, next.Reason = "", "", time.Time{}, cut(reason)
-	if held.Stage != vigil.Review && held.Attempts >= w.o.MaxAttempts {
-		next.State = vigil.Dead
-		if _, err := w.log(giveUp(held)); err != nil {
+		if _, err := w.put(p, passOver); err != nil {
+			return err
+		}
+		if held.Stage == vigil.Fetch {
+			if err := w.restAfterCommit(held.Source, p.Result); err != nil {
+				return err
+			}
+		}
+		next, err := w.committed(held, p)
+		if err != nil {
 			return err
 		}
 		return w.putTask(&held, next)
-	}
-	next.State = vigil.Queued
-	if retry > 0 {
-		next.Until = w.now.Add(min(retry, maxWait))
-	}
-	return w.putTask(&held, next)
+	})
 }
 
-func giveUp(t task) vigil.Act {
-	return vigil.Act{
+// committed returns held after its commit: done, or at the end of the queue.
+func (w write) committed(held task, p prepared) (next task, err error) {
+	how := vigil.OutcomeDone
+	next = held.moved(vigil.Done, w.now)
+	if p.Again {
+		how = vigil.OutcomeAgain
+		next.State, next.Attempts = vigil.Queued, 0
+		if next.Seq, err = bucket(w.Tx, bucketTasks).NextSequence(); err != nil {
+			return next, err
+		}
+	}
+	next.Class, next.Reason, next.Record = "", "", ""
+	if p.Record != nil {
+		_, next.Record, _ = p.Record.Ref()
+	}
+	return next.tried(vigil.Attempt{At: w.now, Holder: held.Holder, Outcome: how})
+}
+
+// checkRest refuses a rest of the source of a task that does not ask it.
+func checkRest(held task, rest time.Duration) error {
+	if rest > 0 && held.Stage != vigil.Fetch {
+		return fmt.Errorf("a rest of %s after a %s task: only a fetch may rest its source", rest, held.Stage)
+	}
+	return nil
+}
+
+// Release implements [store.Queue]. The log names the holder as the actor and
+// the class, but not the reason, which may hold words of the page.
+func (s *Store) Release(ctx context.Context, t vigil.Task, b vigil.Setback) error {
+	return s.end(ctx, "release", t, func(w write, held task) error {
+		if err := checkRest(held, b.Rest); err != nil {
+			return err
+		}
+		if b.Rest > 0 {
+			if err := w.restAfter(held.Source, b); err != nil {
+				return err
+			}
+		}
+		_, err := w.release(held, b, vigil.OutcomeFailed, w.now)
+		return err
+	})
+}
+
+// release ends a lease of held at a moment and without a result: it is queued
+// again, or parked, or dead if it was tried often enough.
+func (w write) release(held task, b vigil.Setback, how vigil.Outcome, at time.Time) (next task, err error) {
+	next = held.moved(vigil.Queued, at)
+	next.Class, next.Reason = cut(b.Class, maxClass), cut(b.Reason, maxReason)
+	if b.Free {
+		next.Attempts--
+	}
+	switch {
+	case b.Park:
+		next.State, how = vigil.Parked, vigil.OutcomeParked
+	case held.Stage != vigil.Review && next.Attempts >= w.o.MaxAttempts:
+		next.State, how = vigil.Dead, vigil.OutcomeGivenUp
+		if _, err := w.log(giveUp(held, next.Class)); err != nil {
+			return next, err
+		}
+	case b.Retry > 0:
+		next.Until = w.now.Add(min(b.Retry, maxWait))
+	}
+	next, err = next.tried(vigil.Attempt{At: at, Holder: held.Holder, Outcome: how, Class: next.Class, Reason: cut(b.Reason, maxBecause)})
+	if err != nil {
+		return next, err
+	}
+	return next, w.putTask(&held, next)
+}
+
+func giveUp(t task, class string) vigil.Act {
+	a := vigil.Act{
 		Actor:   t.Holder,
 		Action:  vigil.ActGiveUp,
 		Order:   vigil.OrderOf(t.Source),
@@ -88,14 +137,27 @@ func giveUp(t task) vigil.Act {
 		Reason:  "too many attempts",
 		Details: map[string]string{"stage": string(t.Stage), "attempts": strconv.Itoa(t.Attempts)},
 	}
+	if class != "" {
+		a.Details["class"] = class
+	}
+	return a
 }
 
 func taskObject(t task) vigil.Object { return vigil.Object{Type: "task", ID: t.ID} }
 
-// cut makes s fit to be kept with a task.
-func cut(s string) string {
-	if len(s) > maxReason {
-		s = s[:maxReason] + "…"
+// Bounds of what is kept of a failure in words, in bytes: of its class, of its
+// reason with the task, and of the same with each attempt and source, which are
+// written more often.
+const (
+	maxClass   = 64
+	maxReason  = 1 << 10
+	maxBecause = 256
+)
+
+// cut makes s fit to be kept in at most n bytes and a mark.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = s[:n] + "…"
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
@@ -103,13 +165,13 @@ func cut(s string) string {
 // Return implements [store.Queue].
 func (s *Store) Return(ctx context.Context, t vigil.Task) error {
 	return s.end(ctx, "return", t, func(w write, held task) error {
-		return w.putTask(&held, returned(held))
+		return w.putTask(&held, w.returned(held))
 	})
 }
 
 // returned is a leased task as it was before the lease.
-func returned(t task) task {
-	t.State, t.Lease, t.Holder, t.Until = vigil.Queued, "", "", time.Time{}
+func (w write) returned(t task) task {
+	t = t.moved(vigil.Queued, w.now)
 	t.Attempts--
 	return t
 }
@@ -131,8 +193,12 @@ func (s *Store) Bury(ctx context.Context, t vigil.Task, a vigil.Act) error {
 		if _, err := w.log(a); err != nil {
 			return err
 		}
-		dead := held
-		dead.State, dead.Lease, dead.Holder, dead.Until, dead.Reason = vigil.Dead, "", "", time.Time{}, cut(a.Reason)
+		dead := held.moved(vigil.Dead, w.now)
+		dead.Class, dead.Reason = "", cut(a.Reason, maxReason)
+		dead, err := dead.tried(vigil.Attempt{At: w.now, Holder: held.Holder, Outcome: vigil.OutcomeRefused, Reason: cut(a.Reason, maxBecause)})
+		if err != nil {
+			return err
+		}
 		return w.putTask(&held, dead)
 	})
 }
@@ -155,44 +221,4 @@ func (s *Store) end(ctx context.Context, verb string, t vigil.Task, fn func(w wr
 		return fmt.Errorf("%s %s %s: %w", verb, t.Stage, t.ID, err)
 	}
 	return nil
-}
-
-// Requeue implements [store.Queue]. Tasks keep their places in the queue.
-func (s *Store) Requeue(ctx context.Context, st vigil.Stage, dead bool) (n int, err error) {
-	if err := checkName("stage", string(st)); err != nil {
-		return 0, fmt.Errorf("requeue: %w", err)
-	}
-	from := []string{bucketDone}
-	if dead {
-		from = append(from, bucketDead)
-	}
-	err = s.update(ctx, func(w write) error {
-		n = 0
-		for _, name := range from {
-			k, err := w.requeue(name, st)
-			if err != nil {
-				return err
-			}
-			n += k
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("requeue %s tasks: %w", st, err)
-	}
-	return n, nil
-}
-
-func (w write) requeue(name string, st vigil.Stage) (n int, err error) {
-	var cs []change
-	for _, id := range idsUnder(w.Tx, name, key(string(st))) {
-		old, err := getTask(w.Tx, id)
-		if err != nil {
-			return 0, err
-		}
-		t := old
-		t.State, t.Attempts, t.Reason = vigil.Queued, 0, ""
-		cs = append(cs, change{&old, t})
-	}
-	return len(cs), w.putTasks(cs)
 }

@@ -36,6 +36,18 @@ func (s *Store) Page(ctx context.Context, id string) (p vigil.Page, err error) {
 	return p, nil
 }
 
+// PageInfo implements [store.Reader].
+func (s *Store) PageInfo(ctx context.Context, id string) (p vigil.Page, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		p, err = newest[vigil.Page](tx, vigil.TypePage, id)
+		return err
+	})
+	if err != nil {
+		return vigil.Page{}, fmt.Errorf("read page %s: %w", id, err)
+	}
+	return p, nil
+}
+
 // Pages implements [store.Reader].
 func (s *Store) Pages(ctx context.Context, source string) iter.Seq2[vigil.Page, error] {
 	return func(yield func(vigil.Page, error) bool) {
@@ -144,6 +156,8 @@ func bucketsOf(state vigil.State) ([]string, error) {
 		return []string{bucketLeased}, nil
 	case vigil.Done:
 		return []string{bucketDone}, nil
+	case vigil.Parked:
+		return []string{bucketParked}, nil
 	case vigil.Dead:
 		return []string{bucketDead}, nil
 	}

@@ -12,12 +12,15 @@ import (
 // Record implements [store.Store]. An act with a record that names no order
 // belongs to the log of the record's.
 func (s *Store) Record(ctx context.Context, r vigil.Result) (e vigil.Event, err error) {
+	if r.Rest != 0 || r.Again {
+		return vigil.Event{}, fmt.Errorf("record %s: a rest, or a task to be done again: want neither without a task", r.Act.Action)
+	}
 	p, err := prepare(r)
 	if err != nil {
 		return vigil.Event{}, fmt.Errorf("record %s: %w", r.Act.Action, err)
 	}
 	err = s.update(ctx, func(w write) error {
-		e, err = w.put(p)
+		e, err = w.put(p, refuse)
 		return err
 	})
 	if err != nil {
@@ -38,7 +41,7 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("next: %w", err)
 	}
 	if r.Record == nil {
-		return prepared{r, nil}, checkAct(r.Act)
+		return prepared{r, nil}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 	}
 	rec, err := plain(r.Record)
 	if err != nil {
@@ -63,7 +66,7 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
-	return prepared{r, b}, checkAct(r.Act)
+	return prepared{r, b}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 }
 
 // plain returns the record itself where r points to one.
@@ -124,8 +127,15 @@ func checkRecord(r vigil.Record) error {
 	return checkName("source", source)
 }
 
-// put stores a prepared result: its record, its log entry and its next tasks.
-func (w write) put(p prepared) (vigil.Event, error) {
+// What becomes of a standing that a revoked source can't have.
+const (
+	refuse   = false
+	passOver = true // what was fetched before it was revoked is kept
+)
+
+// put stores a prepared result: its record, its log entry, its standings and
+// its next tasks.
+func (w write) put(p prepared, revoked bool) (vigil.Event, error) {
 	if err := w.checkObject(p); err != nil {
 		return vigil.Event{}, err
 	}
@@ -135,6 +145,15 @@ func (w write) put(p prepared) (vigil.Event, error) {
 	}
 	if p.Record != nil {
 		if err := w.putRecord(e, p); err != nil {
+			return vigil.Event{}, err
+		}
+	}
+	for _, st := range p.Standings {
+		err := w.putStanding(p.Act, st)
+		if revoked == passOver && errors.Is(err, vigil.ErrRefused) {
+			continue
+		}
+		if err != nil {
 			return vigil.Event{}, err
 		}
 	}
@@ -224,5 +243,6 @@ func (w write) putPage(p vigil.Page) error {
 	}
 	pc := getPace(w.Tx, p.Source)
 	pc.pages++
+	pc.bytes += p.RawSize
 	return w.putPace(p.Source, pc)
 }

@@ -16,14 +16,22 @@ import (
 // maxSubject bounds a task's subject in bytes: a canonical URL has 4096 at most.
 const maxSubject = 16 << 10
 
-// maxReason bounds the reason that is kept with a task, in bytes.
-const maxReason = 1 << 10
-
 // A task is a task as it is stored. Seq is its place in the queue: of two with
 // the same priority, the lower is leased first.
 type task struct {
 	vigil.Task
 	Seq uint64 `json:"seq"`
+	// Past is the JSON of its latest attempts, oldest first. Most tasks have one
+	// at most, written when it ends: it costs no write of its own, and a lease
+	// need not read it.
+	Past json.RawMessage `json:"past,omitempty"`
+}
+
+// moved returns t in another state from a moment on, held by nobody.
+func (t task) moved(to vigil.State, at time.Time) task {
+	t.State, t.Since = to, at
+	t.Lease, t.Holder, t.Until = "", "", time.Time{}
+	return t
 }
 
 // place returns the bucket and key under which t is found by its state.
@@ -38,6 +46,8 @@ func (t task) place() (name string, k []byte) {
 		return bucketLeased, number(instant(k, t.Until), t.Seq)
 	case t.State == vigil.Done:
 		return bucketDone, number(k, t.Seq)
+	case t.State == vigil.Parked:
+		return bucketParked, number(k, t.Seq)
 	default:
 		return bucketDead, number(k, t.Seq)
 	}
@@ -160,8 +170,11 @@ func (w write) addTasks(ts []vigil.Task) (added int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		fresh := vigil.Task{ID: t.ID, Stage: t.Stage, Source: t.Source, Subject: t.Subject, Depth: t.Depth, Priority: t.Priority, State: vigil.Queued}
-		cs = append(cs, change{nil, task{fresh, seq}})
+		fresh := vigil.Task{
+			ID: t.ID, Stage: t.Stage, Source: t.Source, Subject: t.Subject, Depth: t.Depth, Priority: t.Priority, From: t.From,
+			State: vigil.Queued, Since: w.now,
+		}
+		cs = append(cs, change{nil, task{Task: fresh, Seq: seq}})
 	}
 	return len(cs), w.putTasks(cs)
 }
@@ -184,6 +197,9 @@ func checkTask(t vigil.Task) error {
 		return fmt.Errorf("task %s: %w", t.ID, err)
 	}
 	if err := checkName("source", t.Source); err != nil {
+		return fmt.Errorf("task %s: %w", t.ID, err)
+	}
+	if err := checkName("page it was found on", t.From); err != nil {
 		return fmt.Errorf("task %s: %w", t.ID, err)
 	}
 	return nil
@@ -212,30 +228,4 @@ func (w write) count(k []byte, by int) error {
 
 func counted(tx *bbolt.Tx, t vigil.Task) int {
 	return int(parseNumber(bucket(tx, bucketCounts).Get(countKey(t))))
-}
-
-// A pace is what a source's rules are measured against.
-type pace struct {
-	last  time.Time // start of the last fetch; zero if there was none
-	pages int       // kept
-}
-
-func getPace(tx *bbolt.Tx, source string) (p pace) {
-	b := bucket(tx, bucketPace).Get(key(source))
-	if len(b) != 16 {
-		return p
-	}
-	if n := parseNumber(b[:8]); n != 0 {
-		p.last = parseInstant(b[:8])
-	}
-	p.pages = int(parseNumber(b[8:]))
-	return p
-}
-
-func (w write) putPace(source string, p pace) error {
-	b := number(nil, 0)
-	if !p.last.IsZero() {
-		b = instant(nil, p.last)
-	}
-	return bucket(w.Tx, bucketPace).Put(key(source), number(b, uint64(p.pages)))
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 func releaseWaits(t *testing.T, e *env) {
 	e.enqueue(task(vigil.Extract, src, "a", 0), task(vigil.Extract, src, "b", 0))
 	a := e.leaseOne(vigil.Extract)
-	if err := e.Release(t.Context(), a, errors.New("no answer"), 10*time.Second); err != nil {
+	if err := e.Release(t.Context(), a, vigil.Setback{Class: "down", Reason: "no answer", Retry: 10 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	got := e.task(a.ID)
@@ -62,7 +61,7 @@ func releaseGivesUp(t *testing.T, e *env) {
 	a := task(vigil.Extract, src, "a", 0)
 	e.enqueue(a)
 	for range e.o.MaxAttempts {
-		if err := e.Release(t.Context(), e.leaseOne(vigil.Extract), errors.New("no answer"), 0); err != nil {
+		if err := e.Release(t.Context(), e.leaseOne(vigil.Extract), vigil.Setback{Class: "down", Reason: "no answer"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +86,7 @@ func reviewIsNeverGivenUp(t *testing.T, e *env) {
 	e.enqueue(a)
 	for i := range 4 * e.o.MaxAttempts {
 		if l := e.leaseOne(vigil.Review); i%2 == 0 {
-			if err := e.Release(t.Context(), l, nil, 0); err != nil {
+			if err := e.Release(t.Context(), l, vigil.Setback{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -109,7 +108,7 @@ func returnDoesNotCount(t *testing.T, e *env) {
 			t.Fatal(err)
 		}
 	}
-	want := task(vigil.Extract, src, "a", 0)
+	want := queued(task(vigil.Extract, src, "a", 0))
 	if diff := cmp.Diff(want, e.task(want.ID)); diff != "" {
 		t.Errorf("returned task (-as queued +got):\n%s", diff)
 	}
@@ -144,13 +143,13 @@ func requeue(t *testing.T, e *env) {
 	if err := e.Bury(t.Context(), ts[1], act(vigil.ActRefuse, "ORD-1")); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := e.Requeue(t.Context(), vigil.Classify, true); n != 0 || err != nil {
+	if n, err := e.Requeue(t.Context(), ended(vigil.Classify)); n != 0 || err != nil {
 		t.Errorf("requeue another stage: %d, %v", n, err)
 	}
-	if n, err := e.Requeue(t.Context(), vigil.Extract, false); n != 1 || err != nil {
+	if n, err := e.Requeue(t.Context(), store.RequeueRequest{Stage: vigil.Extract, States: []vigil.State{vigil.Done}}); n != 1 || err != nil {
 		t.Errorf("requeue done tasks: %d, %v; want 1", n, err)
 	}
-	if n, err := e.Requeue(t.Context(), vigil.Extract, true); n != 1 || err != nil {
+	if n, err := e.Requeue(t.Context(), ended(vigil.Extract)); n != 1 || err != nil {
 		t.Errorf("requeue dead tasks: %d, %v; want 1", n, err)
 	}
 	got, _ := e.lease(vigil.Extract, 9)

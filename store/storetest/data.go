@@ -69,6 +69,17 @@ func task(st vigil.Stage, source, subject string, priority int) vigil.Task {
 	return t
 }
 
+// queued returns t as a store holds it that queued it when its test began.
+func queued(t vigil.Task) vigil.Task {
+	t.Since = day
+	return t
+}
+
+// ended asks for all tasks of a stage that are not to be done.
+func ended(st vigil.Stage) store.RequeueRequest {
+	return store.RequeueRequest{Stage: st, States: []vigil.State{vigil.Done, vigil.Parked, vigil.Dead}}
+}
+
 func subjects(ts []vigil.Task) []string {
 	out := []string{}
 	for _, t := range ts {

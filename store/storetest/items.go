@@ -68,7 +68,7 @@ func itemsJoin(t *testing.T, e *env) {
 		t.Fatalf("%d items, want 2", len(its))
 	}
 	d := decision(p, vigil.Relevant)
-	want := store.Item{Listing: listing(p, "asked for"), Assessment: assessment(p, vigil.LevelReview, 0.5), Task: task(vigil.Review, src, p.ID, 2), Decision: &d}
+	want := store.Item{Listing: listing(p, "asked for"), Assessment: assessment(p, vigil.LevelReview, 0.5), Task: queued(task(vigil.Review, src, p.ID, 2)), Decision: &d}
 	if diff := cmp.Diff(want, its[0]); diff != "" {
 		t.Errorf("item (-want +got):\n%s", diff)
 	}
@@ -98,7 +98,7 @@ func itemsWaiting(t *testing.T, e *env) {
 	e.wantItems(waiting)
 	e.wantItems(store.Filter{Source: src, Waiting: true})
 	e.wantItems(store.Filter{}, "a")
-	if _, err := e.Requeue(t.Context(), vigil.Review, false); err != nil {
+	if _, err := e.Requeue(t.Context(), ended(vigil.Review)); err != nil {
 		t.Fatal(err)
 	}
 	e.wantItems(waiting, "a")

@@ -295,7 +295,7 @@ func (m *protocol) end() string {
 			m.add(r.Next)
 		}
 	case "release":
-		if err = m.e.Release(ctx, l, errors.New("x"), retry); !lost {
+		if err = m.e.Release(ctx, l, vigil.Setback{Class: "x", Reason: "x", Retry: retry}); !lost {
 			m.release(t, retry)
 		}
 	case "return":
@@ -347,7 +347,11 @@ func (m *protocol) leaseByTask() string {
 
 func (m *protocol) requeue() string {
 	st, dead := m.stage(), m.rand.IntN(2) == 0
-	got, err := m.e.Requeue(m.e.t.Context(), st, dead)
+	r := store.RequeueRequest{Stage: st, States: []vigil.State{vigil.Done}}
+	if dead {
+		r = ended(st)
+	}
+	got, err := m.e.Requeue(m.e.t.Context(), r)
 	want := 0
 	for _, t := range m.tasks {
 		if t.Stage == st && (t.State == vigil.Done || dead && t.State == vigil.Dead) {
@@ -368,7 +372,7 @@ func (m *protocol) compare(t *testing.T) {
 	for _, want := range m.tasks {
 		got := m.e.task(want.ID)
 		w := *want
-		w.Reason = got.Reason // an engine's words are its own
+		w.Reason, w.Since, w.Class, w.Record = got.Reason, got.Since, got.Class, got.Record // an engine's words are its own
 		// A wait that is over may be forgotten at any time.
 		if got.State == vigil.Queued && !got.Until.After(m.now()) && !w.Until.After(m.now()) {
 			w.Until = got.Until

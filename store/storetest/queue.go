@@ -205,7 +205,7 @@ func fetchUnregistered(t *testing.T, e *env) {
 func ends(e *env, l vigil.Task) map[string]error {
 	return map[string]error{
 		"commit":  e.Commit(e.t.Context(), l, vigil.Result{Act: act(vigil.ActExtract, ""), Next: []vigil.Task{task(vigil.Classify, src, "next", 0)}}),
-		"release": e.Release(e.t.Context(), l, nil, 0),
+		"release": e.Release(e.t.Context(), l, vigil.Setback{}),
 		"return":  e.Return(e.t.Context(), l),
 		"bury":    e.Bury(e.t.Context(), l, act(vigil.ActRefuse, "")),
 	}

@@ -77,7 +77,7 @@ func (e *env) workOnce(holder, source string, left *atomic.Int64) error {
 		}
 		for i, l := range ts {
 			if i == 1 && l.Attempts == 1 { // one is dropped and must come again
-				if err := e.Release(ctx, l, nil, 0); err != nil {
+				if err := e.Release(ctx, l, vigil.Setback{}); err != nil {
 					return err
 				}
 				continue
