@@ -140,9 +140,9 @@ type Task struct {
 	Until    time.Time `json:"until,omitzero"`   // end of the lease, or earliest next try
 	State    State     `json:"state"`
 	Since    time.Time `json:"since,omitzero"`   // when it came into its state
-	Class    string    `json:"class,omitempty"`  // kind of the last failure; see [Setback]
+	Class    string    `json:"class,omitempty"`  // of the last setback; "lapsed" if its lease ran out
 	Reason   string    `json:"reason,omitempty"` // last error, or why it is parked or dead
-	Record   string    `json:"record,omitempty"` // ID of the record that its last commit brought
+	Record   string    `json:"record,omitempty"` // ID of the record that its last commit brought; empty if none
 }
 
 // NewTask returns a queued task with its ID set. A higher priority is leased
@@ -276,7 +276,7 @@ type Result struct {
 	// Standings change whether sources of the act's order may be asked.
 	Standings []Standing
 	// Rest keeps the source of a fetch task from being asked for so long,
-	// counted from the commit.
+	// counted from the commit, unless it rests longer already.
 	Rest time.Duration
 	// Again queues the task anew, with a fresh count of attempts, instead of
 	// ending it: what it brought is kept, but is not what was asked for.

@@ -20,6 +20,11 @@ import (
 // point, each change is there whole or not at all, and every record has its
 // entry in the custody log and every entry its record.
 //
+// Times are those of the store's clock, which may jump. If it is set forward,
+// waits, leases, intervals and rests end early. If it is set back, what was left
+// of each is still to come, counted from the store's next change, give or take
+// two seconds; none lasts longer for it. No jump lets two hold one task.
+//
 // Reading methods return an error wrapping [vigil.ErrNotFound] where nothing
 // has the given ID, never an empty value.
 type Store interface {
@@ -28,9 +33,15 @@ type Store interface {
 
 	// Record commits an act of a person, or one that no task stands for: a
 	// registered order, an imported page, a view, an export.
-	// Registering an order makes its sources known to Lease. A standing must
-	// be of a source of the act's order; one that would open or pause a revoked
-	// source changes nothing, and the error wraps [vigil.ErrRefused].
+	// Registering an order makes its sources known to Lease.
+	//
+	// A standing replaces the one that its source had. The source must be of the
+	// act's order and known, and named once; if there is no such source, the
+	// error wraps [vigil.ErrNotFound]. One that would open or pause a revoked
+	// source changes nothing, and the error wraps [vigil.ErrRefused]. One that
+	// opens a source ends its rest and the row of its setbacks. The log entry
+	// says in its details what each standing became; see [DetailStanding].
+	//
 	// r.Rest and r.Again have no meaning here and are refused.
 	// If r.Record is an order or a page whose ID the case has, nothing is
 	// changed and the error wraps [vigil.ErrExists].
@@ -40,6 +51,11 @@ type Store interface {
 	Close() error
 }
 
+// DetailStanding begins the name of the detail by which a log entry says which
+// state it gave a source: "standing:" and the source ID. No other act may have
+// such a detail.
+const DetailStanding = "standing:"
+
 // A Queue hands out tasks and takes their results.
 type Queue interface {
 	// Enqueue adds tasks and reports how many were new. A task whose ID is
@@ -47,9 +63,9 @@ type Queue interface {
 	Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err error)
 
 	// Lease hands out up to r.N tasks: higher priority first, then the one
-	// queued first. A lease that ran out makes its task available again; a
-	// task leased MaxAttempts times without a result is dead, but for reviews,
-	// which no number of lapsed claims may hide.
+	// queued first. A lease that ran out makes its task available again as of
+	// the moment when it did; a task leased MaxAttempts times without a result
+	// is dead, but for reviews, which no number of lapsed claims may hide.
 	//
 	// Fetch tasks keep to their source's rules: no more than Concurrency at a
 	// time, starts at least Interval apart, no more than MaxPages pages in all
@@ -66,27 +82,38 @@ type Queue interface {
 	// Commit ends t with r: record, log entry, standings and next tasks
 	// together. Next tasks are added as by Enqueue. With r.Again, t is queued
 	// anew, behind all others of its priority. A fetch that brings a page ends
-	// the row of its source's setbacks. If t's lease ran out or was taken over
-	// it changes nothing and returns an error wrapping [vigil.ErrLeaseLost].
+	// the row of its source's setbacks, though not a rest that still runs.
+	//
+	// Standings are set as by Record, except that one which would open or pause
+	// a revoked source is passed over: what was fetched before is kept, and the
+	// source stays revoked. A Rest with a task of another stage than fetch is
+	// refused.
+	//
+	// If t's lease ran out or was taken over it changes nothing and returns an
+	// error wrapping [vigil.ErrLeaseLost].
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
 
-	// Release gives t back after a setback, which is kept with the task. A
-	// task that counts MaxAttempts attempts is dead instead, but for a review,
-	// and the log says so in the holder's name ([vigil.ActGiveUp]).
+	// Release gives t back after a setback, which is kept with the task and in
+	// its history. If t counts MaxAttempts attempts and is no review, it is dead
+	// instead of queued, and the log says so in the holder's name
+	// ([vigil.ActGiveUp]); a task that is to be parked is parked all the same.
+	//
 	// A setback with a Rest keeps t's source from being asked for so long,
-	// unless it rests longer already, and adds to the row of its setbacks.
-	// It returns [vigil.ErrLeaseLost] as Commit does.
+	// unless it rests longer already, and adds to the row of its setbacks,
+	// whatever becomes of the task. With a task of another stage than fetch it
+	// is refused. Release returns [vigil.ErrLeaseLost] as Commit does.
 	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
 
-	// Return gives t back as if it had never been leased: the attempt does not
-	// count. It is for a clean stop.
+	// Return gives t back as if it had never been leased, but for t.Since: the
+	// attempt does not count and leaves no trace. It is for a clean stop.
 	Return(ctx context.Context, t vigil.Task) error
 
 	// Bury makes t dead for a.Reason, and writes a to the log.
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
 
-	// Requeue queues ended tasks again, with a fresh count of attempts and in
-	// their old places, and reports how many.
+	// Requeue queues ended and parked tasks again, with a fresh count of
+	// attempts, without the class and reason of their end, and in their old
+	// places, and reports how many. Their history and t.Record stay.
 	Requeue(ctx context.Context, r RequeueRequest) (n int, err error)
 }
 
@@ -109,8 +136,8 @@ type LeaseRequest struct {
 	Source string        // only of this source ID; empty for any
 	// Task asks for this one task. If Holder has it already, its lease is
 	// renewed under the same token; if another has it, the error wraps
-	// [vigil.ErrHeld] and says who and until when; if it is done or dead,
-	// the error wraps [vigil.ErrNotFound].
+	// [vigil.ErrHeld] and says who and until when; if it is done, parked or
+	// dead, the error wraps [vigil.ErrNotFound].
 	Task string
 }
 
@@ -135,12 +162,13 @@ type Reader interface {
 	// Items yields assessed listings, highest level first, then highest score.
 	Items(ctx context.Context, f Filter) iter.Seq2[Item, error]
 
-	// Sources returns the sources of all orders with their state, by ID.
+	// Sources returns the sources of all orders with their state, by ID. A
+	// source without a standing has an open one, since and by nobody.
 	Sources(ctx context.Context) ([]SourceStatus, error)
 
 	Task(ctx context.Context, id string) (vigil.Task, error)
 	// History returns what came of a task's latest attempts, newest first, at
-	// least eight of them if there were as many.
+	// least eight of them if there were as many. Long reasons are cut.
 	History(ctx context.Context, task string) ([]vigil.Attempt, error)
 	// Tasks yields the tasks of a stage in a state.
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
@@ -185,8 +213,8 @@ type SourceStatus struct {
 	Bytes    int64     // received, of the pages kept
 	Last     time.Time // start of the last fetch; zero if there was none
 	Rest     time.Time // no fetch starts before; zero or past if it does not rest
-	Because  string    // why it rests: the class and reason of the last setback that rested it; empty after a commit
-	Setbacks int       // that rested it, in a row since its last page
+	Setbacks int       // with a rest, in a row since its last page
+	Because  string    // class and reason of the last of these; empty if there is none
 }
 
 // A Count is a number of tasks.

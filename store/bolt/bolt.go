@@ -104,7 +104,8 @@ func Create(path string, o Options) (*Store, error) {
 
 // Open opens a case file. If another process has it open, the error wraps
 // [vigil.ErrInUse] and says which; if there is none, [fs.ErrNotExist]. A file
-// that a newer program wrote in another layout is refused.
+// that a newer program wrote in another layout is refused; one in the layout
+// before is brought to the present one, and PATH.v1 is a copy of it as it was.
 func Open(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	if _, err := os.Stat(path); err != nil {
@@ -117,7 +118,7 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open case %s: %w: want a file that vigil init made", path, err)
 	}
-	if err := guard(func() error { return db.View(checkLayout) }); err != nil {
+	if err := guard(func() error { return readyLayout(path, db) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), db.Close())
 	}
 	s, err := opened(path, o, db)
@@ -128,6 +129,19 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), s.Close())
 	}
 	return s, nil
+}
+
+// readyLayout checks the layout of a case file, and brings an old one up to date.
+func readyLayout(path string, db *bbolt.DB) error {
+	var version string
+	err := db.View(func(tx *bbolt.Tx) (err error) {
+		version, err = checkLayout(tx)
+		return err
+	})
+	if err == nil && version == layoutBefore {
+		err = migrate(path, db)
+	}
+	return err
 }
 
 // openDB opens the file with the flags that flags makes of bbolt's own, which
@@ -185,7 +199,11 @@ func (s *Store) update(ctx context.Context, fn func(write) error) error {
 		return err
 	}
 	return s.group.do(func(tx *bbolt.Tx) error {
-		return fn(write{Tx: tx, o: &s.o, now: s.o.Now().Round(0).UTC()})
+		w := write{Tx: tx, o: &s.o, now: s.o.Now().Round(0).UTC()}
+		if err := w.tick(); err != nil {
+			return err
+		}
+		return fn(w)
 	})
 }
 

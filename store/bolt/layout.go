@@ -3,6 +3,7 @@ package bolt
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,10 +11,12 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Layout names LAYOUT.md's form and version in the file.
+// Layout names LAYOUT.md's form and version in the file. The version before is
+// known as well; see migrate.go.
 const (
 	layoutName    = "vigil-case"
 	layoutVersion = "2"
+	layoutBefore  = "1"
 )
 
 // The buckets. LAYOUT.md says what each holds.
@@ -62,20 +65,22 @@ func makeLayout(tx *bbolt.Tx, now time.Time) error {
 	return nil
 }
 
-func checkLayout(tx *bbolt.Tx) error {
+// checkLayout returns the version of a case file that this program can read.
+func checkLayout(tx *bbolt.Tx) (version string, err error) {
 	meta := bucket(tx, bucketMeta)
 	if meta == nil || string(meta.Get([]byte("layout"))) != layoutName {
-		return fmt.Errorf("not a case: want a file that vigil init made")
+		return "", fmt.Errorf("not a case: want a file that vigil init made")
 	}
-	if v := string(meta.Get([]byte("version"))); v != layoutVersion {
-		return fmt.Errorf("layout version %q: this program knows version %s; use the vigil that wrote it", v, layoutVersion)
+	version = string(meta.Get([]byte("version")))
+	if version != layoutVersion && version != layoutBefore {
+		return "", fmt.Errorf("layout version %q: this program knows versions %s and %s; use the vigil that wrote it", version, layoutBefore, layoutVersion)
 	}
 	for _, name := range buckets() {
-		if bucket(tx, name) == nil {
-			return fmt.Errorf("case file is damaged: bucket %s is missing", name)
+		if bucket(tx, name) == nil && (version == layoutVersion || !slices.Contains(bucketsSince2(), name)) {
+			return "", fmt.Errorf("case file is damaged: bucket %s is missing", name)
 		}
 	}
-	return nil
+	return version, nil
 }
 
 func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }

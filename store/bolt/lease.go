@@ -60,8 +60,11 @@ func checkRequest(r store.LeaseRequest) error {
 
 // idle reports whether a lease would change nothing, and when to ask again.
 func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next time.Time, err error) {
-	now := s.o.Now()
+	now := s.o.Now().Round(0).UTC()
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		if setBack(tx, now) > 0 {
+			return nil
+		}
 		lanes, err := lanes(tx, r.Stage, r.Source)
 		if err != nil {
 			return err

@@ -8,11 +8,13 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
 	"vigil"
 	"vigil/internal/custody"
+	"vigil/store"
 )
 
 // checkAct refuses acts that would leave a log entry without sense.
@@ -23,6 +25,11 @@ func checkAct(a vigil.Act) error {
 	for what, name := range map[string]string{"order": a.Order, "object type": a.Object.Type, "object ID": a.Object.ID} {
 		if err := checkName(what, name); err != nil {
 			return fmt.Errorf("act %s: %w", a.Action, err)
+		}
+	}
+	for name := range a.Details {
+		if strings.HasPrefix(name, store.DetailStanding) {
+			return fmt.Errorf("act %s: detail %q: only a standing may say so", a.Action, name)
 		}
 	}
 	return nil

@@ -39,6 +39,15 @@ func getPace(tx *bbolt.Tx, source string) (p pace) {
 	}
 }
 
+// pacedSources returns the sources that have a pace.
+func pacedSources(tx *bbolt.Tx) (sources []string) {
+	c := bucket(tx, bucketPace).Cursor()
+	for k, _ := c.First(); len(k) > 0; k, _ = c.Next() {
+		sources = append(sources, string(k[:len(k)-1]))
+	}
+	return sources
+}
+
 func (w write) putPace(source string, p pace) error {
 	b := make([]byte, 0, paceSize+len(p.because))
 	b = appendMaybe(appendMaybe(b, p.last), p.rest)

@@ -114,6 +114,9 @@ func checkRecord(r vigil.Record) error {
 		if sum := vigil.SumHex(r.Body); !none && sum != r.BodySHA256 {
 			return fmt.Errorf("body has SHA-256 %s, the page says %q: %w", sum, r.BodySHA256, vigil.ErrTampered)
 		}
+		if r.RawSize < 0 {
+			return fmt.Errorf("%d bytes received: want 0 or more", r.RawSize)
+		}
 		if r.BodySize != int64(len(r.Body)) {
 			return fmt.Errorf("body has %d bytes, the page says %d", len(r.Body), r.BodySize)
 		}
@@ -127,19 +130,17 @@ func checkRecord(r vigil.Record) error {
 	return checkName("source", source)
 }
 
-// What becomes of a standing that a revoked source can't have.
-const (
-	refuse   = false
-	passOver = true // what was fetched before it was revoked is kept
-)
-
 // put stores a prepared result: its record, its log entry, its standings and
 // its next tasks.
-func (w write) put(p prepared, revoked bool) (vigil.Event, error) {
+func (w write) put(p prepared, revoked refusal) (vigil.Event, error) {
 	if err := w.checkObject(p); err != nil {
 		return vigil.Event{}, err
 	}
-	e, err := w.log(p.Act)
+	standings, err := w.standings(p, revoked)
+	if err != nil {
+		return vigil.Event{}, err
+	}
+	e, err := w.log(withStandings(p.Act, standings))
 	if err != nil {
 		return vigil.Event{}, err
 	}
@@ -148,12 +149,8 @@ func (w write) put(p prepared, revoked bool) (vigil.Event, error) {
 			return vigil.Event{}, err
 		}
 	}
-	for _, st := range p.Standings {
-		err := w.putStanding(p.Act, st)
-		if revoked == passOver && errors.Is(err, vigil.ErrRefused) {
-			continue
-		}
-		if err != nil {
+	for _, st := range standings {
+		if err := w.putStanding(st); err != nil {
 			return vigil.Event{}, err
 		}
 	}

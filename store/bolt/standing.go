@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -27,7 +29,12 @@ func getStanding(tx *bbolt.Tx, source string) (vigil.Standing, error) {
 // checkStandings refuses standings that make no sense, or are none of the act's
 // business.
 func checkStandings(a vigil.Act, ss []vigil.Standing) error {
+	seen := map[string]bool{}
 	for _, st := range ss {
+		if seen[st.Source] {
+			return fmt.Errorf("standing of source %q: it has two", st.Source)
+		}
+		seen[st.Source] = true
 		switch st.State {
 		case vigil.SourceOpen, vigil.SourcePaused, vigil.SourceRevoked:
 		default:
@@ -43,28 +50,72 @@ func checkStandings(a vigil.Act, ss []vigil.Standing) error {
 	return nil
 }
 
-// putStanding changes a source's standing by an act. What was revoked stays so:
-// the error wraps [vigil.ErrRefused].
-func (w write) putStanding(a vigil.Act, st vigil.Standing) error {
+// standings returns the standings that a result sets, as they are to be kept.
+// What was revoked stays so: a standing that would change that is refused, or
+// passed over in a commit, as what was fetched before is kept.
+func (w write) standings(p prepared, revoked refusal) (ss []vigil.Standing, err error) {
+	for _, st := range p.Standings {
+		old, err := getStanding(w.Tx, st.Source)
+		if err != nil {
+			return nil, err
+		}
+		if old.State == vigil.SourceRevoked && st.State != vigil.SourceRevoked {
+			if revoked == passOver {
+				continue
+			}
+			return nil, fmt.Errorf("standing of source %s: %w: revoked by %s; it takes a new order", st.Source, vigil.ErrRefused, old.By)
+		}
+		st.Since, st.By, st.Reason = w.now, p.Act.Actor, cut(st.Reason, maxReason)
+		if st.Accept == nil {
+			st.Accept = old.Accept
+		}
+		ss = append(ss, st)
+	}
+	return ss, nil
+}
+
+// A refusal says what becomes of a result with a standing that a revoked source
+// cannot have.
+type refusal bool
+
+const (
+	refuse   refusal = false
+	passOver refusal = true
+)
+
+// withStandings returns a with the standings that it sets, to be logged.
+func withStandings(a vigil.Act, ss []vigil.Standing) vigil.Act {
+	if len(ss) == 0 {
+		return a
+	}
+	details := map[string]string{}
+	maps.Copy(details, a.Details)
+	for _, st := range ss {
+		details[store.DetailStanding+st.Source] = string(st.State)
+	}
+	a.Details = details
+	return a
+}
+
+// putStanding stores a source's standing. One that opens the source ends its
+// rest.
+func (w write) putStanding(st vigil.Standing) error {
 	if bucket(w.Tx, bucketSources).Get(key(st.Source)) == nil {
 		return fmt.Errorf("standing of source %s: %w in this case", st.Source, vigil.ErrNotFound)
-	}
-	old, err := getStanding(w.Tx, st.Source)
-	if err != nil {
-		return err
-	}
-	if old.State == vigil.SourceRevoked && st.State != vigil.SourceRevoked {
-		return fmt.Errorf("standing of source %s: %w: revoked by %s; it takes a new order", st.Source, vigil.ErrRefused, old.By)
-	}
-	st.Since, st.By, st.Reason = w.now, a.Actor, cut(st.Reason, maxReason)
-	if st.Accept == nil {
-		st.Accept = old.Accept
 	}
 	b, err := json.Marshal(st)
 	if err != nil {
 		return err
 	}
-	return bucket(w.Tx, bucketStand).Put(key(st.Source), b)
+	if err := bucket(w.Tx, bucketStand).Put(key(st.Source), b); err != nil {
+		return err
+	}
+	if st.State != vigil.SourceOpen {
+		return nil
+	}
+	p := getPace(w.Tx, st.Source)
+	p.rest, p.setbacks, p.because = time.Time{}, 0, ""
+	return w.putPace(st.Source, p)
 }
 
 // Sources implements [store.Reader].

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -19,13 +20,17 @@ import (
 // model runs random steps on the store and on a model of the lease protocol
 // that is too simple to be wrong, and compares them after each.
 func model(t *testing.T, e *env) {
-	for seed := range uint64(6) {
+	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
 			e := newEnv(t, e.open)
 			m := newModel(e, rand.New(rand.NewPCG(seed, 1)))
-			for i := range 300 {
+			for i := range 400 {
 				step := m.step()
 				m.compare(t)
+				if i%8 == 7 { // histories only grow
+					m.comparePasts(t)
+				}
 				if t.Failed() {
 					t.Fatalf("after step %d: %s", i, step)
 				}
@@ -37,47 +42,35 @@ func model(t *testing.T, e *env) {
 	}
 }
 
-// A protocol is the model: a list of tasks in the order in which they were
-// queued, and what the rules of the sources need.
-type protocol struct {
-	e       *env
-	rand    *rand.Rand
-	tasks   []*vigil.Task
-	sources map[string]vigil.Source
-	last    map[string]time.Time // start of the last fetch
-	pages   map[string]int
-	stale   []vigil.Task // leases handed out, most of them over
-	n       int
-}
-
 func newModel(e *env, r *rand.Rand) *protocol {
-	m := &protocol{e: e, rand: r, sources: map[string]vigil.Source{}, last: map[string]time.Time{}, pages: map[string]int{}}
+	m := &protocol{e: e, rand: r, past: map[string][]vigil.Attempt{}, sources: map[string]*store.SourceStatus{}}
 	for i, rules := range []vigil.Source{
 		{MaxPages: 6, Concurrency: 2, Interval: 3 * time.Second},
-		{MaxPages: 1000, Concurrency: 3},
+		{MaxPages: 1000, Concurrency: 3, MaxBytes: 300},
 		{MaxPages: 1000, Concurrency: 9, Interval: time.Second, NotBefore: day.Add(time.Minute), NotAfter: day.Add(10 * time.Minute)},
+		{MaxPages: 1000, Concurrency: 3},
 	} {
 		s := e.order(fmt.Sprintf("ORD-%d", i), rules)
-		m.sources[s.ID()] = s
+		m.sources[s.ID()] = &store.SourceStatus{Source: s, Standing: vigil.Standing{Source: s.ID(), State: vigil.SourceOpen}}
 	}
 	return m
 }
 
-func (m *protocol) now() time.Time { return m.e.clock.Now() }
-
 // step does one random step on both sides and says which.
 func (m *protocol) step() string {
 	switch n := m.rand.IntN(100); {
-	case n < 20:
-		return m.enqueue()
+	case n < 18:
+		return m.tryEnqueue()
 	case n < 45:
-		return m.lease()
+		return m.tryLease()
+	case n < 77:
+		return m.tryEnd()
 	case n < 80:
-		return m.end()
-	case n < 84:
-		return m.leaseByTask()
+		return m.tryLeaseByTask()
+	case n < 82:
+		return m.tryRequeue()
 	case n < 85:
-		return m.requeue()
+		return m.tryStanding()
 	default:
 		d := time.Duration(m.rand.IntN(4000)) * time.Millisecond
 		if m.rand.IntN(8) == 0 {
@@ -88,45 +81,44 @@ func (m *protocol) step() string {
 	}
 }
 
-func (m *protocol) source() string {
-	ids := append(slices.Sorted(maps.Keys(m.sources)), "ORD-9/unknown")
+// chance is true in one of n cases.
+func (m *protocol) chance(n int) bool { return m.rand.IntN(n) == 0 }
+
+// seconds draws a time of 0 to n-1 seconds.
+func (m *protocol) seconds(n int) time.Duration { return time.Duration(m.rand.IntN(n)) * time.Second }
+
+// known draws a source that has rules; source may draw one without, too.
+func (m *protocol) known() string {
+	ids := slices.Sorted(maps.Keys(m.sources))
 	return ids[m.rand.IntN(len(ids))]
+}
+
+func (m *protocol) source() string {
+	if m.chance(6) {
+		return "ORD-9/unknown"
+	}
+	return m.known()
 }
 
 func (m *protocol) stage() vigil.Stage {
 	return []vigil.Stage{vigil.Fetch, vigil.Fetch, vigil.Extract, vigil.Review}[m.rand.IntN(4)]
 }
 
-func (m *protocol) enqueue() string {
+func (m *protocol) tryEnqueue() string {
 	var ts []vigil.Task
 	for range 1 + m.rand.IntN(4) {
-		ts = append(ts, task(m.stage(), m.source(), fmt.Sprint("s", m.rand.IntN(80)), m.rand.IntN(3)))
+		t := task(m.stage(), m.source(), fmt.Sprint("s", m.rand.IntN(80)), m.rand.IntN(3))
+		t.Depth, t.From = m.rand.IntN(3), fmt.Sprint("page ", m.rand.IntN(9))
+		ts = append(ts, t)
 	}
 	m.e.enqueue(ts...)
 	m.add(ts)
 	return fmt.Sprint("enqueue ", subjects(ts))
 }
 
-func (m *protocol) add(ts []vigil.Task) {
-	for _, t := range ts {
-		if m.find(t.ID) == nil {
-			m.tasks = append(m.tasks, &t)
-		}
-	}
-}
-
-func (m *protocol) find(id string) *vigil.Task {
-	for _, t := range m.tasks {
-		if t.ID == id {
-			return t
-		}
-	}
-	return nil
-}
-
-func (m *protocol) lease() string {
-	r := store.LeaseRequest{Stage: m.stage(), Holder: fmt.Sprint("w", m.rand.IntN(2)), N: 1 + m.rand.IntN(4), TTL: time.Duration(1+m.rand.IntN(9)) * time.Second}
-	if m.rand.IntN(3) == 0 {
+func (m *protocol) tryLease() string {
+	r := store.LeaseRequest{Stage: m.stage(), Holder: fmt.Sprint("w", m.rand.IntN(2)), N: 1 + m.rand.IntN(4), TTL: time.Second + m.seconds(9)}
+	if m.chance(3) {
 		r.Source = m.source()
 	}
 	got, next, err := m.e.Lease(m.e.t.Context(), r)
@@ -148,6 +140,7 @@ func (m *protocol) lease() string {
 		ids = append(ids, t.ID)
 		if w := m.find(t.ID); w != nil {
 			w.Lease = t.Lease // random, so the model takes it over
+			m.compareTask(m.e.t, w, t)
 		}
 	}
 	m.stale = append(m.stale, got...)
@@ -158,64 +151,6 @@ func (m *protocol) lease() string {
 		m.checkNext(r, next)
 	}
 	return fmt.Sprintf("lease %+v → %v", r, subjects(got))
-}
-
-// reap ends leases that ran out.
-func (m *protocol) reap(st vigil.Stage, source string) {
-	for _, t := range m.tasks {
-		if t.Stage == st && (source == "" || t.Source == source) && t.State == vigil.Leased && !t.Until.After(m.now()) {
-			m.release(t, 0)
-		}
-		if t.Stage == st && (source == "" || t.Source == source) && t.State == vigil.Queued && !t.Until.After(m.now()) {
-			t.Until = time.Time{}
-		}
-	}
-}
-
-func (m *protocol) release(t *vigil.Task, retry time.Duration) {
-	t.Lease, t.Holder, t.Until, t.State = "", "", time.Time{}, vigil.Queued
-	if retry > 0 {
-		t.Until = m.now().Add(retry)
-	}
-	if t.Stage != vigil.Review && t.Attempts >= m.e.o.MaxAttempts {
-		t.State, t.Until = vigil.Dead, time.Time{}
-	}
-}
-
-// best returns the task that is to be leased at a moment.
-func (m *protocol) best(r store.LeaseRequest, now time.Time) (b *vigil.Task) {
-	for _, t := range m.tasks {
-		if t.Stage != r.Stage || r.Source != "" && t.Source != r.Source || t.State != vigil.Queued || t.Until.After(now) || !m.allowed(t, now) {
-			continue
-		}
-		if b == nil || t.Priority > b.Priority {
-			b = t
-		}
-	}
-	return b
-}
-
-// allowed reports whether a source's rules let t start at a moment.
-func (m *protocol) allowed(t *vigil.Task, now time.Time) bool {
-	if t.Stage != vigil.Fetch {
-		return true
-	}
-	s, leased := m.sources[t.Source], 0
-	for _, o := range m.tasks {
-		if o.Stage == vigil.Fetch && o.Source == t.Source && o.State == vigil.Leased {
-			leased++
-		}
-	}
-	last, ok := m.last[t.Source]
-	return leased < s.Concurrency && m.pages[t.Source]+leased < s.MaxPages && s.InForce(now) == nil && (!ok || now.Sub(last) >= s.Interval)
-}
-
-func (m *protocol) take(t *vigil.Task, r store.LeaseRequest) {
-	t.State, t.Holder, t.Until = vigil.Leased, r.Holder, m.now().Add(r.TTL)
-	t.Attempts++
-	if t.Stage == vigil.Fetch {
-		m.last[t.Source] = m.now()
-	}
 }
 
 // checkNext checks that next is not after the first moment at which something
@@ -230,45 +165,8 @@ func (m *protocol) checkNext(r store.LeaseRequest, next time.Time) {
 	}
 }
 
-// firstMoment tries every moment at which anything changes by itself.
-func (m *protocol) firstMoment(r store.LeaseRequest) time.Time {
-	var moments []time.Time
-	for _, t := range m.tasks {
-		moments = append(moments, t.Until)
-	}
-	for id, s := range m.sources {
-		moments = append(moments, s.NotBefore, m.last[id].Add(s.Interval))
-	}
-	slices.SortFunc(moments, time.Time.Compare)
-	for _, at := range moments {
-		if !at.After(m.now()) {
-			continue
-		}
-		later := m.clone(at)
-		later.reap(r.Stage, r.Source)
-		if later.best(r, at) != nil {
-			return at
-		}
-	}
-	return time.Time{}
-}
-
-// clone returns a copy of the model at another time.
-func (m *protocol) clone(at time.Time) *protocol {
-	c := *m
-	env := *m.e
-	env.clock = &clock{now: at}
-	c.e = &env
-	c.tasks = nil
-	for _, t := range m.tasks {
-		u := *t
-		c.tasks = append(c.tasks, &u)
-	}
-	return &c
-}
-
-// end ends a lease, which may be lost, in one of the four ways.
-func (m *protocol) end() string {
+// tryEnd ends a lease, which may be lost, in one of the four ways.
+func (m *protocol) tryEnd() string {
 	if len(m.stale) == 0 {
 		return "nothing to end"
 	}
@@ -276,45 +174,92 @@ func (m *protocol) end() string {
 	l := m.stale[i]
 	t := m.find(l.ID)
 	lost := t.State != vigil.Leased || t.Lease != l.Lease || !m.now().Before(t.Until)
-	var err error
-	verb := []string{"commit", "commit", "commit", "release", "return", "bury"}[m.rand.IntN(6)]
-	retry := time.Duration(m.rand.IntN(5)) * time.Second
-	ctx := m.e.t.Context()
+	var (
+		ctx  = m.e.t.Context()
+		verb = []string{"commit", "commit", "commit", "release", "release", "return", "bury"}[m.rand.IntN(7)]
+		what any
+		err  error
+		end  func() // on the model
+	)
 	switch verb {
 	case "commit":
-		r := vigil.Result{Act: act(string(l.Stage), ""), Next: []vigil.Task{task(m.stage(), m.source(), fmt.Sprint("n", m.rand.IntN(40)), 1)}}
-		if l.Stage == vigil.Fetch {
-			m.n++
-			r.Record = page(l.Source, "http://x.onion/"+l.Subject, m.n)
-		}
-		if err = m.e.Commit(ctx, l, r); !lost {
-			t.State, t.Lease, t.Holder, t.Until = vigil.Done, "", "", time.Time{}
-			if l.Stage == vigil.Fetch {
-				m.pages[l.Source]++
-			}
-			m.add(r.Next)
-		}
+		r := m.result(l)
+		what, err, end = r, m.e.Commit(ctx, l, r), func() { m.commit(t, r) }
 	case "release":
-		if err = m.e.Release(ctx, l, vigil.Setback{Class: "x", Reason: "x", Retry: retry}); !lost {
-			m.release(t, retry)
-		}
+		b := m.setback(l)
+		what, err, end = b, m.e.Release(ctx, l, b), func() { m.release(t, b, vigil.OutcomeFailed, m.now()) }
 	case "return":
-		if err = m.e.Return(ctx, l); !lost {
-			t.State, t.Lease, t.Holder, t.Until = vigil.Queued, "", "", time.Time{}
-			t.Attempts--
-		}
+		err, end = m.e.Return(ctx, l), func() { to(t, vigil.Queued, m.now()); t.Attempts-- }
 	case "bury":
-		if err = m.e.Bury(ctx, l, act(vigil.ActRefuse, "")); !lost {
-			t.State, t.Lease, t.Holder, t.Until = vigil.Dead, "", "", time.Time{}
+		err, end = m.e.Bury(ctx, l, act(vigil.ActRefuse, "")), func() {
+			m.tried(t, vigil.Attempt{At: m.now(), Holder: t.Holder, Outcome: vigil.OutcomeRefused, Reason: "test"})
+			to(t, vigil.Dead, m.now())
+			t.Class, t.Reason = "", "test"
 		}
+	}
+	if !lost {
+		end()
 	}
 	if lost != errors.Is(err, vigil.ErrLeaseLost) || !lost && err != nil {
 		m.e.t.Errorf("%s %s: %v; lost is %t", verb, l.Subject, err, lost)
 	}
-	return fmt.Sprintf("%s %s", verb, l.Subject)
+	return fmt.Sprintf("%s %s with %+v", verb, l.Subject, what)
 }
 
-func (m *protocol) leaseByTask() string {
+// result draws a result of a task.
+func (m *protocol) result(l vigil.Task) vigil.Result {
+	m.n++
+	r := vigil.Result{
+		Act:   act(string(l.Stage), ""),
+		Next:  []vigil.Task{task(m.stage(), m.source(), fmt.Sprint("n", m.rand.IntN(40)), 1)},
+		Again: m.chance(6),
+	}
+	if l.Stage == vigil.Fetch && !m.chance(4) {
+		r.Record = page(l.Source, "http://x.onion/"+l.Subject, m.n)
+	}
+	if l.Stage == vigil.Fetch && m.chance(3) {
+		r.Rest = m.seconds(6)
+	}
+	if m.sources[l.Source] != nil && m.chance(8) {
+		r.Standings = []vigil.Standing{m.standing(l.Source)}
+	}
+	return r
+}
+
+// setback draws a setback of a task.
+func (m *protocol) setback(l vigil.Task) vigil.Setback {
+	b := vigil.Setback{Class: fmt.Sprint("c", m.rand.IntN(3)), Reason: fmt.Sprint("r", m.rand.IntN(9)), Retry: m.seconds(5), Park: m.chance(6), Free: m.chance(4)}
+	if l.Stage == vigil.Fetch {
+		b.Rest = max(0, m.seconds(12)-5*time.Second)
+	}
+	return b
+}
+
+// standing draws a standing of a source, which is seldom its last.
+func (m *protocol) standing(source string) vigil.Standing {
+	states := []vigil.SourceState{vigil.SourceOpen, vigil.SourceOpen, vigil.SourceOpen, vigil.SourcePaused, vigil.SourcePaused}
+	if m.chance(6) {
+		states = []vigil.SourceState{vigil.SourceRevoked}
+	}
+	st := vigil.Standing{Source: source, State: states[m.rand.IntN(len(states))], Reason: fmt.Sprint("r", m.rand.IntN(9))}
+	if m.chance(2) {
+		st.Accept = []string{fmt.Sprint("wall ", m.rand.IntN(3))}
+	}
+	return st
+}
+
+func (m *protocol) tryStanding() string {
+	st := m.standing(m.known())
+	a := act(vigil.ActPause, vigil.OrderOf(st.Source))
+	a.Actor = fmt.Sprint("inv-", m.rand.IntN(3))
+	_, err := m.e.Record(m.e.t.Context(), vigil.Result{Act: a, Standings: []vigil.Standing{st}})
+	if could := m.stand(st, a.Actor); could != (err == nil) || !could && !errors.Is(err, vigil.ErrRefused) {
+		m.e.t.Errorf("%+v: %v, after %+v", st, err, m.sources[st.Source].Standing)
+	}
+	return fmt.Sprintf("%+v by %s", st, a.Actor)
+}
+
+func (m *protocol) tryLeaseByTask() string {
 	if len(m.tasks) == 0 {
 		return "no task to ask for"
 	}
@@ -326,7 +271,7 @@ func (m *protocol) leaseByTask() string {
 	got, _, err := m.e.Lease(m.e.t.Context(), r)
 	var want error
 	switch {
-	case t.State == vigil.Done || t.State == vigil.Dead:
+	case t.State == vigil.Done || t.State == vigil.Parked || t.State == vigil.Dead:
 		want = vigil.ErrNotFound
 	case t.State == vigil.Leased && t.Holder != r.Holder:
 		want = vigil.ErrHeld
@@ -345,43 +290,37 @@ func (m *protocol) leaseByTask() string {
 	return fmt.Sprintf("lease by task %s", t.Subject)
 }
 
-func (m *protocol) requeue() string {
-	st, dead := m.stage(), m.rand.IntN(2) == 0
-	r := store.RequeueRequest{Stage: st, States: []vigil.State{vigil.Done}}
-	if dead {
-		r = ended(st)
+func (m *protocol) tryRequeue() string {
+	r := ended(m.stage())
+	m.rand.Shuffle(len(r.States), func(i, j int) { r.States[i], r.States[j] = r.States[j], r.States[i] })
+	r.States = r.States[:1+m.rand.IntN(len(r.States))]
+	if m.chance(3) {
+		r.Source = m.source()
 	}
-	got, err := m.e.Requeue(m.e.t.Context(), r)
-	want := 0
-	for _, t := range m.tasks {
-		if t.Stage == st && (t.State == vigil.Done || dead && t.State == vigil.Dead) {
-			t.State, t.Attempts = vigil.Queued, 0
-			want++
+	if m.chance(2) {
+		r.Tasks = []string{"unknown"}
+		for range m.rand.IntN(20) {
+			if len(m.tasks) > 0 {
+				r.Tasks = append(r.Tasks, m.tasks[m.rand.IntN(len(m.tasks))].ID)
+			}
 		}
 	}
-	if err != nil || got != want {
-		m.e.t.Errorf("requeue %s, dead %t: %d, %v; want %d", st, dead, got, err, want)
+	got, err := m.e.Requeue(m.e.t.Context(), r)
+	if want := m.requeue(r); err != nil || got != want {
+		m.e.t.Errorf("requeue %+v: %d, %v; want %d", r, got, err, want)
 	}
-	return fmt.Sprintf("requeue %s, dead %t", st, dead)
+	return fmt.Sprintf("requeue %+v", r)
 }
 
-// compare compares every task and every count.
+// compare compares every task, every source and every count.
 func (m *protocol) compare(t *testing.T) {
 	t.Helper()
 	counts := map[store.Count]int{}
 	for _, want := range m.tasks {
-		got := m.e.task(want.ID)
-		w := *want
-		w.Reason, w.Since, w.Class, w.Record = got.Reason, got.Since, got.Class, got.Record // an engine's words are its own
-		// A wait that is over may be forgotten at any time.
-		if got.State == vigil.Queued && !got.Until.After(m.now()) && !w.Until.After(m.now()) {
-			w.Until = got.Until
-		}
-		if w != got { // Diff is slow
-			t.Errorf("task %s (-model +store):\n%s", w.Subject, gocmp.Diff(w, got))
-		}
-		counts[store.Count{Source: w.Source, Stage: w.Stage, State: w.State}]++
+		m.compareTask(t, want, m.e.task(want.ID))
+		counts[store.Count{Source: want.Source, Stage: want.Stage, State: want.State}]++
 	}
+	m.compareSources(t)
 	var want []store.Count
 	for c, n := range counts {
 		c.N = n
@@ -395,5 +334,64 @@ func (m *protocol) compare(t *testing.T) {
 	slices.SortFunc(got, byAll)
 	if diff := gocmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("counts (-model +store): %v\n%s", err, diff)
+	}
+}
+
+func (m *protocol) compareTask(t *testing.T, want *vigil.Task, got vigil.Task) {
+	t.Helper()
+	w := *want
+	if w.Class == "lapsed" {
+		w.Reason = got.Reason // an engine's words are its own
+	}
+	// A wait that is over may be forgotten at any time.
+	if got.State == vigil.Queued && !got.Until.After(m.now()) && !w.Until.After(m.now()) {
+		w.Until = got.Until
+	}
+	if w != got { // Diff is slow
+		t.Errorf("task %s (-model +store):\n%s", w.Subject, gocmp.Diff(w, got))
+	}
+}
+
+func (m *protocol) comparePasts(t *testing.T) {
+	t.Helper()
+	for _, want := range m.tasks {
+		m.comparePast(t, want)
+	}
+}
+
+func (m *protocol) comparePast(t *testing.T, of *vigil.Task) {
+	t.Helper()
+	want := slices.Clone(m.past[of.ID])
+	slices.Reverse(want)
+	got, err := m.e.History(t.Context(), of.ID)
+	if err != nil || len(got) < min(8, len(want)) || len(got) > len(want) {
+		t.Errorf("history of %s has %d attempts, %v; want %d, or 8 of them", of.Subject, len(got), err, len(want))
+		return
+	}
+	for i, a := range got {
+		if want[i].Class == "lapsed" {
+			a.Reason = want[i].Reason
+		}
+		if a != want[i] {
+			t.Errorf("attempt %d of %s (-model +store):\n%s", i, of.Subject, gocmp.Diff(want[i], a))
+		}
+	}
+}
+
+func (m *protocol) compareSources(t *testing.T) {
+	t.Helper()
+	var want []store.SourceStatus
+	for _, id := range slices.Sorted(maps.Keys(m.sources)) {
+		want = append(want, *m.sources[id])
+	}
+	got, err := m.e.Sources(t.Context())
+	for i := range min(len(want), len(got)) {
+		// A rest that is over may be forgotten at any time.
+		if !got[i].Rest.After(m.now()) && !want[i].Rest.After(m.now()) {
+			want[i].Rest = got[i].Rest
+		}
+	}
+	if err != nil || !reflect.DeepEqual(want, got) { // Diff is slow
+		t.Errorf("sources (-model +store): %v\n%s", err, gocmp.Diff(want, got))
 	}
 }
