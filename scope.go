@@ -1,10 +1,11 @@
 package vigil
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
-	"path"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,9 @@ func Canonical(u *url.URL) (*url.URL, error) {
 		if r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') {
 			return nil, fmt.Errorf("character %q in host %q: want a-z, 0-9, . and -", r, host)
 		}
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0 || port[0] == '0') {
+		return nil, fmt.Errorf("port %q: want 1 to 65535", port)
 	}
 	if port == "80" && c.Scheme == "http" || port == "443" && c.Scheme == "https" {
 		port = ""
@@ -123,23 +127,8 @@ func Resolve(base *url.URL, ref string) (*url.URL, error) {
 // A source covers an address, under http or https, if the host (with its port,
 // if not the scheme's own) is on its list, spelt exactly, a path pattern matches, and no deny
 // pattern does. Empty lists cover nothing. A source that obeys robots.txt covers
-// that file on its hosts as well.
-func (s Source) Allows(u *url.URL, now time.Time) error {
-	c, err := Canonical(u)
-	if err != nil {
-		return fmt.Errorf("%w: %v", ErrOutOfScope, err)
-	}
-	if err := s.allowsHost(c.Host); err != nil {
-		return err
-	}
-	if p, ok := s.denied(c); ok {
-		return fmt.Errorf("%w: path %q is denied by pattern %q of source %s", ErrOutOfScope, c.EscapedPath(), p, s.ID())
-	}
-	if !s.pathListed(c) {
-		return fmt.Errorf("%w: path %q matches no pattern of source %s", ErrOutOfScope, c.EscapedPath(), s.ID())
-	}
-	return s.InForce(now)
-}
+// that file on its hosts as well. [Source.Rule] says what each rule makes of u.
+func (s Source) Allows(u *url.URL, now time.Time) error { return s.Rule(u, now).Err }
 
 // InForce reports why the order behind s does not hold at time now.
 func (s Source) InForce(now time.Time) error {
@@ -154,55 +143,70 @@ func (s Source) InForce(now time.Time) error {
 	return nil
 }
 
-func (s Source) allowsHost(host string) error {
-	for _, h := range s.Hosts {
-		if h == host {
-			return nil
-		}
-	}
-	return fmt.Errorf("%w: host %q is not on the list of source %s", ErrOutOfScope, host, s.ID())
-}
-
-// denied returns the deny pattern that matches c. It looks at the path and at
+// denied returns the deny pattern that matches c, "" if none does. It looks at the path and at
 // path and query, encoded and decoded, without regard to case: a deny pattern
 // must not be dodged by spelling.
-func (s Source) denied(c *url.URL) (pattern string, ok bool) {
+func (s Source) denied(c *url.URL) (pattern string) {
 	forms := []string{c.Path, c.EscapedPath()}
 	if c.RawQuery != "" {
-		decoded, err := url.QueryUnescape(c.RawQuery)
-		if err != nil {
-			decoded = c.RawQuery
-		}
-		forms = append(forms, c.Path+"?"+decoded, c.EscapedPath()+"?"+c.RawQuery)
+		forms = append(forms, c.Path+"?"+unescape(c.RawQuery), c.EscapedPath()+"?"+c.RawQuery)
+	}
+	for i := range forms {
+		forms[i] = strings.ToLower(forms[i])
 	}
 	for _, p := range s.DenyPaths {
 		for _, f := range forms {
-			if matchGlob(strings.ToLower(p), strings.ToLower(f)) {
-				return p, true
+			if matchGlob(strings.ToLower(p), f) {
+				return p
 			}
 		}
 	}
-	return "", false
+	return ""
+}
+
+// unescape decodes what can be decoded of a query and leaves the rest, as many
+// servers do: one broken escape must not hide the others from a deny pattern.
+func unescape(q string) string {
+	b := make([]byte, 0, len(q))
+	for i := 0; i < len(q); i++ {
+		switch c := q[i]; {
+		case c == '+':
+			b = append(b, ' ')
+		case c == '%' && i+2 < len(q):
+			n, err := hex.DecodeString(q[i+1 : i+3])
+			if err != nil {
+				b = append(b, c)
+				continue
+			}
+			b, i = append(b, n[0]), i+2
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // RobotsPath is where a host's robots.txt is (RFC 9309, section 2.3).
 const RobotsPath = "/robots.txt"
 
-// pathListed reports whether a path pattern matches c's path, or its path and query.
-func (s Source) pathListed(c *url.URL) bool {
+// coversRobots reports whether c is the robots.txt that s obeys.
+func (s Source) coversRobots(c *url.URL) bool {
+	return s.Robots == ObeyRobots && len(s.Paths) > 0 && c.EscapedPath() == RobotsPath && c.RawQuery == ""
+}
+
+// listed returns the path pattern that matches c's path, or its path and query;
+// "" if none does.
+func (s Source) listed(c *url.URL) (pattern string) {
 	full := c.EscapedPath()
-	if s.Robots == ObeyRobots && len(s.Paths) > 0 && full == RobotsPath && c.RawQuery == "" {
-		return true
-	}
 	if c.RawQuery != "" {
 		full += "?" + c.RawQuery
 	}
 	for _, p := range s.Paths {
 		if matchGlob(p, c.EscapedPath()) || matchGlob(p, full) {
-			return true
+			return p
 		}
 	}
-	return false
+	return ""
 }
 
 // matchGlob reports whether the whole of s matches pattern, in which * stands
@@ -226,79 +230,4 @@ func matchGlob(pattern, s string) bool {
 		}
 	}
 	return strings.Trim(pattern[p:], "*") == ""
-}
-
-// Check reports what is wrong with the rules of s, in the words of an
-// order file.
-func (s Source) Check() error {
-	switch {
-	case s.Name == "" || path.Base(s.Name) != s.Name:
-		return fmt.Errorf("name %q: want one word without /", s.Name)
-	case len(s.Hosts) == 0:
-		return errors.New("hosts is empty: an empty list allows nothing")
-	case len(s.Paths) == 0:
-		return errors.New("paths is empty: an empty list allows nothing")
-	case len(s.Start) == 0:
-		return errors.New("start is empty: name at least one address")
-	case s.MaxPages <= 0:
-		return errors.New("max_pages: want 1 or more")
-	case s.MaxDepth < 0:
-		return errors.New("max_depth: want 0 or more")
-	case s.Concurrency <= 0 || s.Concurrency > 64:
-		return errors.New("concurrency: want 1 to 64")
-	case s.Interval < 0:
-		return errors.New("interval: want 0s or more")
-	case s.MaxBytes < 0:
-		return errors.New("max_bytes: want 1 or more, or leave it out")
-	case s.Robots != ObeyRobots && s.Robots != IgnoreRobots:
-		return fmt.Errorf("robots %q: want \"obey\" or \"ignore\"", s.Robots)
-	}
-	for _, h := range s.Hosts {
-		if err := checkHost(h); err != nil {
-			return fmt.Errorf("hosts: %w", err)
-		}
-	}
-	for _, p := range s.Paths {
-		if !strings.HasPrefix(p, "/") {
-			return fmt.Errorf("paths: pattern %q: want a leading /", p)
-		}
-	}
-	for _, raw := range s.Start {
-		if err := s.checkStart(raw); err != nil {
-			return fmt.Errorf("start: %w", err)
-		}
-	}
-	return nil
-}
-
-// checkHost accepts exact v3 onion names, with labels before them and a port or not.
-func checkHost(h string) error {
-	if strings.ContainsAny(h, "*?") {
-		return fmt.Errorf("host %q: wildcards are refused; name each host", h)
-	}
-	u, err := url.Parse("http://" + h + "/")
-	if err != nil || u.Host != h {
-		return fmt.Errorf("host %q: want NAME.onion or NAME.onion:PORT", h)
-	}
-	c, err := Canonical(u)
-	if err != nil {
-		return fmt.Errorf("host %q: %w", h, err)
-	}
-	if c.Host != h {
-		return fmt.Errorf("host %q: write it as %q", h, c.Host)
-	}
-	_, err = OnionKey(u.Hostname())
-	return err
-}
-
-// checkStart accepts addresses that the source's own rules cover.
-func (s Source) checkStart(raw string) error {
-	c, err := ParseURL(raw)
-	if err != nil {
-		return err
-	}
-	if s.NotBefore.IsZero() {
-		return fmt.Errorf("%w: no period", ErrNotInForce)
-	}
-	return s.Allows(c, s.NotBefore)
 }

@@ -16,7 +16,10 @@ import (
 )
 
 func (a *app) authorizeCommand() *cobra.Command {
-	return &cobra.Command{
+	var check bool
+	var signers, revoke, reason string
+	var urls []string
+	c := &cobra.Command{
 		Use:   "authorize ORDER.toml",
 		Short: "Check a legal order and its signatures, and register its sources",
 		Long: `authorize checks an order's form, dates and signatures, and registers its sources.
@@ -26,17 +29,53 @@ The authority signs the file with:
   ssh-keygen -Y sign -n ` + signature.Order + ` -f KEY ORDER.toml
 
 which writes ORDER.toml.sig. The signer must stand in the case's allowed_signers.
-Further signatures are appended to ORDER.toml.sig.`,
-		Args: args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, operands []string) error {
-			return a.with("vigil authorize", func(cs *openCase) error { return a.authorize(c, cs, operands[0]) })
-		},
+Further signatures are appended to ORDER.toml.sig.
+
+With --check it says what the order allows and whether it would be registered, and
+registers nothing; without a case, --signers FILE says who may sign.
+
+With --revoke ID it takes an order back: nothing more is fetched or imported under
+it, and what is in the case stays. A revoked order takes a new one.`,
+		Example: `  vigil authorize ORDER.toml
+  vigil authorize --check ORDER.toml --signers allowed_signers --url http://NAME.onion/listing/1
+  vigil authorize --revoke ORD-2026-0117 --reason "lifted by the court, file number 0"`,
 	}
+	f := c.Flags()
+	f.BoolVar(&check, "check", false, "explain the order without registering it")
+	f.StringArrayVar(&urls, "url", nil, "with --check: say whether the order would cover this address, and by which rule (repeatable)")
+	f.StringVar(&signers, "signers", "", "with --check: who may sign (default: the case's allowed_signers)")
+	f.StringVar(&revoke, "revoke", "", "take back the order with this ID")
+	f.StringVar(&reason, "reason", "", "with --revoke: why, for the log")
+	c.MarkFlagsMutuallyExclusive("check", "revoke")
+	c.Args = args(func(c *cobra.Command, operands []string) error {
+		switch {
+		case f.Changed("revoke"):
+			return cobra.NoArgs(c, operands)
+		case f.Changed("reason"):
+			return errors.New("--reason goes with --revoke")
+		case !check && (f.Changed("url") || f.Changed("signers")):
+			return errors.New("--url and --signers go with --check")
+		}
+		return cobra.ExactArgs(1)(c, operands)
+	})
+	c.RunE = func(c *cobra.Command, operands []string) error {
+		switch {
+		case f.Changed("revoke"):
+			return a.revoke(c.Context(), revoke, reason)
+		case check:
+			return a.checkOrder(c.Context(), operands[0], signers, urls)
+		}
+		return a.with("vigil authorize", func(cs *openCase) error { return a.authorize(c, cs, operands[0]) })
+	}
+	return c
 }
 
 func (a *app) authorize(c *cobra.Command, cs *openCase, name string) error {
-	o, err := readOrder(cs, name)
+	o, err := readOrder(name)
 	if err != nil {
+		return err
+	}
+	if o, err = admit(o, name, cs.path(signersFile)); err != nil {
 		return err
 	}
 	start, err := startTasks(o)
@@ -52,7 +91,7 @@ func (a *app) authorize(c *cobra.Command, cs *openCase, name string) error {
 		Next:   start,
 	})
 	if errors.Is(err, vigil.ErrExists) {
-		return usage(hint(fmt.Errorf("order %s: %w in this case", o.ID, vigil.ErrExists), "an order is registered once; a new order needs a new id"))
+		return registered(o.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("register order %s: %w", o.ID, err)
@@ -61,6 +100,11 @@ func (a *app) authorize(c *cobra.Command, cs *openCase, name string) error {
 	a.info("in force from %s to %s", o.NotBefore.UTC().Format(time.DateOnly), o.NotAfter.UTC().Format(time.DateOnly))
 	for _, s := range o.Sources {
 		a.info("  source %s: %d hosts, at most %d pages, %d links deep, %s between requests", s.Name, len(s.Hosts), s.MaxPages, s.MaxDepth, s.Interval)
+	}
+	if !a.guided {
+		for _, w := range warnings(o) {
+			a.info("warning: %s", w)
+		}
 	}
 	a.next("vigil crawl")
 	return nil
@@ -81,36 +125,56 @@ func startTasks(o vigil.Order) ([]vigil.Task, error) {
 	return ts, nil
 }
 
-// readOrder reads an order and its signatures and checks them against the
-// case's allowed signers.
-func readOrder(cs *openCase, name string) (vigil.Order, error) {
+// registered is the error for an order that the case has.
+func registered(id string) error {
+	return usage(hint(fmt.Errorf("order %s: %w in this case", id, vigil.ErrExists), "an order is registered once; a new order needs a new id"))
+}
+
+// readOrder reads an order's file. It authorises nothing yet.
+func readOrder(name string) (vigil.Order, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return vigil.Order{}, usage(err)
 	}
 	o, err := order.Parse(name, data)
-	if err != nil {
-		return vigil.Order{}, usage(err)
-	}
+	return o, usage(err)
+}
+
+// readSignatures reads the signatures beside an order's file; none if there is
+// no such file.
+func readSignatures(name string) ([][]byte, error) {
 	sig, err := os.ReadFile(name + ".sig")
 	if errors.Is(err, fs.ErrNotExist) {
-		return vigil.Order{}, hint(fmt.Errorf("order %s: %w: no %s.sig", o.ID, vigil.ErrUnsigned, name),
-			"the authority signs it with: ssh-keygen -Y sign -n %s -f KEY %s", signature.Order, name)
+		return nil, nil
 	}
 	if err != nil {
-		return vigil.Order{}, usage(err)
+		return nil, usage(err)
 	}
 	sigs, err := signature.Split(sig)
 	if err != nil {
-		return vigil.Order{}, usage(fmt.Errorf("%s.sig: %w", name, err))
+		return nil, usage(fmt.Errorf("%s.sig: %w", name, err))
 	}
-	signers, err := readSigners(cs.path(signersFile))
+	return sigs, nil
+}
+
+// admit checks o, read from the file name, against its signatures and a list of
+// who may sign.
+func admit(o vigil.Order, name, signersName string) (vigil.Order, error) {
+	sigs, err := readSignatures(name)
+	if err != nil {
+		return vigil.Order{}, err
+	}
+	if sigs == nil {
+		return vigil.Order{}, hint(fmt.Errorf("order %s: %w: no %s.sig", o.ID, vigil.ErrUnsigned, name),
+			"the authority signs it with: ssh-keygen -Y sign -n %s -f KEY %s", signature.Order, name)
+	}
+	signers, err := readSigners(signersName)
 	if err != nil {
 		return vigil.Order{}, err
 	}
 	o, err = order.Authorize(o, sigs, signers, time.Now())
 	if errors.Is(err, vigil.ErrUnsigned) {
-		err = hint(err, "who may sign stands in %s", cs.path(signersFile))
+		err = hint(err, "who may sign stands in %s", signersName)
 	}
 	return o, err
 }

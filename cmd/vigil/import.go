@@ -48,7 +48,11 @@ func (a *app) importPage(ctx context.Context, cs *openCase, name, url, source st
 	if err != nil {
 		return err
 	}
-	src, err := st.covering(url, source, time.Now())
+	stand, err := standings(ctx, cs)
+	if err != nil {
+		return err
+	}
+	src, err := st.covering(url, source, stand, time.Now())
 	if err != nil {
 		return fmt.Errorf("import %s: %w", name, err)
 	}
@@ -75,8 +79,8 @@ func (a *app) importPage(ctx context.Context, cs *openCase, name, url, source st
 }
 
 // covering returns the source that covers an address, or the one that name
-// means, if it does.
-func (s *stages) covering(rawURL, name string, now time.Time) (vigil.Source, error) {
+// means, if it does. A source whose order was taken back covers nothing.
+func (s *stages) covering(rawURL, name string, stand map[string]vigil.Standing, now time.Time) (vigil.Source, error) {
 	u, err := vigil.ParseURL(rawURL)
 	if err != nil {
 		return vigil.Source{}, usage(err)
@@ -91,6 +95,9 @@ func (s *stages) covering(rawURL, name string, now time.Time) (vigil.Source, err
 			continue
 		}
 		err := s.sources[id].Allows(u, now)
+		if err == nil {
+			err = revocation(stand[id])
+		}
 		if err == nil {
 			return s.sources[id], nil
 		}

@@ -29,33 +29,48 @@ func Authorize(o vigil.Order, sigs [][]byte, signers signature.Signers, now time
 	if !now.Before(signed.NotAfter) {
 		return vigil.Order{}, fmt.Errorf("%w: order %s ended %s", vigil.ErrNotInForce, signed.ID, signed.NotAfter.Format(time.RFC3339))
 	}
-	var (
-		refused []string
-		names   = map[string]bool{}
-		keys    = map[string]bool{}
-	)
-	for i, sig := range sigs {
-		who, key, err := signature.Verify(signed.File, sig, signature.Order, signers, now)
-		switch {
-		case err != nil:
-		case names[who]:
-			err = fmt.Errorf("%s has signed already", who)
-		case keys[key]:
-			err = fmt.Errorf("key %s of %s has signed already", key, who)
-		}
-		if err != nil {
-			refused = append(refused, fmt.Sprintf("signature %d: %v", i+1, err))
+	var refused []string
+	for i, v := range Judge(signed, sigs, signers, now) {
+		if v.Err != nil {
+			refused = append(refused, fmt.Sprintf("signature %d: %v", i+1, v.Err))
 			continue
 		}
-		names[who], keys[key] = true, true
-		signed.Signatures = append(signed.Signatures, string(sig))
-		signed.SignedBy = append(signed.SignedBy, who)
+		signed.Signatures = append(signed.Signatures, string(sigs[i]))
+		signed.SignedBy = append(signed.SignedBy, v.Principal)
 	}
 	if err := enough(signed, refused); err != nil {
 		return vigil.Order{}, err
 	}
 	signed.SHA256 = vigil.SumHex(signed.File)
 	return signed, nil
+}
+
+// A Verdict says whether a signature counts.
+type Verdict struct {
+	Principal string // who signed; empty if that is not known
+	Key       string // fingerprint, "SHA256:…"; empty if the signature cannot be read
+	Err       error  // why it does not count
+}
+
+// Judge says of each signature over o.File whether it counts at time now. A
+// signature counts once for each principal and once for each key.
+func Judge(o vigil.Order, sigs [][]byte, signers signature.Signers, now time.Time) []Verdict {
+	names, keys := map[string]bool{}, map[string]bool{}
+	verdicts := make([]Verdict, len(sigs))
+	for i, sig := range sigs {
+		who, key, err := signature.Verify(o.File, sig, signature.Order, signers, now)
+		switch {
+		case err != nil:
+		case names[who]:
+			err = fmt.Errorf("%s has signed already", who)
+		case keys[key]:
+			err = fmt.Errorf("key %s of %s has signed already", key, who)
+		default:
+			names[who], keys[key] = true, true
+		}
+		verdicts[i] = Verdict{who, key, err}
+	}
+	return verdicts
 }
 
 // enough reports that too few signatures counted.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"vigil"
 	"vigil/internal/tomlfile"
@@ -24,6 +23,7 @@ const (
 	defaultInterval    = 2 * time.Second
 	defaultConcurrency = 1
 	defaultProfile     = "auto"
+	obey               = "obey" // of robots
 )
 
 // Bounds that no honest order passes.
@@ -31,6 +31,7 @@ const (
 	maxSources       = 1000
 	maxRetentionDays = 100 * 366
 	maxSignatures    = 16
+	minYear, maxYear = 1970, 2999
 )
 
 // plainName is what an order's ID and a source's name are made of: both become
@@ -60,10 +61,12 @@ type source struct {
 	Paths          *[]string      `toml:"paths"`
 	DenyPaths      []string       `toml:"deny_paths"`
 	MaxPages       *int           `toml:"max_pages"`
+	MaxBytes       any            `toml:"max_bytes"` // a number, or a string with a unit
 	MaxDepth       *int           `toml:"max_depth"`
 	Interval       *time.Duration `toml:"interval"`
 	Concurrency    *int           `toml:"concurrency"`
 	Profile        *string        `toml:"profile"`
+	Robots         *string        `toml:"robots"`
 	SessionAllowed bool           `toml:"session_allowed"`
 	CookieFile     string         `toml:"cookie_file"`
 }
@@ -78,6 +81,9 @@ func Parse(name string, data []byte) (vigil.Order, error) {
 	var f file
 	if err := tomlfile.Decode(name, data, &f); err != nil {
 		return vigil.Order{}, err
+	}
+	if errs := checkText(name, data); errs != nil {
+		return vigil.Order{}, errors.Join(errs...)
 	}
 	var p problems
 	f.check(&p)
@@ -112,19 +118,6 @@ func (p *problems) required(where, key string, present bool, text *string) {
 	}
 }
 
-// hidden says which characters an order must not hold: those that can make it
-// read otherwise than it is. Joiners, which Persian and Hindi are written with,
-// cannot.
-func hidden(r rune) bool {
-	switch r {
-	case '\n', '\t', '\u200c', '\u200d':
-		return false
-	case unicode.ReplacementChar:
-		return true
-	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-}
-
 // check reports what is missing or out of range.
 func (f *file) check(p *problems) {
 	p.required("", "version", f.Version != nil, nil)
@@ -143,6 +136,8 @@ func (f *file) check(p *problems) {
 	if f.ID != nil && !plainName.MatchString(*f.ID) {
 		p.add("id %q: want up to 64 letters, digits, dots, dashes and underscores", *f.ID)
 	}
+	p.year("not_before", f.NotBefore)
+	p.year("not_after", f.NotAfter)
 	if f.NotBefore != nil && f.NotAfter != nil && !f.NotBefore.Before(*f.NotAfter) {
 		p.add("not_after %s is not later than not_before %s", f.NotAfter.Format(time.RFC3339), f.NotBefore.Format(time.RFC3339))
 	}
@@ -164,6 +159,14 @@ func (f *file) check(p *problems) {
 func (p *problems) within(key string, n *int, most int) {
 	if n != nil && (*n < 1 || *n > most) {
 		p.add("%s is %d, want 1 to %d", key, *n, most)
+	}
+}
+
+// year reports a date that no order bears: a slip of the pen, or an end that
+// never comes.
+func (p *problems) year(key string, t *time.Time) {
+	if t != nil && (t.UTC().Year() < minYear || t.UTC().Year() > maxYear) {
+		p.add("%s is %s, want a year from %d to %d", key, t.Format(time.RFC3339), minYear, maxYear)
 	}
 }
 
@@ -189,8 +192,14 @@ func (s *source) check(i int, p *problems) {
 	if s.CookieFile != "" && !s.SessionAllowed {
 		p.add("%scookie_file needs session_allowed = true", where)
 	}
-	if strings.ContainsFunc(s.CookieFile, unicode.IsControl) {
-		p.add("%scookie_file holds control characters", where)
+	if strings.ContainsFunc(s.CookieFile, hidden) {
+		p.add("%scookie_file holds control or invisible characters", where)
+	}
+	if _, err := parseBytes(s.MaxBytes); err != nil {
+		p.add("%smax_bytes: %w", where, err)
+	}
+	if r := orElse(s.Robots, obey); r != obey && r != string(vigil.IgnoreRobots) {
+		p.add("%srobots %q: want %q or %q", where, r, obey, vigil.IgnoreRobots)
 	}
 }
 
@@ -203,12 +212,17 @@ func (f *file) order() vigil.Order {
 		RetentionDays: value(f.RetentionDays), SignaturesRequired: value(f.SignaturesRequired),
 	}
 	for _, s := range f.Sources {
+		maxBytes, _ := parseBytes(s.MaxBytes) // checked
+		robots := vigil.ObeyRobots
+		if orElse(s.Robots, obey) != obey {
+			robots = vigil.IgnoreRobots
+		}
 		o.Sources = append(o.Sources, vigil.Source{
 			Order: o.ID, Name: value(s.Name), NotBefore: o.NotBefore, NotAfter: o.NotAfter,
 			Hosts: value(s.Hosts), Start: value(s.Start), Paths: value(s.Paths), DenyPaths: s.DenyPaths,
-			MaxPages: value(s.MaxPages), MaxDepth: value(s.MaxDepth),
+			MaxPages: value(s.MaxPages), MaxBytes: maxBytes, MaxDepth: value(s.MaxDepth),
 			Interval: orElse(s.Interval, defaultInterval), Concurrency: orElse(s.Concurrency, defaultConcurrency),
-			Profile: orElse(s.Profile, defaultProfile), SessionAllowed: s.SessionAllowed, CookieFile: s.CookieFile,
+			Profile: orElse(s.Profile, defaultProfile), Robots: robots, SessionAllowed: s.SessionAllowed, CookieFile: s.CookieFile,
 		})
 	}
 	return o
@@ -226,6 +240,9 @@ func checkSources(o vigil.Order, p *problems) {
 		}
 		if err := s.Check(); err != nil {
 			p.add("[[source]] %q: %w", s.Name, err)
+		}
+		if s.Interval >= s.NotAfter.Sub(s.NotBefore) {
+			p.add("[[source]] %q: interval %s is as long as the order's period", s.Name, s.Interval)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -99,7 +100,12 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		{"version = 1", "verison = 1", `order.toml:1: unknown key "verison": did you mean "version"?`},
 		{`"ORD-2026-0117"`, `"../ORD"`, `order.toml: id "../ORD": want up to 64 letters`},
 		{`"ORD-2026-0117"`, `17`, "order.toml:2: id: want a string, got the number 17"},
-		{`authority = "a court`, `authority = "a ` + "\u202e" + `court`, "authority holds control or invisible characters"},
+		{`authority = "a court`, `authority = "a ` + "\u202e" + `court`, "order.toml:4: invisible or control character U+202E"},
+		{`authority = "a court`, `authority = "a \u202ecourt`, "authority holds control or invisible characters"},
+		{`version = 1`, "# signed by a judge \u2066 not\nversion = 1", "order.toml:1: invisible or control character U+2066"},
+		{`version = 1`, "version = 1\n# a\u3164b\n", "order.toml:2: invisible or control character U+3164"},
+		{"2027-02-01T01:00:00+01:00", "9999-12-31T23:59:59Z", "not_after is 9999-12-31T23:59:59Z, want a year from 1970 to 2999"},
+		{"2026-11-01T00:00:00Z", "0026-11-01T00:00:00Z", "not_before is 0026-11-01T00:00:00Z, want a year"},
 		{`purpose = "to test"`, `purpose = " "`, "order.toml: purpose is empty"},
 		{"2026-11-01T00:00:00Z", "2026-11-01", "order.toml:7: not_before: want a date and time with its zone"},
 		{"2026-11-01T00:00:00Z", "2027-02-01T00:00:00Z", "not_after 2027-02-01T01:00:00+01:00 is not later than not_before 2027-02-01T00:00:00Z"},
@@ -119,6 +125,17 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		{"max_depth = 6", "", `[[source]] "market-a": required key max_depth is missing`},
 		{`interval = "1.5s"`, `interval = 2`, `order.toml:20: source[0].interval: want a duration with its unit`},
 		{`interval = "1.5s"`, `interval = "-1s"`, `[[source]] "market-a": interval: want 0s or more`},
+		{`interval = "1.5s"`, `interval = "9000h"`, `[[source]] "market-a": interval 9000h0m0s is as long as the order's period`},
+		{"concurrency = 4", "max_bytes = 0", `[[source]] "market-a": max_bytes: 0: want 1 or more, or leave it out`},
+		{"concurrency = 4", "max_bytes = -5", `max_bytes: -5: want 1 or more`},
+		{"concurrency = 4", "max_bytes = 1.5", `max_bytes: 1.5: want a whole number of bytes`},
+		{"concurrency = 4", "max_bytes = []", `max_bytes: []: want a whole number of bytes`},
+		{"concurrency = 4", `max_bytes = "2 gigs"`, `max_bytes: "2 gigs": want a whole number of bytes, or one with its unit, such as "500MB"`},
+		{"concurrency = 4", `robots = "maybe"`, `[[source]] "market-a": robots "maybe": want "obey" or "ignore"`},
+		{"concurrency = 4", `robots = ""`, `[[source]] "market-a": robots "": want "obey" or "ignore"`},
+		{"concurrency = 4", `media = true`, `unknown key "media"`},
+		{`deny_paths = ["*logout*"]`, `deny_paths = ["logout"]`, `[[source]] "market-a": deny_paths: pattern "logout": want a leading / or *: as it stands, it denies nothing`},
+		{`deny_paths = ["*logout*"]`, `deny_paths = ["*list*"]`, `[[source]] "market-a": start: refused: out of scope: path "/listings" is denied by pattern "*list*"`},
 		{"concurrency = 4", "concurrency = 0", `[[source]] "market-a": concurrency: want 1 to 64`},
 		{`profile = "plain"`, `profile = ""`, `[[source]] "market-a": profile ""`},
 		{"session_allowed = true", "session_allowed = false", `[[source]] "market-b": cookie_file needs session_allowed = true`},
@@ -136,6 +153,74 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 				t.Error("a refused order has sources")
 			}
 		})
+	}
+}
+
+func TestParseReadsBytesAndRobots(t *testing.T) {
+	for text, want := range map[string]int64{
+		"max_bytes = 1": 1, "max_bytes = 2147483648": 2 << 30, `max_bytes = "2GiB"`: 2 << 30, `max_bytes = "2 GiB"`: 2 << 30,
+		`max_bytes = "500MB"`: 500e6, `max_bytes = "500kB"`: 500e3, `max_bytes = "7B"`: 7, `max_bytes = "9223372TB"`: 9223372e12, "": 0,
+	} {
+		o, err := order.Parse("order.toml", []byte(change(t, "concurrency = 4", text)))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := o.Sources[0].MaxBytes; got != want {
+			t.Errorf("%s: %d bytes, want %d", text, got, want)
+		}
+	}
+	for _, text := range []string{`"9223373TB"`, `"0B"`, `"-1B"`, `"1.5GB"`, `"1e3B"`, `"GB"`, `"1  GB"`, `" 1GB"`, `"1 GB "`, `"0x1B"`, `"1gb"`, `"99999999999999999999B"`, "true"} {
+		if o, err := order.Parse("order.toml", []byte(change(t, "concurrency = 4", "max_bytes = "+text))); err == nil {
+			t.Errorf("max_bytes = %s: read as %d", text, o.Sources[0].MaxBytes)
+		}
+	}
+	for text, want := range map[string]vigil.Robots{"": vigil.ObeyRobots, `robots = "obey"`: vigil.ObeyRobots, `robots = "ignore"`: vigil.IgnoreRobots} {
+		o, err := order.Parse("order.toml", []byte(change(t, "concurrency = 4", text)))
+		if err != nil || o.Sources[0].Robots != want {
+			t.Errorf("%s: %+v, %v", text, o.Sources, err)
+		}
+	}
+}
+
+// An order whose lines end as on Windows, and one in Persian with its joiners,
+// are as good as any.
+func TestParseReadsOrdersAsPeopleWriteThem(t *testing.T) {
+	for name, text := range map[string]string{
+		"line ends": strings.ReplaceAll(good, "\n", "\r\n"),
+		"joiners":   change(t, "to test", "می\u200cخواهم"),
+	} {
+		if _, err := order.Parse("order.toml", []byte(text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	tests := []struct{ old, new, want string }{
+		{"", "", `source market-b: paths "/*" covers every page of its hosts, and no deny_paths`},
+		{"", "", "source market-b: session_allowed: pages are fetched in the name of an account"},
+		{`interval = "1.5s"`, `interval = "0s"`, "source market-a: interval is 0s: requests follow each other without a pause"},
+		{`interval = "1.5s"`, `interval = "1h"`, "source market-a: max_pages cannot be reached: 5000 pages at one every 1h0m0s"},
+		{"max_pages = 5000", "max_pages = 100001", "source market-a: max_pages is 100001, more than 100000"},
+		{"2027-02-01T01:00:00+01:00", "2028-02-01T01:00:00+01:00", "it is in force for 457 days, more than a year"},
+		{`hosts = ["` + hostA + `"]`, `hosts = ["` + hostA + `", "www.` + hostA + `"]`, "source market-a: host www." + hostA + " has labels before the onion name"},
+		{`hosts = ["` + hostA + `"]`, `hosts = ["` + hostA + `", "` + hostB + `:8080"]`, "source market-b: host " + hostB + ":8080 is of source market-a as well"},
+		{"concurrency = 4", `robots = "ignore"`, `source market-a: robots is "ignore"`},
+	}
+	for _, tt := range tests {
+		o, err := order.Parse("order.toml", []byte(change(t, tt.old, tt.new)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, w := range order.Warnings(o) {
+			all = append(all, w.String())
+		}
+		if !strings.Contains(strings.Join(all, "\n"), tt.want) {
+			t.Errorf("%s: warnings\n%s\nwant …%s…", tt.new, strings.Join(all, "\n"), tt.want)
+		}
+		if tt.new == "" && len(all) != 2 {
+			t.Errorf("the good order has the warnings %q", all)
+		}
 	}
 }
 
@@ -302,6 +387,8 @@ func TestAuthorizeAndTime(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte("version = 1\nid = \"a\"\n[[source]]\nname = \"b\"\nhosts = []\n"))
+	f.Add([]byte(strings.Replace(good, "concurrency = 4", "max_bytes = '2GiB'\nrobots = 'ignore'", 1)))
+	f.Add([]byte("# \u202e\nsource = [{max_bytes=[{a=1}]}]"))
 	f.Add([]byte("source = [{name='x', interval='1h'}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		o, err := order.Parse("order.toml", data)
@@ -313,6 +400,10 @@ func FuzzParse(f *testing.F) {
 		}
 		if o.SignaturesRequired < 1 || o.RetentionDays < 1 || len(o.Sources) == 0 || !o.NotBefore.Before(o.NotAfter) {
 			t.Errorf("accepted %+v", o)
+		}
+		order.Warnings(o)
+		if _, err := json.Marshal(o); err != nil {
+			t.Errorf("accepted what no store can keep: %v", err)
 		}
 		for _, s := range o.Sources {
 			if err := s.Check(); err != nil || s.Order != o.ID {
