@@ -90,7 +90,7 @@ func (a *app) fetching(ctx context.Context, cs *openCase) (*stages, error) {
 		a.info("warning: %s speaks SOCKS, but does not answer as Tor does", cfg.Tor.Socks)
 	}
 	st.fetcher = &crawler.Fetcher{
-		Transport: func(s vigil.Source) http.RoundTripper { return network.Transport(s) },
+		Transport: func(s vigil.Source) http.RoundTripper { return network.Transport(s, tor.Session{}) },
 		UserAgent: cfg.Crawl.UserAgent, MaxBody: cfg.Crawl.MaxBody,
 		Timeout: time.Duration(cfg.Crawl.Timeout), Now: time.Now,
 	}

@@ -69,7 +69,6 @@ var theirs = map[string][]string{
 	"golang.org/x/net/html":                     {"internal/extract", "crawler"},
 	"golang.org/x/net/html/atom":                {"internal/extract"},
 	"golang.org/x/net/html/charset":             {"internal/extract"},
-	"golang.org/x/net/proxy":                    {"internal/tor"},
 	"golang.org/x/term":                         {"cmd/vigil"},
 	"golang.org/x/text/unicode/norm":            {"classify"},
 }
