@@ -43,6 +43,7 @@ var ours = map[string][]string{
 	"internal/tomlfile":     {},
 	"internal/tor":          {"."},
 	"internal/tor/simnet":   {"."},
+	"internal/tor/tornet":   {"."},
 	"internal/work":         {".", "store"},
 	"store":                 {".", "internal/custody"},
 	"store/bolt":            {".", "store", "internal/custody"},

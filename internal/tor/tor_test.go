@@ -44,7 +44,7 @@ func config(proxy string) tor.Config {
 	}
 }
 
-func network(t *testing.T, cfg tor.Config) *tor.Network {
+func network(t testing.TB, cfg tor.Config) *tor.Network {
 	t.Helper()
 	n, err := tor.New(cfg)
 	if err != nil {
