@@ -280,6 +280,27 @@ func TestAPageThatIsNoneIsNoWall(t *testing.T) {
 	}
 }
 
+// Substance must be seen behind whatever stands before it.
+func TestSubstanceIsNotHidden(t *testing.T) {
+	login := "<title>Login</title><form action=/login><input name=u><input type=password name=p></form>"
+	if _, ok := Find(Page{Host: host, Text: []byte(login)}); !ok {
+		t.Fatal("the bare login is no wall")
+	}
+	body := expand("{{posts 30}}")
+	for name, before := range map[string]string{
+		"an option left open":    "<select><option>one<option>two</select>",
+		"a mark left open":       "<a name=top>",
+		"a cell of navigation":   "<table><tr><td class=menu>menu<td>",
+		"a long script":          "<script>" + strings.Repeat("x", 300<<10) + "</script>",
+		"noscript, badly nested": "<noscript><form><div class=modal><a href=x><h1></noscript>",
+		"more than is looked at": strings.Repeat(" ", maxText),
+	} {
+		if w, ok := Find(Page{Host: host, Text: []byte(login + before + body)}); ok {
+			t.Errorf("%s hides 30 posts: %s", name, w.Kind)
+		}
+	}
+}
+
 // The same wall is one in the words of each language, and no more once the page
 // has something to offer.
 func TestSubstanceMakesAPageOfAWall(t *testing.T) {
