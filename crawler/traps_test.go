@@ -36,7 +36,7 @@ func TestTraps(t *testing.T) {
 		"/a/b/a/c/b/a/c/a":                       "stands 4 times",
 		"/" + strings.Join(unlike(21), "/"):      "21 path segments",
 		"/a?" + strings.Join(unlike(25), "&"):    "25 query parameters",
-		"/a?" + strings.Join(unlike(500), ";"): "25 query parameters",
+		"/a?" + strings.Join(unlike(500), ";"):   "25 query parameters",
 		"/a?f=1&f=2&f=3&f=4":                     "one query parameter stands 4 times",
 		"/a?f=1&%66=2&F=3&b=1&f=4":               "one query parameter stands 4 times",
 		"/a?tag[]=1&tag[]=2&tag%5B%5D=3&tag[]=4": "one query parameter stands 4 times",

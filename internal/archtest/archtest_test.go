@@ -39,11 +39,13 @@ var ours = map[string][]string{
 	"internal/extract":      {".", "internal/tomlfile"},
 	"internal/order":        {".", "internal/signature", "internal/tomlfile"},
 	"internal/review":       {".", "store"},
+	"internal/robots":       {},
 	"internal/signature":    {"."},
 	"internal/tomlfile":     {},
 	"internal/tor":          {"."},
 	"internal/tor/simnet":   {"."},
 	"internal/tor/tornet":   {"."},
+	"internal/wall":         {"."},
 	"internal/work":         {".", "store"},
 	"store":                 {".", "internal/custody"},
 	"store/bolt":            {".", "store", "internal/custody"},
@@ -52,7 +54,7 @@ var ours = map[string][]string{
 
 // theirs says which package imports each package of a third party, tests apart:
 // one, but for HTML, which the crawler must read to find the links of a page
-// that colly's parser gives up.
+// that colly's parser gives up, and whose tokens alone show a wall.
 var theirs = map[string][]string{
 	"github.com/BurntSushi/toml":                {"internal/tomlfile"},
 	"github.com/PuerkitoBio/goquery":            {"internal/extract"},
@@ -67,7 +69,7 @@ var theirs = map[string][]string{
 	"golang.org/x/crypto/sha3":                  {"classify/identifier"},
 	"golang.org/x/crypto/ssh":                   {"internal/signature"},
 	"golang.org/x/mod/sumdb/tlog":               {"internal/custody"},
-	"golang.org/x/net/html":                     {"internal/extract", "crawler"},
+	"golang.org/x/net/html":                     {"internal/extract", "internal/wall", "crawler"},
 	"golang.org/x/net/html/atom":                {"internal/extract"},
 	"golang.org/x/net/html/charset":             {"internal/extract"},
 	"golang.org/x/term":                         {"cmd/vigil"},
