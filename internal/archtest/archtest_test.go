@@ -39,6 +39,7 @@ var ours = map[string][]string{
 	"internal/extract":      {".", "internal/tomlfile"},
 	"internal/order":        {".", "internal/signature", "internal/tomlfile"},
 	"internal/review":       {".", "store"},
+	"internal/session":      {"."},
 	"internal/signature":    {"."},
 	"internal/tomlfile":     {},
 	"internal/tor":          {"."},
@@ -53,6 +54,8 @@ var ours = map[string][]string{
 // one, but for HTML, which the crawler must read to find the links of a page
 // that colly's parser gives up.
 var theirs = map[string][]string{
+	"filippo.io/age":                            {"internal/session"},
+	"filippo.io/age/armor":                      {"internal/session"},
 	"github.com/BurntSushi/toml":                {"internal/tomlfile"},
 	"github.com/PuerkitoBio/goquery":            {"internal/extract"},
 	"github.com/gocolly/colly/v2":               {"crawler"},
