@@ -250,9 +250,11 @@ func TestAServiceCannotFillTheJarNorDriveOutTheLogin(t *testing.T) {
 	now := today
 	j := imported(t, testVault(t, Config{Now: func() time.Time { return now }}), login)
 	u := parsed(t, "http://"+market+"/")
+	var flood []*http.Cookie
 	for i := range 2 * maxCookies {
-		j.SetCookies(u, []*http.Cookie{{Name: fmt.Sprint("n", i), Value: "v", MaxAge: 60}})
+		flood = append(flood, &http.Cookie{Name: fmt.Sprint("n", i), Value: "v", MaxAge: 60})
 	}
+	j.SetCookies(u, flood)
 	if got := j.Info().Cookies; got != maxCookies {
 		t.Errorf("%d cookies, want %d", got, maxCookies)
 	}

@@ -18,10 +18,13 @@ import (
 // sealedVersion is the version of what a sealed file holds.
 const sealedVersion = 1
 
-// maxSealed bounds a sealed file in bytes: JSON writes quotes and backslashes,
+// maxSealed bounds a sealed file in bytes. JSON writes quotes and backslashes,
 // which may stand in a path, as two bytes, and puts less than 512 bytes of keys
 // and times to each cookie.
-const maxSealed = maxCookies*(maxCookie+3*maxAttribute+512) + 64<<10
+const (
+	maxSealed       = maxCookies*maxSealedCookie + 64<<10
+	maxSealedCookie = maxCookie + 3*maxAttribute + 512
+)
 
 // A sealed is what a sealed file holds, as JSON. Order and source stand in it,
 // so that a file that was moved to another source is refused.
@@ -50,20 +53,8 @@ type sealedCookie struct {
 
 // seal writes j's file.
 func (v *Vault) seal(j *Jar, all []entry) error {
-	s := sealed{
-		Version: sealedVersion, Order: j.src.Order, Source: j.src.Name, ID: j.id,
-		Imported: j.imported, UserAgent: j.userAgent, Cookies: make([]sealedCookie, len(all)),
-	}
-	for i, e := range all {
-		s.Cookies[i] = sealedCookie{
-			Name: e.name, Value: e.value.reveal(), Quoted: e.quoted, Domain: e.domain, HostOnly: e.hostOnly, Path: e.path,
-			Secure: e.secure, HTTPOnly: e.httpOnly, Expires: e.expires, Created: e.created,
-		}
-	}
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // or & would take six bytes
-	if err := enc.Encode(s); err != nil {
+	text, err := j.text(all)
+	if err != nil {
 		return err
 	}
 	name, err := v.file(j.src)
@@ -75,7 +66,7 @@ func (v *Vault) seal(j *Jar, all []entry) error {
 	if err := v.readOrMakeKey(); err != nil {
 		return keyError(err)
 	}
-	data, err := encrypt(text.Bytes(), v.key.Recipient())
+	data, err := encrypt(text, v.key.Recipient())
 	if err != nil {
 		return err
 	}
@@ -83,6 +74,25 @@ func (v *Vault) seal(j *Jar, all []entry) error {
 		return err
 	}
 	return writeAtomic(name, data)
+}
+
+// text returns what is to be sealed.
+func (j *Jar) text(all []entry) ([]byte, error) {
+	s := sealed{
+		Version: sealedVersion, Order: j.src.Order, Source: j.src.Name, ID: j.id,
+		Imported: j.imported, UserAgent: j.userAgent, Cookies: make([]sealedCookie, len(all)),
+	}
+	for i, e := range all {
+		s.Cookies[i] = sealedCookie{
+			Name: e.name, Value: e.value.reveal(), Quoted: e.quoted, Domain: e.domain, HostOnly: e.hostOnly, Path: e.path,
+			Secure: e.secure, HTTPOnly: e.httpOnly, Expires: e.expires, Created: e.created,
+		}
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false) // or & would take six bytes
+	err := enc.Encode(s)
+	return buf.Bytes(), err
 }
 
 func encrypt(text []byte, to age.Recipient) ([]byte, error) {
@@ -98,8 +108,7 @@ func encrypt(text []byte, to age.Recipient) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// unseal returns the session in data, which must be src's. The errors of the
-// parser would quote it.
+// unseal returns the session in data, which must be src's.
 func (v *Vault) unseal(data []byte, src vigil.Source) (*Jar, error) {
 	r, err := age.Decrypt(bytes.NewReader(data), v.key)
 	if err != nil {
@@ -109,6 +118,11 @@ func (v *Vault) unseal(data []byte, src vigil.Source) (*Jar, error) {
 	if err != nil {
 		return nil, errors.New("damaged")
 	}
+	return v.parse(text, src)
+}
+
+// parse reads what was sealed. The errors of encoding/json would quote it.
+func (v *Vault) parse(text []byte, src vigil.Source) (*Jar, error) {
 	var s sealed
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()

@@ -402,18 +402,55 @@ func TestAJarIsUsedFromManySides(t *testing.T) {
 	}
 }
 
-func TestTheLargestSessionFits(t *testing.T) {
-	v := testVault(t, Config{})
-	j := imported(t, v, login)
-	u := parsed(t, "http://"+market+"/")
-	path := "/" + strings.Repeat(`"`, maxAttribute-1) // which JSON spells with two bytes
-	for i := range maxCookies {
-		j.SetCookies(u, []*http.Cookie{{Name: fmt.Sprintf("%04d", i), Value: strings.Repeat("&", maxCookie-4), Path: path, Domain: market}})
+// A session that was saved must never be too large to be opened.
+func TestTheLargestCookieFitsItsBound(t *testing.T) {
+	j := imported(t, testVault(t, Config{}), login)
+	c := Cookie{
+		name: "n", value: hide(strings.Repeat("&", maxCookie-1)), quoted: true, hostOnly: true, secure: true, httpOnly: true,
+		domain: strings.Repeat("a", maxAttribute-len(market)-1) + "." + market, path: "/" + strings.Repeat(`"`, maxAttribute-1),
+		expires: today.Add(time.Nanosecond),
 	}
-	if err := j.Save(); err != nil {
+	if !c.sound() {
+		t.Fatal("the largest cookie is not sound")
+	}
+	one, err := j.text([]entry{{Cookie: c, created: c.expires}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := open(t, v.anew(t, "")); len(got.entries) != maxCookies {
-		t.Errorf("%d cookies, want %d", len(got.entries), maxCookies)
+	none, err := j.text(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if n := len(one) - len(none); n > maxSealedCookie || n < maxSealedCookie-512 {
+		t.Errorf("a cookie is sealed as %d bytes, at most %d", n, maxSealedCookie)
+	}
+}
+
+func FuzzSealed(f *testing.F) {
+	v := testVault(f, Config{})
+	good, err := imported(f, v, login).text(imported(f, v, login).lasting())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(good))
+	f.Add(strings.Replace(string(good), needle, "\\u000d\\n", 1))
+	f.Fuzz(func(t *testing.T, text string) {
+		j, err := v.parse([]byte(text), testSource("a"))
+		if err != nil {
+			return
+		}
+		for _, e := range j.entries {
+			if !e.sound() {
+				t.Fatalf("took %s", e.show())
+			}
+		}
+		again, err := j.text(j.sorted())
+		if err != nil {
+			return // a year that JSON reads but does not write
+		}
+		k, err := v.parse(again, testSource("a"))
+		if err != nil || all(k) != all(j) {
+			t.Fatalf("sealed anew: %v", err)
+		}
+	})
 }
