@@ -36,7 +36,7 @@ var pieces = func() []string {
 	png, jpeg := b64(pngBytes(400)), b64(jpegBytes(400))
 	mark := placeholderPrefix + strings.Repeat("0d", 32) + ",bytes=12,withheld"
 	list := []string{
-		"data:", "DATA:", "d", "a", "t", ":", "da", "ata:", "dat", "d\na\tt\ra:", "&#100;", "&#x64", "&#X0044;", "&amp;#100;", "&AMP;#x44;", "d\ra", "d\ta", "D&#97;", "d%61", `d\61 `, "&amp;amp;#x61;", "&amp;", "&", "&#", "amp;",
+		"data:", "DATA:", "d", "a", "t", ":", "da", "ata:", "dat", "d\na\tt\ra:", "&#100;", "&#x64", "&#X0044;", "&amp;#100;", "&amp;amp;#x61;", "&amp;", "&", "&#", "amp;",
 		"%64", "%44", "%61", "%3A", "%3a", "%", "%6", "%2", `\64 `, `\d`, `\D`, `\x64`, `\u0064`, `\u{64}`, `\u{`, `\`, `\\`, strings.Repeat(`\`, 8), strings.Repeat(`\`, 9), `\x`, `\"`, `\<`, `\/`, `\n`, `\t`, "\\\n",
 		"&colon;", "&comma;", "&semi;", "&sol;", "&newline;", "&tab;", "&quot;", "&apos;", "&#34;", "&#39;", "&#x22;", "&QUOT;", "&lpar;", "&hyphen;",
 		"image/png", "text/html", "text/plain", "image/svg+xml", "application/x", ";base64", ",", ";base64,", ";charset=utf-8", ";", "data:image/png;base64,", "data:image/gif,", "data:text/html;base64,", "data:,",
@@ -46,6 +46,11 @@ var pieces = func() []string {
 		"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "GIF89a\x01\x00", "RIFF\x00\x10\x00\x00WEBPVP8 ", "ID3", "ID3\x00", "PK\x03\x04", "\x00", "\x1f", "\x1b", "\x0b", "\x01",
 		mark, mark + "09GRgABAAA" + strings.Repeat("A", 510), mark[:80], mark[7:], "sha256=", "256=", strings.Repeat("d", 64), ",bytes=", "7", ",withheld", ",withhel", "withheld", "sha256=" + strings.Repeat("F", 64) + ",bytes=123456789012,withheld",
 		strings.Repeat("a", 56) + ".onion", strings.Repeat("2", 56), ".onion", ".ONION", ".oni", ".",
+	}
+	for _, d := range []string{"d", "D", "%64", "%44", "&#100;", "&AMP;#x44;", "&amp;#68", `\64 `, `\D`} {
+		for _, a := range []string{"a", "A", "\na", "\ra", "\ta", "%41", "%0a%61", "&#97;", `\61 `} {
+			list = append(list, d+a+"ta:image/gif,")
+		}
 	}
 	for _, c := range []string{"%%%02X", "&#%d;", "&#x%x;", `\x%02x`, `\u%04x`, `\%x `} {
 		var b strings.Builder
@@ -61,14 +66,14 @@ var pieces = func() []string {
 // is repeated.
 func compose(program []byte) []byte {
 	var out []byte
-	for i := 0; i < len(program) && len(out) < 1<<16; i++ {
+	for i := 0; i < len(program) && len(out) < 1<<15; i++ {
 		c := program[i]
 		if c >= 250 && i+1 < len(program) {
 			i++
 			n := int(c-250)*40 + 2
 			for range n {
 				out = append(out, pieces[int(program[i])%len(pieces)]...)
-				if len(out) > 1<<16 {
+				if len(out) > 1<<15 {
 					break
 				}
 			}
