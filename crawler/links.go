@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"bytes"
 	"iter"
 	"net/url"
 	"path"
@@ -180,11 +181,12 @@ func mediaName(u *url.URL) bool {
 func onionNames(text []byte) iter.Seq[string] {
 	const suffix, length = ".onion", 56
 	return func(yield func(string) bool) {
-		for i := 0; i+len(suffix) <= len(text); i++ {
-			if text[i] != '.' || !hasFold(text, i, suffix) || i < length {
-				continue
+		for i := length; i+len(suffix) <= len(text); i++ {
+			k := bytes.IndexByte(text[i:], '.')
+			if k < 0 {
+				return
 			}
-			if !yield(strings.ToLower(string(text[i-length:i])) + suffix) {
+			if i += k; hasFold(text, i, suffix) && !yield(strings.ToLower(string(text[i-length:i]))+suffix) {
 				return
 			}
 		}

@@ -158,7 +158,7 @@ func crawlAll(ctx context.Context, n *tor.Network, self, trap string) trip {
 			}
 		}
 	}
-	tr.goStraight(ctx, n.Transport(src), self, trap)
+	tr.goStraight(ctx, n.Transport(src, tor.Session{}), self, trap)
 	return tr
 }
 
@@ -258,7 +258,7 @@ func TestAHostileSiteLeadsNowhere(t *testing.T) {
 // redirect. Whatever it is, the proxy is asked for the order's host alone.
 func FuzzNoReferenceLeadsAway(f *testing.F) {
 	self := onion("hostile")
-	sim, err := simnet.Start(map[string]http.Handler{self: http.HandlerFunc(echo)})
+	sim, err := simnet.Start(map[string]http.Handler{self: http.HandlerFunc(echoAll)})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -292,8 +292,8 @@ func FuzzNoReferenceLeadsAway(f *testing.F) {
 	})
 }
 
-// echo answers with a redirect to a reference or a page that holds it.
-func echo(w http.ResponseWriter, r *http.Request) {
+// echoAll answers with a redirect to a reference or a page that holds it.
+func echoAll(w http.ResponseWriter, r *http.Request) {
 	b, err := base64.URLEncoding.DecodeString(r.URL.Query().Get("r"))
 	if err != nil {
 		http.Error(w, "no reference", http.StatusBadRequest)

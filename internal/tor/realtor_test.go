@@ -145,7 +145,7 @@ func (r *realTor) config() tor.Config { return config(r.SOCKS()) }
 // than a SOCKS reply with that code and class.
 func (r *realTor) wantCode(t *testing.T, src vigil.Source, host string, code byte, class tor.Class) {
 	t.Helper()
-	_, err := get(t, network(t, r.config()).Transport(src), "http://"+host+"/")
+	_, err := get(t, network(t, r.config()).Transport(src, tor.Session{}), "http://"+host+"/")
 	var e *tor.Error
 	if !errors.As(err, &e) || e.Code != code || e.Class != class {
 		t.Errorf("%v, want code 0x%02X and class %s", err, code, class)
@@ -156,7 +156,7 @@ func (r *realTor) wantCode(t *testing.T, src vigil.Source, host string, code byt
 // transport refuses it or Tor does.
 func (r *realTor) wantRefused(t *testing.T, src vigil.Source, host string, code byte, class tor.Class) {
 	t.Helper()
-	_, err := get(t, network(t, r.config()).Transport(src), "http://"+host+"/")
+	_, err := get(t, network(t, r.config()).Transport(src, tor.Session{}), "http://"+host+"/")
 	var e *tor.Error
 	if !errors.Is(err, vigil.ErrRefused) && (!errors.As(err, &e) || e.Code != code || e.Class != class) {
 		t.Errorf("%v, want a refusal, or code 0x%02X and class %s", err, code, class)
@@ -192,7 +192,7 @@ func (r *realTor) fetchesAPage(t *testing.T) {
 // pageFetcher returns a fetcher over n.
 func pageFetcher(n *tor.Network) *crawler.Fetcher {
 	return &crawler.Fetcher{
-		Transport: func(s vigil.Source) http.RoundTripper { return n.Transport(s) },
+		Transport: func(s vigil.Source) http.RoundTripper { return n.Transport(s, tor.Session{}) },
 		UserAgent: "test", MaxBody: 1 << 20, Timeout: time.Minute, Now: func() time.Time { return noon },
 	}
 }
@@ -225,7 +225,7 @@ func (r *realTor) webServerDown(t *testing.T) {
 }
 
 func (r *realTor) clientKeyFromFile(t *testing.T) {
-	body, err := get(t, network(t, r.config()).Transport(source("a", r.keyed)), "http://"+r.keyed+"/")
+	body, err := get(t, network(t, r.config()).Transport(source("a", r.keyed), tor.Session{}), "http://"+r.keyed+"/")
 	if err != nil || !strings.HasPrefix(body, "hello") {
 		t.Errorf("%q, %v, want a page", body, err)
 	}
@@ -241,7 +241,7 @@ func (r *realTor) clientKeys(t *testing.T) {
 	if err := r.Authorise(r.locked, r.lock); err != nil {
 		t.Fatal(err)
 	}
-	body, err := get(t, network(t, r.config()).Transport(src), "http://"+r.locked+"/")
+	body, err := get(t, network(t, r.config()).Transport(src, tor.Session{}), "http://"+r.locked+"/")
 	if err != nil || !strings.HasPrefix(body, "hello") {
 		t.Errorf("with the right key: %q, %v, want a page", body, err)
 	}
@@ -289,7 +289,7 @@ func (r *realTor) sourcesAndCircuits(t *testing.T) {
 	n := network(t, r.config())
 	for _, name := range []string{"one", "two", "one", "two"} {
 		n.CloseIdle() // so that every fetch is a stream of its own
-		if _, err := get(t, n.Transport(source(name, r.odd)), "http://"+r.odd+"/"); err != nil {
+		if _, err := get(t, n.Transport(source(name, r.odd), tor.Session{}), "http://"+r.odd+"/"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -312,19 +312,19 @@ func (r *realTor) removed(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := network(t, r.impatient())
-	if _, err := get(t, n.Transport(source("a", name)), "http://"+name+"/"); err != nil {
+	if _, err := get(t, n.Transport(source("a", name), tor.Session{}), "http://"+name+"/"); err != nil {
 		t.Fatal(err)
 	}
 	n.CloseIdle()
 	if err := r.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	_, err = get(t, n.Transport(source("a", name)), "http://"+name+"/")
+	_, err = get(t, n.Transport(source("a", name), tor.Session{}), "http://"+name+"/")
 	var e *tor.Error
 	if !errors.As(err, &e) || e.Code != 0x05 || e.Class != tor.Down {
 		t.Errorf("over the open circuit: %v, want code 0x05 and class down", err)
 	}
-	saysDown(t, n.Transport(source("b", name)), name)
+	saysDown(t, n.Transport(source("b", name), tor.Session{}), name)
 }
 
 // impatient is a configuration for services that fail.
@@ -337,7 +337,7 @@ func (r *realTor) impatient() tor.Config {
 func (r *realTor) frozen(t *testing.T) {
 	cfg := r.impatient()
 	cfg.DialTimeout = 2 * time.Second
-	tr := network(t, cfg).Transport(source("frozen", r.odd))
+	tr := network(t, cfg).Transport(source("frozen", r.odd), tor.Session{})
 	if err := r.Host.Freeze(); err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +376,7 @@ func (r *realTor) comesBack(t *testing.T, tr http.RoundTripper) {
 // a connection that is kept.
 func (r *realTor) killed(t *testing.T) {
 	n := network(t, r.impatient())
-	kept, broken := n.Transport(source("kept", r.odd)), n.Transport(source("broken", r.odd))
+	kept, broken := n.Transport(source("kept", r.odd), tor.Session{}), n.Transport(source("broken", r.odd), tor.Session{})
 	if _, err := get(t, kept, "http://"+r.odd+"/"); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func fetch(t *testing.T, n *tornet.Net, name string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := net.Transport(src).RoundTrip(req)
+	resp, err := net.Transport(src, tor.Session{}).RoundTrip(req)
 	if err != nil {
 		return "", err
 	}
