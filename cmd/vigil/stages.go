@@ -116,14 +116,9 @@ func (s *stages) extract(ctx context.Context, t vigil.Task) (vigil.Result, error
 	if err != nil {
 		return vigil.Result{}, err
 	}
-	var trouble error
-	p.Body, trouble = crawler.Decoded(p, maxPage)
 	l, err := s.reader.Read(p, src.Profile)
 	if err != nil {
 		return vigil.Result{}, fmt.Errorf("read page %s: %w", p.ID, err)
-	}
-	if trouble != nil {
-		l.Problems = append(l.Problems, trouble.Error())
 	}
 	r := vigil.Result{
 		Act: vigil.Act{

@@ -29,14 +29,15 @@ var ours = map[string][]string{
 	"classify/indicator":    {"."},
 	"classify/identifier":   {"."},
 	"cmd/vigil":             {"*"},
-	"crawler":               {"."},
+	"crawler":               {".", "internal/encoding"},
 	"fixtures":              {"."},
 	"fixtures/internal/gen": {".", "fixtures"},
 	"internal/archtest":     {},
 	"internal/bundle":       {".", "internal/custody", "internal/order", "internal/signature"},
 	"internal/config":       {"internal/tomlfile"},
 	"internal/custody":      {"."},
-	"internal/extract":      {".", "internal/tomlfile"},
+	"internal/encoding":     {"."},
+	"internal/extract":      {".", "internal/encoding", "internal/tomlfile"},
 	"internal/order":        {".", "internal/signature", "internal/tomlfile"},
 	"internal/review":       {".", "store"},
 	"internal/robots":       {},
@@ -56,14 +57,17 @@ var ours = map[string][]string{
 // theirs says which package imports each package of a third party, tests apart:
 // one, but for HTML, which the crawler must read to find the links of a page
 // that colly's parser gives up, and whose tokens alone show a wall.
+// that colly's parser gives up, and in which a page declares its charset.
 var theirs = map[string][]string{
 	"filippo.io/age":                            {"internal/session"},
 	"filippo.io/age/armor":                      {"internal/session"},
 	"github.com/BurntSushi/toml":                {"internal/tomlfile"},
 	"github.com/PuerkitoBio/goquery":            {"internal/extract"},
+	"github.com/andybalholm/brotli":             {"internal/encoding"},
 	"github.com/gocolly/colly/v2":               {"crawler"},
 	"github.com/hiddeco/sshsig":                 {"internal/signature"},
 	"github.com/jdkato/prose/v2":                {"classify"},
+	"github.com/klauspost/compress/zstd":        {"internal/encoding"},
 	"github.com/petar-dambovaliev/aho-corasick": {"classify"},
 	"github.com/spf13/cobra":                    {"cmd/vigil"},
 	"go.etcd.io/bbolt":                          {"store/bolt"},
@@ -75,7 +79,12 @@ var theirs = map[string][]string{
 	"golang.org/x/net/html":                     {"internal/extract", "internal/wall", "crawler"},
 	"golang.org/x/net/html/atom":                {"internal/extract"},
 	"golang.org/x/net/html/charset":             {"internal/extract"},
+	"golang.org/x/net/html":                     {"internal/extract", "crawler", "internal/encoding"},
+	"golang.org/x/net/html/atom":                {"internal/extract"},
+	"golang.org/x/net/html/charset":             {"internal/encoding"},
+	"golang.org/x/net/proxy":                    {"internal/tor"},
 	"golang.org/x/term":                         {"cmd/vigil"},
+	"golang.org/x/text/transform":               {"internal/encoding"},
 	"golang.org/x/text/unicode/norm":            {"classify"},
 }
 
