@@ -104,8 +104,9 @@ func TestImportTakesOnlyTheSourcesCookies(t *testing.T) {
 		"wiki." + market + "\tFALSE\t/\tFALSE\t0\twiki\t4",    // not on the list
 		"x.forum." + market + "\tTRUE\t/\tFALSE\t0\tbelow\t5", // below one on the list
 		other + "\tFALSE\t/\tFALSE\t0\tother\t6",
-		"not" + market + "\tTRUE\t/\tFALSE\t0\tsuffix\t7", // a suffix, but no label
-		".onion\tTRUE\t/\tFALSE\t0\ttop\t8",               // all onion services
+		"not" + market + "\tTRUE\t/\tFALSE\t0\tlonger\t7",
+		"um." + market + "\tTRUE\t/\tFALSE\t0\tlabel\t7", // a suffix of forum.MARKET, but no label
+		".onion\tTRUE\t/\tFALSE\t0\ttop\t8",              // all onion services
 		"shop.example\tFALSE\t/\tFALSE\t0\tclear\t9",
 		"127.0.0.1\tFALSE\t/\tFALSE\t0\tip\t10",
 		market + "\tFALSE\t/\tFALSE\t" + at(-1) + "\told\t11",
@@ -125,7 +126,7 @@ func TestImportTakesOnlyTheSourcesCookies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Left{NotOnion: 3, OtherHost: 4, Expired: 1, Malformed: 5, Double: 1}
+	want := Left{NotOnion: 3, OtherHost: 5, Expired: 1, Malformed: 5, Double: 1}
 	if fmt.Sprint(left) != fmt.Sprint(want) {
 		t.Errorf("left out %v, want %v", left, want)
 	}
@@ -214,25 +215,27 @@ func TestCookiesGoOnlyToTheSource(t *testing.T) {
 func TestServicesSetOnlyWhatTheyMay(t *testing.T) {
 	here := "http://" + market + "/shop/item"
 	for name, x := range map[string]struct{ from, set, at, want string }{
-		"a host cookie":               {here, "a=1", "http://" + market + "/shop/x", "a=1"},
-		"its path is its folder":      {here, "a=1", "http://" + market + "/", ""},
-		"a host cookie stays there":   {here, "a=1; Path=/", "http://forum." + market + "/", ""},
-		"a domain cookie goes below":  {here, "a=1; Path=/; Domain=." + market, "http://forum." + market + "/", "a=1"},
-		"from below to above":         {"http://forum." + market + "/", "a=1; Domain=" + market, "http://" + market + "/", "a=1"},
-		"not from above to below":     {here, "a=1; Path=/; Domain=forum." + market, "http://forum." + market + "/", ""},
-		"not for all onion services":  {here, "a=1; Path=/; Domain=onion", "http://" + market + "/", ""},
-		"not for another service":     {here, "a=1; Path=/; Domain=" + other, "http://" + market + "/", ""},
-		"not from another service":    {"http://" + other + "/", "a=1; Path=/; Domain=" + market, "http://" + market + "/", ""},
-		"secure over plain http":      {here, "a=1; Path=/; Secure; HttpOnly; SameSite=Strict", "http://" + market + "/", "a=1"},
-		"for an hour":                 {here, "a=1; Path=/; Max-Age=3600", "http://" + market + "/", "a=1"},
-		"for longer than time is":     {here, "a=1; Path=/; Max-Age=9223372036854775807", "http://" + market + "/", "a=1"},
-		"gone at once":                {here, "a=1; Path=/; Max-Age=0", "http://" + market + "/", ""},
-		"gone in the past":            {here, "a=1; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT", "http://" + market + "/", ""},
-		"Max-Age is above Expires":    {here, "a=1; Path=/; Max-Age=60; Expires=Mon, 02 Jan 2006 15:04:05 GMT", "http://" + market + "/", "a=1"},
-		"quotes come back":            {here, `a="1"; Path=/`, "http://" + market + "/", `a="1"`},
-		"what could not be sent back": {here, "a=1 2; Path=/", "http://" + market + "/", ""},
-		"4097 bytes":                  {here, "a=" + strings.Repeat("x", 4096) + "; Path=/", "http://" + market + "/", ""},
-		"a long path":                 {here, "a=1; Path=/" + strings.Repeat("x", 1024), "http://" + market + "/" + strings.Repeat("x", 1024), ""},
+		"a host cookie":                 {here, "a=1", "http://" + market + "/shop/x", "a=1"},
+		"its path is its folder":        {here, "a=1", "http://" + market + "/", ""},
+		"a host cookie stays there":     {here, "a=1; Path=/", "http://forum." + market + "/", ""},
+		"a domain cookie goes below":    {here, "a=1; Path=/; Domain=." + market, "http://forum." + market + "/", "a=1"},
+		"from below to above":           {"http://forum." + market + "/", "a=1; Domain=" + market, "http://" + market + "/", "a=1"},
+		"not from above to below":       {here, "a=1; Path=/; Domain=forum." + market, "http://forum." + market + "/", ""},
+		"not for half a label":          {"http://forum." + market + "/", "a=1; Domain=um." + market, "http://forum." + market + "/", ""},
+		"not for all onion services":    {here, "a=1; Path=/; Domain=onion", "http://" + market + "/", ""},
+		"not for another service":       {here, "a=1; Path=/; Domain=" + other, "http://" + market + "/", ""},
+		"not from another service":      {"http://" + other + "/", "a=1; Path=/; Domain=" + market, "http://" + market + "/", ""},
+		"secure over plain http":        {here, "a=1; Path=/; Secure; HttpOnly; SameSite=Strict", "http://" + market + "/", "a=1"},
+		"for an hour":                   {here, "a=1; Path=/; Max-Age=3600", "http://" + market + "/", "a=1"},
+		"for longer than time is":       {here, "a=1; Path=/; Max-Age=9223372036854775807", "http://" + market + "/", "a=1"},
+		"until the end of the calendar": {here, "a=1; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT", "http://" + market + "/", "a=1"},
+		"gone at once":                  {here, "a=1; Path=/; Max-Age=0", "http://" + market + "/", ""},
+		"gone in the past":              {here, "a=1; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT", "http://" + market + "/", ""},
+		"Max-Age is above Expires":      {here, "a=1; Path=/; Max-Age=60; Expires=Mon, 02 Jan 2006 15:04:05 GMT", "http://" + market + "/", "a=1"},
+		"quotes come back":              {here, `a="1"; Path=/`, "http://" + market + "/", `a="1"`},
+		"what could not be sent back":   {here, "a=1 2; Path=/", "http://" + market + "/", ""},
+		"4097 bytes":                    {here, "a=" + strings.Repeat("x", 4096) + "; Path=/", "http://" + market + "/", ""},
+		"a long path":                   {here, "a=1; Path=/" + strings.Repeat("x", 1024), "http://" + market + "/" + strings.Repeat("x", 1024), ""},
 	} {
 		j := imported(t, testVault(t, Config{}), strings.Replace(login, "\t/\t", "\t/login\t", 1))
 		c, err := http.ParseSetCookie(x.set)
@@ -242,6 +245,9 @@ func TestServicesSetOnlyWhatTheyMay(t *testing.T) {
 		j.SetCookies(parsed(t, x.from), []*http.Cookie{nil, c})
 		if got := sent(t, j, x.at); got != x.want {
 			t.Errorf("%s: sent %q, want %q", name, got, x.want)
+		}
+		if latest := today.Add(maxLife); j.Info().Expires.After(latest) {
+			t.Errorf("%s: kept until %v, want %v at most", name, j.Info().Expires, latest)
 		}
 	}
 }
@@ -344,5 +350,21 @@ func TestAClientGoesOnWithTheLogin(t *testing.T) {
 	}
 	if got := sent(t, j, "http://"+market+"/"); got != "sid=renewed" {
 		t.Errorf("sent %q afterwards", got)
+	}
+}
+
+func TestCookiesEndInTimeAndKeepTheirOrder(t *testing.T) {
+	now := today
+	j := imported(t, testVault(t, Config{Now: func() time.Time { return now }}), login)
+	u := parsed(t, "http://"+market+"/")
+	j.SetCookies(u, []*http.Cookie{{Name: "a", Value: "1", MaxAge: 60}, {Name: "b", Value: "1"}})
+	now = now.Add(59 * time.Second)
+	j.SetCookies(u, []*http.Cookie{{Name: "sid", Value: "renewed", Path: "/"}})
+	if got := sent(t, j, u.String()); got != "sid=renewed; a=1; b=1" {
+		t.Errorf("sent %q, want them in the order of their making", got)
+	}
+	now = now.Add(time.Second)
+	if got := sent(t, j, u.String()); got != "sid=renewed; b=1" || j.Info().Cookies != 2 {
+		t.Errorf("sent %q of %d when one has expired", got, j.Info().Cookies)
 	}
 }

@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 		},
 		"an extension's list": {
 			`[{"domain":".shop.onion","expirationDate":1900000000.25,"hostOnly":false,"httpOnly":true,"name":"sid","path":"/","sameSite":"no_restriction","secure":true,"session":false,"storeId":"0","value":"abc","id":1},
-			  {"domain":"shop.onion","hostOnly":true,"httpOnly":false,"name":"lang","path":"/x","sameSite":null,"secure":false,"session":true,"storeId":null,"value":"","firstPartyDomain":"","partitionKey":{"topLevelSite":""}}]`,
+			  {"domain":"shop.onion","hostOnly":true,"httpOnly":false,"name":"lang","path":"/x","sameSite":null,"secure":false,"session":true,"expirationDate":1900000000,"storeId":null,"value":"","firstPartyDomain":"","partitionKey":{"topLevelSite":""}}]`,
 			[]string{"sid=abc shop.onion/ secure http-only until 2030-03-17 17:46:40", "lang= shop.onion/x host-only"},
 		},
 		"a storage state": {
