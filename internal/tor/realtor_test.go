@@ -36,6 +36,7 @@ type realTor struct {
 	hostile string // see hostileSite
 
 	lock *ecdh.PrivateKey // of locked
+	keys string           // the client's folder of keys
 }
 
 func TestRealTor(t *testing.T) {
@@ -93,7 +94,7 @@ func startRealTor(t *testing.T) *realTor {
 			t.Error(err)
 		}
 	})
-	r.Net = n
+	r.Net, r.keys = n, dir
 	names := n.Onions()
 	r.locked, r.odd, r.down, r.downTCP, r.hostile = names[2], names[3], names[4], names[5], names[6]
 	return r
@@ -234,9 +235,10 @@ func (r *realTor) clientKeyFromFile(t *testing.T) {
 func (r *realTor) clientKeys(t *testing.T) {
 	src := source("a", r.locked)
 	r.wantCode(t, src, r.locked, 0xf4, tor.Setup)
-	if err := r.Authorise(r.locked, clientKey(t)); err != nil {
+	if err := tornet.WriteKeyFile(r.keys, r.locked, clientKey(t)); err != nil {
 		t.Fatal(err)
 	}
+	r.reload(t)
 	r.wantCode(t, src, r.locked, 0xf5, tor.Setup)
 	if err := r.Authorise(r.locked, r.lock); err != nil {
 		t.Fatal(err)
@@ -244,6 +246,17 @@ func (r *realTor) clientKeys(t *testing.T) {
 	body, err := get(t, network(t, r.config()).Transport(src), "http://"+r.locked+"/")
 	if err != nil || !strings.HasPrefix(body, "hello") {
 		t.Errorf("with the right key: %q, %v, want a page", body, err)
+	}
+}
+
+// reload makes the client read its torrc and its keys again, as systemctl
+// reload does. The torrc is that of the start, when the network was still off.
+func (r *realTor) reload(t *testing.T) {
+	t.Helper()
+	for _, command := range []string{"SIGNAL RELOAD", "SETCONF DisableNetwork=0"} {
+		if _, err := r.Client.Control(command); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
