@@ -160,7 +160,7 @@ func (n *Net) publish(ctx context.Context, onions []*Onion) error {
 	if err != nil {
 		return fmt.Errorf("until the services are published: %w", err)
 	}
-	n.logf("tornet: %d services published", len(onions))
+	n.logf("%d services published", len(onions))
 	return nil
 }
 

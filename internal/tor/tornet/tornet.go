@@ -31,9 +31,10 @@ import (
 // an authority, because a plain relay caches directory documents late: 18 s.
 const relayCount = 4
 
-// startTime bounds a start, and pause is how often progress is looked for.
+// startTime bounds a start, which takes 30 s on a machine that is busy, and
+// pause is how often progress is looked for.
 const (
-	startTime = 90 * time.Second
+	startTime = 2 * time.Minute
 	pause     = 25 * time.Millisecond
 )
 
@@ -85,9 +86,12 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	n := &Net{logf: cfg.Logf}
-	if n.logf == nil {
-		n.logf = func(string, ...any) {}
+	n := &Net{}
+	begun := time.Now()
+	n.logf = func(format string, args ...any) {
+		if cfg.Logf != nil {
+			cfg.Logf("tornet: %4.1f s: %s", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
+		}
 	}
 	if err := n.start(ctx, cfg); err != nil {
 		n.end()
@@ -137,7 +141,7 @@ func (n *Net) start(ctx context.Context, cfg Config) (err error) {
 	if err := n.firstVote(ctx); err != nil {
 		return err
 	}
-	n.logf("tornet: the relays agree")
+	n.logf("the relays agree")
 	if err := n.goOnline(ctx); err != nil {
 		return err
 	}
@@ -151,7 +155,7 @@ func (n *Net) place(cfg Config) (ports []int, err error) {
 		return freePorts(want)
 	}
 	if n.ns, err = Isolate(true); err != nil {
-		n.logf("tornet: %v; running without, more slowly", err)
+		n.logf("%v; running without, more slowly", err)
 		return freePorts(want)
 	}
 	for i := range want {
@@ -186,7 +190,7 @@ func (n *Net) launch(nd *Node) error {
 	if err := nd.launch(); err != nil {
 		return err
 	}
-	n.logf("tornet: %s is process %d", nd.Name, nd.cmd.Process.Pid)
+	n.logf("%s is process %d", nd.Name, nd.cmd.Process.Pid)
 	return nil
 }
 
@@ -202,7 +206,7 @@ func (n *Net) goOnline(ctx context.Context) error {
 			return err
 		}
 	}
-	n.logf("tornet: the client is ready")
+	n.logf("the client is ready")
 	return nil
 }
 
