@@ -40,6 +40,9 @@ func newTaskTrail(ctx context.Context, r store.Reader, s store.SourceStatus, t v
 		w := waiting{now: now}
 		w.source(s, leased)
 		w.task(t)
+		if !w.next.Before(s.NotAfter) {
+			w.stop("its order ends before that, %s", when(s.NotAfter, now))
+		}
 		tt.Waits, tt.Next, tt.Never = w.reasons, w.next, w.never
 		if w.never {
 			tt.Next = time.Time{}

@@ -70,6 +70,9 @@ func (t *taskTrail) text(s *sheet, start bool, now time.Time) {
 		s.line("next try", "%s", t.nextWords(now))
 	case vigil.Leased:
 		s.line("held", "by %s until %s", t.Holder, when(t.Until, now))
+		if !t.Until.After(now) {
+			s.line("next try", "with the next crawl: its holder did not come back in time")
+		}
 	case vigil.Done:
 		s.line("next try", "none: it is done, and fetched again only if somebody asks for it")
 	case vigil.Parked, vigil.Dead:
