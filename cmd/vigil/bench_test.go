@@ -188,10 +188,10 @@ func benchOrder() vigil.Order {
 	return o
 }
 
-// benchCase returns a new case on the disk that holds benchOrder, and its stages.
-func benchCase(b *testing.B, proxy string) (*bolt.Store, *stages) {
+// benchCase returns a new case at path that holds benchOrder, and its stages.
+func benchCase(b *testing.B, path, proxy string) (*bolt.Store, *stages) {
 	b.Helper()
-	st, err := bolt.Create(filepath.Join(b.TempDir(), "vigil.db"), bolt.Options{Tool: "bench"})
+	st, err := bolt.Create(path, bolt.Options{Tool: "bench"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func benchCase(b *testing.B, proxy string) (*bolt.Store, *stages) {
 
 func crawlVigil(b *testing.B, proxy string, workers int) (pages int) {
 	b.StopTimer()
-	st, stages := benchCase(b, proxy)
+	st, stages := benchCase(b, filepath.Join(b.TempDir(), "vigil.db"), proxy)
 	b.StartTimer()
 	r := work.Runner{Queue: st, Holder: "bench", Observe: func(o work.Outcome) {
 		if o.Err != nil {
