@@ -57,7 +57,7 @@ func (s *sorter) add(base *url.URL, ref string) {
 		return
 	}
 	s.propose(u.Hostname())
-	if u.Path == robotsPath {
+	if u.Path == vigil.RobotsPath {
 		return
 	}
 	link := u.String()

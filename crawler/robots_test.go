@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"vigil"
 )
+
+// on returns the address of a page on host.
+func on(host string) *url.URL { return &url.URL{Scheme: "http", Host: host, Path: "/listing/1"} }
 
 func TestRobots(t *testing.T) {
 	const file = "User-agent: *\nDisallow: /a\n"
@@ -18,7 +22,7 @@ func TestRobots(t *testing.T) {
 		fmt.Fprint(w, file)
 	})
 	f, _ := fetcher(t, map[string]http.Handler{market: mux})
-	p, err := f.Robots(t.Context(), source(), market)
+	p, err := f.Robots(t.Context(), source(), on(market))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +34,7 @@ func TestRobots(t *testing.T) {
 func TestRobotsLeadsNowhere(t *testing.T) {
 	page := html5(`<a href="/a">a</a> <a href="http://` + onion("elsewhere") + `/">b</a>` + strings.Repeat(`<a href="/logout">c</a>`, 3))
 	f, _ := fetcher(t, map[string]http.Handler{market: serve("text/html", page)})
-	p, err := f.Robots(t.Context(), source(), market)
+	p, err := f.Robots(t.Context(), source(), on(market))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,19 +52,19 @@ func TestRobotsIsFetchedUnderTheGuard(t *testing.T) {
 		http.Redirect(w, r, "http://"+other+"/robots.txt", http.StatusFound)
 	})
 	f, sim := fetcher(t, map[string]http.Handler{market: away, other: serve("text/plain", "")})
-	if p, err := f.Robots(t.Context(), source(), market); !errors.Is(err, vigil.ErrOutOfScope) {
+	if p, err := f.Robots(t.Context(), source(), on(market)); !errors.Is(err, vigil.ErrOutOfScope) {
 		t.Errorf("a redirect to another service: %v, %v", p.FinalURL, err)
 	}
-	if _, err := f.Robots(t.Context(), source(), other); !errors.Is(err, vigil.ErrOutOfScope) {
+	if _, err := f.Robots(t.Context(), source(), on(other)); !errors.Is(err, vigil.ErrOutOfScope) {
 		t.Errorf("a host that the source does not name: %v", err)
 	}
-	narrow := source()
-	narrow.Paths = []string{"/listing/*"}
-	if _, err := f.Robots(t.Context(), narrow, market); !errors.Is(err, vigil.ErrOutOfScope) {
-		t.Errorf("a source that does not cover robots.txt: %v", err)
+	denies := source()
+	denies.DenyPaths = []string{"/robots.txt"}
+	if _, err := f.Robots(t.Context(), denies, on(market)); !errors.Is(err, vigil.ErrOutOfScope) {
+		t.Errorf("a source that denies robots.txt: %v", err)
 	}
 	for _, host := range []string{"", "a b", market + "/x?", "user@" + market, market + "#"} {
-		if p, err := f.Robots(t.Context(), source(), host); !errors.Is(err, vigil.ErrOutOfScope) {
+		if p, err := f.Robots(t.Context(), source(), on(host)); !errors.Is(err, vigil.ErrOutOfScope) {
 			t.Errorf("host %q: %v, %v", host, p.URL, err)
 		}
 	}

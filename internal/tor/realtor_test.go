@@ -332,14 +332,8 @@ func (r *realTor) removed(t *testing.T) {
 	if err := r.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	_, err = get(t, n.Transport(source("a", name), tor.Session{}), "http://"+name+"/")
-	var e *tor.Error
-	if !errors.As(err, &e) || e.Code != 0x05 || e.Class != tor.Down {
-		t.Errorf("over the open circuit: %v, want code 0x05 and class down", err)
-	}
+	saysDown(t, n.Transport(source("a", name), tor.Session{}), name) // over the circuit that is open
 	saysDown(t, n.Transport(source("b", name), tor.Session{}), name)
-	saysDown(t, n.Transport(source("a", name)), name) // over the circuit that is open
-	saysDown(t, n.Transport(source("b", name)), name)
 }
 
 // impatient is a configuration for services that fail.
@@ -354,9 +348,6 @@ func (r *realTor) impatient() tor.Config {
 func (r *realTor) frozen(t *testing.T) {
 	cfg := r.impatient()
 	cfg.DialTimeout = 2 * time.Second
-	tr := network(t, cfg).Transport(source("frozen", r.odd), tor.Session{})
-	if err := r.Host.Freeze(); err != nil {
-		t.Fatal(err)
 	n := network(t, cfg)
 	p := r.halfPage(t, n, func() {
 		if err := r.Host.Freeze(); err != nil {
@@ -366,7 +357,7 @@ func (r *realTor) frozen(t *testing.T) {
 	if p.Truncated != "time" {
 		t.Errorf("the page is cut by %q, want time", p.Truncated)
 	}
-	tr := n.Transport(source("frozen", r.odd))
+	tr := n.Transport(source("frozen", r.odd), tor.Session{})
 	_, err := get(t, tr, "http://"+r.odd+"/")
 	var e *tor.Error
 	if !errors.As(err, &e) || e.Class != tor.Transient || !timedOut(err) {
@@ -385,7 +376,7 @@ func (r *realTor) halfPage(t *testing.T, n *tor.Network, then func()) vigil.Page
 	src := source("half", r.odd)
 	f := pageFetcher(n)
 	f.Timeout = time.Hour // so that another limit must end it
-	f.Transport = func(vigil.Source) http.RoundTripper { return &breaker{n.Transport(src), then} }
+	f.Transport = func(vigil.Source) http.RoundTripper { return &breaker{n.Transport(src, tor.Session{}), then} }
 	p, err := f.Fetch(t.Context(), src, "http://"+r.odd+"/half", 0)
 	if err != nil || string(p.Body) != "first" || p.Truncated == "" {
 		t.Errorf("%q, cut by %q, %v; want what came, marked as cut", p.Body, p.Truncated, err)
@@ -429,8 +420,7 @@ func (r *realTor) comesBack(t *testing.T, tr http.RoundTripper) {
 // a connection that is kept.
 func (r *realTor) killed(t *testing.T) {
 	n := network(t, r.impatient())
-	kept, broken := n.Transport(source("kept", r.odd), tor.Session{}), n.Transport(source("broken", r.odd), tor.Session{})
-	kept := n.Transport(source("kept", r.odd))
+	kept := n.Transport(source("kept", r.odd), tor.Session{})
 	if _, err := get(t, kept, "http://"+r.odd+"/"); err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +433,7 @@ func (r *realTor) killed(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.comesBack(t, kept)
-	r.comesBack(t, n.Transport(source("half", r.odd)))
+	r.comesBack(t, n.Transport(source("half", r.odd), tor.Session{}))
 }
 
 // saysDown tries until Tor says that the service is down. A circuit that leads
