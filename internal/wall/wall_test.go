@@ -286,23 +286,31 @@ func TestSubstanceIsNotHidden(t *testing.T) {
 	if _, ok := Find(Page{Host: host, Text: []byte(login)}); !ok {
 		t.Fatal("the bare login is no wall")
 	}
-	body := expand("{{posts 30}}")
+	body := expand("{{text 60}}")
 	for name, before := range map[string]string{
 		"an option left open":    "<select><option>one<option>two</select>",
 		"a mark left open":       "<a name=top>",
 		"a cell of navigation":   "<table><tr><td class=menu>menu<td>",
+		"one form around it all": "<form>",
 		"a long script":          "<script>" + strings.Repeat("x", 300<<10) + "</script>",
 		"noscript, badly nested": "<noscript><form><div class=modal><a href=x><h1></noscript>",
 		"more than is looked at": strings.Repeat(" ", maxText),
 	} {
 		if w, ok := Find(Page{Host: host, Text: []byte(login + before + body)}); ok {
-			t.Errorf("%s hides 30 posts: %s", name, w.Kind)
+			t.Errorf("%s hides 60 sentences: %s", name, w.Kind)
 		}
 	}
 }
 
-// The same wall is one in the words of each language, and no more once the page
-// has something to offer.
+// An order may cover few of the links that show what the page is.
+func TestLinksThatNoOrderCoversAreSubstance(t *testing.T) {
+	page := "<title>Log in</title>" + expand("{{nav 50}}") + "<form><input name=u><input type=password name=p></form>"
+	if w, ok := Find(Page{Host: host, Text: []byte(page)}); ok {
+		t.Errorf("50 links, none in scope: %s", w.Kind)
+	}
+}
+
+// A wall is one no more once the page has something to offer.
 func TestSubstanceMakesAPageOfAWall(t *testing.T) {
 	for _, file := range []string{"tuned.txt", "held.txt", "fresh.txt"} {
 		for _, x := range samples(t, file) {
