@@ -292,6 +292,9 @@ func TestMediaInUTF16Pages(t *testing.T) {
 			t.Errorf("%s: withheld %+v, links %q", name, p.Withheld, p.Links)
 		}
 		// Whoever reads the kept text later must not take it for what the header says.
+		if !bytes.HasPrefix(p.Body, []byte("\ufeff")) {
+			t.Errorf("%s: the kept text is not marked as UTF-8: %.20q", name, p.Body)
+		}
 		if l := read(t, p); !strings.Contains(name, "2022") && l.Title != "Лампа" {
 			t.Errorf("%s: read as %q, problems %q", name, l.Title, l.Problems)
 		}
