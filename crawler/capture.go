@@ -63,20 +63,24 @@ func (v *visit) roundTrip(req *http.Request) (*http.Response, error) {
 
 // requestHeader returns the headers that Tor Browser 15 (Firefox ESR 140) sends
 // for an address typed into it: whoever stands out is noticed. As Firefox does,
-// it offers br and zstd over TLS only. The header order and the name of the
-// program in User-Agent are not alike; see the package comment.
+// it offers br and zstd over TLS only, not to http, which most onions are.
+//
+// What net/http leaves different: it writes Host and User-Agent first, as
+// Firefox, but then the others by name, and Firefox as they stand here. The
+// browser would also keep cookies, and fetch what the page shows.
 func requestHeader(scheme, userAgent string) http.Header {
 	h := http.Header{
 		"User-Agent":                {userAgent},
 		"Accept":                    {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
 		"Accept-Language":           {"en-US,en;q=0.5"},
 		"Accept-Encoding":           {"gzip, deflate"},
-		"Connection":                {"keep-alive"},
+		"Connection":                {"keep-alive"}, // net/http leaves it out by itself
 		"Upgrade-Insecure-Requests": {"1"},
 		"Sec-Fetch-Dest":            {"document"},
 		"Sec-Fetch-Mode":            {"navigate"},
 		"Sec-Fetch-Site":            {"none"},
 		"Sec-Fetch-User":            {"?1"},
+		"Priority":                  {"u=0, i"},
 	}
 	if scheme == "https" {
 		h.Set("Accept-Encoding", "gzip, deflate, br, zstd")
@@ -288,7 +292,7 @@ func (c *capture) markup() bool {
 // fill writes the answer into p.
 func (c *capture) fill(p *vigil.Page) {
 	p.Status = c.status
-	p.Request = cleanHeader(c.request)
+	p.Request = c.request // our own words: nothing to withhold
 	p.Response = cleanHeader(c.header)
 	p.RawSHA256, p.RawSize = c.sum, int64(len(c.raw))
 	p.Body = c.kept

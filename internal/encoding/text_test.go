@@ -227,6 +227,27 @@ func TestDeclarationsAreFollowedWithinReason(t *testing.T) {
 	}
 }
 
+// TestCharsetsOfPairsAreTakenAtTheirWord writes one language in the charset of
+// another: nothing in the bytes is wrong, though their letters are odd.
+func TestCharsetsOfPairsAreTakenAtTheirWord(t *testing.T) {
+	for _, name := range []string{"gbk", "gb18030", "big5", "euc-kr", "euc-jp", "shift_jis"} {
+		for _, from := range []string{"windows-1251", "euc-jp"} {
+			text, _ := charset.Lookup(name)
+			body, err := text.NewEncoder().Bytes([]byte(texts[from]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(body, []byte("&#")) {
+				continue // it has no such letters
+			}
+			got := Decode(body, "text/html; charset="+name)
+			if string(got.UTF8) != texts[from] || !got.Certain {
+				t.Errorf("%s in %s: %+v", from, name, got)
+			}
+		}
+	}
+}
+
 // TestTheGuessNeedsFewWords says from how many characters on texts are read
 // right: it holds the models to what they can do.
 func TestTheGuessNeedsFewWords(t *testing.T) {
