@@ -123,8 +123,8 @@ func (l *line) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	if err == nil {
 		return conn, nil
 	}
-	if leave.ctx.Err() != nil {
-		return nil, context.Cause(leave.ctx)
+	if ended := leave.because(nil); ended != nil {
+		return nil, ended
 	}
 	err = explain(address, err)
 	// A session outlives a stuck circuit: with a new token its cookies would

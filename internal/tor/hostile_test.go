@@ -197,7 +197,7 @@ func TestAnyCertificateOfAnOnionServiceIsTaken(t *testing.T) {
 	if resp.TLS == nil || len(resp.TLS.PeerCertificates) == 0 || !resp.TLS.PeerCertificates[0].Equal(server.Certificate()) {
 		t.Error("the certificate is not told: it is evidence")
 	}
-	server.TLS.MaxVersion = tls.VersionTLS11
+	server.TLS.MinVersion, server.TLS.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	if _, err := get(t, network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{}), "https://"+a+"/"); err == nil {
 		t.Error("TLS 1.1 was spoken")
 	}

@@ -20,6 +20,7 @@ var ErrClosed = errors.New("the way to the network was closed")
 type leave struct {
 	ctx     context.Context // ends with the leave; its cause says why
 	cancel  context.CancelCauseFunc
+	life    context.Context // the network's
 	src     vigil.Source
 	now     func() time.Time
 	address string // host:port that the proxy may be asked for
@@ -35,7 +36,7 @@ type leaveKey struct{}
 // grant returns the leave of a request for u, which was checked. The caller
 // must call end.
 func grant(t *Transport, parent context.Context, u *url.URL) *leave {
-	l := &leave{src: t.src, now: t.net.cfg.Now, address: hostPort(u)}
+	l := &leave{life: t.net.life, src: t.src, now: t.net.cfg.Now, address: hostPort(u)}
 	ctx, cancel := context.WithCancelCause(parent)
 	l.ctx, l.cancel = context.WithValue(ctx, leaveKey{}, l), cancel
 	timer := time.AfterFunc(l.src.NotAfter.Sub(l.now()), func() { cancel(l.src.InForce(l.src.NotAfter)) })
@@ -73,6 +74,9 @@ func (l *leave) inForce() error {
 func (l *leave) because(err error) error {
 	if cause := context.Cause(l.ctx); cause != nil {
 		return cause
+	}
+	if l.life.Err() != nil { // a closed connection may be seen before l hears of it
+		return ErrClosed
 	}
 	return err
 }

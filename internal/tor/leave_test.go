@@ -24,7 +24,7 @@ func TestNothingIsDialledWithoutALeave(t *testing.T) {
 		t.Errorf("without a request: %v, want out of scope", err)
 	}
 	src := vigil.Source{Order: "ORD-TEST", Name: "a", NotBefore: time.Unix(0, 0), NotAfter: time.Unix(2000, 0)}
-	l := &leave{src: src, now: now, address: "a.onion:80"}
+	l := &leave{life: n.life, src: src, now: now, address: "a.onion:80"}
 	l.ctx, l.cancel = context.WithCancelCause(t.Context())
 	ctx := context.WithValue(t.Context(), leaveKey{}, l)
 	if _, err := line.dial(ctx, "tcp", "b.onion:80"); !errors.Is(err, vigil.ErrOutOfScope) {

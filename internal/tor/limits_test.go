@@ -103,6 +103,46 @@ func TestWaitingForAStreamEnds(t *testing.T) {
 	if _, err := get(t, tr, "http://"+a+"/"); err != nil {
 		t.Errorf("after the first body was closed: %v", err)
 	}
+	unclosed := held(t, tr, "http://"+a+"/")
+	if _, err := io.Copy(io.Discard, unclosed.Body); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(t, tr, "http://"+a+"/"); err != nil {
+		t.Errorf("after a body was read to its end: %v", err)
+	}
+}
+
+func TestWhatChangedDuringTheWaitCounts(t *testing.T) {
+	a := onion("a")
+	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
+	revoked := errors.New("revoked")
+	asked := make(chan struct{}, 10)
+	var gone atomic.Bool
+	cfg := config(sim.Addr())
+	cfg.MaxStreams = 1
+	cfg.Standing = func(string) error {
+		asked <- struct{}{}
+		if gone.Load() {
+			return revoked
+		}
+		return nil
+	}
+	n := network(t, cfg)
+	tr := n.Transport(source("a", a), tor.Session{})
+	first := held(t, tr, "http://"+a+"/")
+	<-asked
+	<-asked
+	done := make(chan error)
+	go func() {
+		_, err := get(t, tr, "http://"+a+"/")
+		done <- err
+	}()
+	<-asked // the second request was permitted, and waits
+	gone.Store(true)
+	first.Body.Close()
+	if err := <-done; !errors.Is(err, revoked) {
+		t.Errorf("%v, want the revocation", err)
+	}
 }
 
 func TestNewCircuitsAreRationed(t *testing.T) {

@@ -108,6 +108,9 @@ func TestASessionKeepsItsCircuit(t *testing.T) {
 		t.Errorf("a stuck circuit changed the token of a session: %v", got)
 	}
 	n.Renew(src, s)
+	if left := lasting(ours); left != "" {
+		t.Errorf("the idle connection of before Renew stays open:\n%s", left)
+	}
 	if _, err := get(t, tr, "http://"+a+"/"); err != nil {
 		t.Fatal(err)
 	}

@@ -432,6 +432,10 @@ func TestCancelEndsTheHandshake(t *testing.T) {
 	if _, err := tr.RoundTrip(req); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want the context's error", err)
 	}
+	// net/http would let the dial go on; Tor is to hear that nobody wants it.
+	if left := lasting(func(stack string) bool { return strings.Contains(stack, "tor.(*line).dial") }); left != "" {
+		t.Errorf("the handshake goes on:\n%s", left)
+	}
 }
 
 func TestASilentBodyEnds(t *testing.T) {
