@@ -160,7 +160,7 @@ func openDB(path string, o Options, flags func(int) int) (db *bbolt.DB, err erro
 		return err
 	})
 	if db == nil && file != nil {
-		file.Close() // bbolt has, unless it panicked: then the lock would stay
+		letGo(file) // bbolt has, unless it panicked
 	}
 	return db, err
 }
