@@ -529,7 +529,7 @@ func TestNextTasks(t *testing.T) {
 	want := []vigil.Task{vigil.NewTask(vigil.Extract, "ORD-TEST/market", "page")}
 	for _, link := range p.Links {
 		task := vigil.NewTask(vigil.Fetch, "ORD-TEST/market", link)
-		task.Depth = src.MaxDepth
+		task.Depth, task.From = src.MaxDepth, "page"
 		want = append(want, task)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

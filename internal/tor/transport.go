@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"vigil"
 )
@@ -140,8 +141,12 @@ func (t *Transport) outgoing(l *leave, req *http.Request, u *url.URL) *http.Requ
 	if out.Header == nil {
 		out.Header = http.Header{}
 	}
+	keep := strings.EqualFold(out.Header.Get("Connection"), "keep-alive")
 	for _, name := range withheld {
 		out.Header.Del(name)
+	}
+	if keep { // as browsers say; it changes nothing
+		out.Header.Set("Connection", "keep-alive")
 	}
 	if len(out.Header["User-Agent"]) == 0 {
 		out.Header["User-Agent"] = []string{""} // else net/http sends its own name
