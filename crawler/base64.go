@@ -122,13 +122,13 @@ var magic64 = []struct {
 // runs finds base64 text that begins, or goes on after other letters, like a
 // media file.
 func (s *scanner) runs() {
-	for start, end := range s.gaps() {
+	for _, gap := range s.gaps() {
 		if s.marked {
-			s.runsIn(start, end, end)
+			s.runsIn(gap.start, gap.end, gap.end)
 			continue
 		}
-		for a, z := range stretches(s.b, start, end) {
-			s.runsIn(a, z, end)
+		for a, z := range stretches(s.b, gap.start, gap.end) {
+			s.runsIn(a, z, gap.end)
 		}
 	}
 }

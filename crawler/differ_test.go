@@ -86,7 +86,7 @@ func compose(program []byte) []byte {
 
 func TestWithholdIsAsItWas(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for range 600 {
 		program := make([]byte, 1+r.IntN(40))
 		for i := range program {
 			program[i] = byte(r.IntN(256))

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -66,7 +65,8 @@ type scanner struct {
 	depth  int
 	marked bool     // b holds placeholders
 	found  []medium // in any order, not overlapping
-	chars  []byte   // the last run's; its memory is used again
+	spans  []span   // the last gaps; their memory is used again
+	chars  []byte   // the last run's, likewise
 	// closing holds where each quote was found last, and never for one that
 	// was not, so that looking for them again and again stays cheap.
 	closing map[string]int
@@ -137,20 +137,21 @@ func holdsPlaceholder(b []byte) bool {
 	}
 }
 
-// gaps yields the parts of the body that are not found to be media so far.
-func (s *scanner) gaps() iter.Seq2[int, int] {
-	taken := slices.Clone(s.found)
-	slices.SortFunc(taken, func(a, b medium) int { return a.start - b.start })
-	return func(yield func(start, end int) bool) {
-		at := 0
-		for _, m := range taken {
-			if !yield(at, m.start) {
-				return
-			}
-			at = m.end
-		}
-		yield(at, len(s.b))
+// A span is the part b[start:end] of a body.
+type span struct{ start, end int }
+
+// gaps returns the parts of the body that are not found to be media so far.
+// They are good until it is called again.
+func (s *scanner) gaps() []span {
+	slices.SortFunc(s.found, func(a, b medium) int { return a.start - b.start })
+	s.spans = s.spans[:0]
+	at := 0
+	for _, m := range s.found {
+		s.spans = append(s.spans, span{at, m.start})
+		at = m.end
 	}
+	s.spans = append(s.spans, span{at, len(s.b)})
+	return s.spans
 }
 
 // bare finds a media file that stands in the body as it is. It ends with the
@@ -206,9 +207,9 @@ var bareMagic = []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "GIF87a"
 
 // dataURLs finds data URLs of media.
 func (s *scanner) dataURLs() {
-	for start, end := range s.gaps() {
-		for i := start; i < end; {
-			i = s.dataURLAfter(i, end)
+	for _, gap := range s.gaps() {
+		for i := gap.start; i < gap.end; {
+			i = s.dataURLAfter(i, gap.end)
 		}
 	}
 }
