@@ -79,6 +79,9 @@ func ParseURL(raw string) (*url.URL, error) {
 // plainQuery encodes the bytes that may not stand in a query (RFC 3986, section
 // 3.4), as browsers do, and leaves the others as they are.
 func plainQuery(q string) string {
+	if !strings.ContainsFunc(q, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>", r) }) {
+		return q
+	}
 	var b strings.Builder
 	for i := range len(q) {
 		switch c := q[i]; {

@@ -125,6 +125,9 @@ func onionBase(host string) string {
 // around it, no tabs and line ends in it, what may not stand in a URL encoded.
 func cleanRef(ref string) string {
 	ref = strings.TrimFunc(ref, func(r rune) bool { return r <= ' ' })
+	if len(ref) <= maxRef && !strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '<' || r == '>' }) {
+		return ref
+	}
 	var b strings.Builder
 	for i := range len(ref) {
 		switch c := ref[i]; {

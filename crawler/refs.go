@@ -42,10 +42,31 @@ func tokenRefs(text []byte) (r refs) {
 		case html.ErrorToken:
 			return r
 		case html.StartTagToken, html.SelfClosingTagToken:
-			t := z.Token()
-			r.element(t.Data, t.Attr)
+			if name, more := z.TagName(); more && refers(name) {
+				r.element(string(name), attributes(z))
+			}
 		}
 	}
+}
+
+// refers reports whether an element may refer to a page. The attributes of
+// others, which are most, are not even decoded.
+func refers(tag []byte) bool {
+	switch string(tag) {
+	case "base", "a", "area", "iframe", "frame", "link", "meta":
+		return true
+	}
+	return false
+}
+
+// attributes returns those of the tag whose name was read last.
+func attributes(z *html.Tokenizer) (attrs []html.Attribute) {
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		attrs = append(attrs, html.Attribute{Key: string(key), Val: string(val)})
+	}
+	return attrs
 }
 
 // maxToken bounds one tag or text run in bytes.

@@ -239,11 +239,10 @@ func (a *app) network(ctx context.Context, cs *openCase) (*tor.Network, error) {
 		return nil, hint(fmt.Errorf("reach Tor at %s: %w", cfg.Tor.Socks, err),
 			"start Tor, or name its SOCKS port with --socks; nothing is fetched without it")
 	}
-	if !h.IsTor && !a.guided {
-		a.info("warning: %s speaks SOCKS, but does not answer as Tor does", cfg.Tor.Socks)
-	}
-	for _, w := range h.Warnings {
-		a.info("warning: %s", w)
+	if !a.guided { // the demo's network is not Tor, and says so
+		for _, w := range h.Warnings {
+			a.info("warning: %s", w)
+		}
 	}
 	return network, nil
 }

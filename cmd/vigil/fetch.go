@@ -47,6 +47,10 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if (p.Truncated == "time" || p.Truncated == "disconnect") && t.Attempts < cutAttempts {
 		return vigil.Result{}, s.setback(ctx, t, classCut, fmt.Errorf("fetch %s: broke off after %d bytes: %s", t.Subject, p.RawSize, p.Truncated))
 	}
+	s.failures.end(src.ID())
+	if err := s.sessions.tick(time.Now()); err != nil {
+		return vigil.Result{}, &work.Fatal{Err: err}
+	}
 	rest := max(delay, s.pace.after(p.Took))
 	if r, err := s.wall(ctx, src, t, p, rest); r != nil || err != nil {
 		return deref(r), err
@@ -111,10 +115,12 @@ func (s *stages) wantsSetup(ctx context.Context, src vigil.Source, t vigil.Task,
 }
 
 // setback is for a failure that may lie in the page or in the service: the
-// attempt counts, and if it happens several times in a row, the source rests.
+// attempt counts, and after several in a row the source rests.
 func (s *stages) setback(ctx context.Context, t vigil.Task, class string, err error) error {
 	b := vigil.Setback{Class: class, Reason: withoutAddress(err), Retry: work.Retry(t.Attempts)}
-	b.Rest = whileSlow.wait(s.setbacks(ctx, t.Source) + 1)
+	if s.failures.next(t.Source) >= patience {
+		b.Rest = whileSlow.wait(s.setbacks(ctx, t.Source) + 1)
+	}
 	return &work.Setback{Setback: b, Err: err}
 }
 

@@ -12,9 +12,9 @@ type courtesy struct {
 	most   time.Duration // no rest is longer
 }
 
-// leastRest is the shortest rest that is kept: a service that answers within
-// milliseconds is not under strain, and its order's interval is enough.
-const leastRest = 500 * time.Millisecond
+// leastRest is the shortest rest that is kept: a service that answers within a
+// few tenths of a second is not under strain, and its order's interval is enough.
+const leastRest = 2 * time.Second
 
 // after returns how long a source rests that took so long to give a page, as
 // Heritrix does (delayFactor 5, maxDelayMs 30 000): a service that grows slow

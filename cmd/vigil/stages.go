@@ -27,6 +27,7 @@ type stages struct {
 	pace     courtesy
 	rules    rulebook
 	walls    streak
+	failures streak
 	sessions *sessions
 	close    func() error // ends the way to the network
 }

@@ -15,17 +15,17 @@ import (
 	"vigil/internal/work"
 )
 
-// patience is how many walls in a row a source may show that may stand before
-// single pages only, or that time may remove, until it is paused.
+// patience is how many failures in a row may each lie in a single page; then the
+// source itself is taken to be the trouble.
 const patience = 3
 
-// A streak counts walls in a row, by source. A page between them ends it.
+// A streak counts failures of a kind in a row, by source. A page ends it.
 type streak struct {
 	mu sync.Mutex // guards n
 	n  map[string]int
 }
 
-// next counts one more wall of a source; seen is how many that makes.
+// next counts one more failure of a source; seen is how many that makes.
 func (r *streak) next(source string) (seen int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -145,14 +145,23 @@ func (r *Runner) Run(ctx context.Context, pools ...Pool) error {
 		timer := time.NewTimer(r.nap(next))
 		select {
 		case e := <-done:
-			running[e.pool]--
-			total--
-			if r.Observe != nil {
-				r.Observe(e.Outcome)
-			}
-			var fatal *Fatal
-			if errors.As(e.Err, &fatal) {
-				cancel(fatal)
+			// Whoever has ended meanwhile is heard, too, before more is leased:
+			// a lease for each would cost a transaction for each.
+			for more := true; more; {
+				running[e.pool]--
+				total--
+				if r.Observe != nil {
+					r.Observe(e.Outcome)
+				}
+				var fatal *Fatal
+				if errors.As(e.Err, &fatal) {
+					cancel(fatal)
+				}
+				select {
+				case e = <-done:
+				default:
+					more = false
+				}
 			}
 		case <-timer.C:
 		case <-stopped(ctx, total):
