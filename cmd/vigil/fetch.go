@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"time"
 
 	"vigil"
 	"vigil/crawler"
-	"vigil/internal/robots"
 	"vigil/internal/tor"
 	"vigil/internal/work"
 	"vigil/store"
@@ -36,9 +34,9 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if err != nil {
 		return vigil.Result{}, s.refusal(t, "source", err)
 	}
-	delay, err := s.obey(ctx, src, t)
-	if err != nil {
-		return vigil.Result{}, err
+	delay, asked, err := s.obey(ctx, src, t)
+	if asked != nil || err != nil {
+		return deref(asked), err
 	}
 	p, err := s.fetcher.Fetch(ctx, src, t.Subject, t.Depth)
 	if err != nil {
@@ -197,25 +195,4 @@ func pageResult(src vigil.Source, p vigil.Page, a vigil.Act) vigil.Result {
 		a.Details["truncated"] = p.Truncated
 	}
 	return vigil.Result{Act: a, Record: p, Next: crawler.NextTasks(src, p)}
-}
-
-// obey asks the robots.txt of t's host, if the order obeys it. It returns how
-// long the host wants to be left alone between pages.
-func (s *stages) obey(ctx context.Context, src vigil.Source, t vigil.Task) (delay time.Duration, err error) {
-	u, err := url.Parse(t.Subject)
-	if err != nil || src.Robots != vigil.ObeyRobots {
-		return 0, nil // the fetch itself refuses what is no address
-	}
-	rules, err := s.rules.of(u, time.Now(), func() (*robots.Rules, error) { return s.askRobots(ctx, src, u) })
-	switch {
-	case errors.Is(err, vigil.ErrOutOfScope), errors.Is(err, crawler.ErrMedia):
-		return 0, nil // the order denies the file, or there is none that could be read
-	case err != nil:
-		return 0, s.fetchError(ctx, src, t, err)
-	}
-	if ok, by := rules.Allows(u); !ok {
-		err := fmt.Errorf("fetch %s: robots.txt forbids it: %s", t.Subject, by)
-		return 0, &work.Setback{Err: err, Setback: vigil.Setback{Class: classRobots, Reason: "robots.txt forbids it: " + by, Park: true}}
-	}
-	return rules.Delay(), nil
 }

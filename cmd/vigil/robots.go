@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/crawler"
 	"vigil/internal/robots"
+	"vigil/internal/work"
 )
 
 // robotsAge is how long what a robots.txt says is taken to hold (RFC 9309,
@@ -22,72 +25,83 @@ type rulebook struct {
 	hosts map[string]*hostRules
 }
 
-// hostRules are one host's; whoever asks holds the lock, and others wait.
+// hostRules are one host's. Whoever asks for them holds the lock, and others wait.
 type hostRules struct {
 	mu    sync.Mutex // guards all below
 	rules *robots.Rules
 	until time.Time
 }
 
-// of returns the rules for u, which ask fetches where they are not known or old.
-func (b *rulebook) of(u *url.URL, now time.Time, ask func() (*robots.Rules, error)) (*robots.Rules, error) {
+// host returns the rules for a site: a scheme, a host and a port.
+func (b *rulebook) host(u *url.URL) *hostRules {
 	site := u.Scheme + "://" + u.Host
 	b.mu.Lock()
-	h := b.hosts[site]
-	if h == nil {
-		h = &hostRules{}
-		if b.hosts == nil {
-			b.hosts = map[string]*hostRules{}
-		}
-		b.hosts[site] = h
+	defer b.mu.Unlock()
+	if b.hosts == nil {
+		b.hosts = map[string]*hostRules{}
 	}
-	b.mu.Unlock()
+	if b.hosts[site] == nil {
+		b.hosts[site] = &hostRules{}
+	}
+	return b.hosts[site]
+}
+
+// obey asks the robots.txt of t's host whether t's address may be read, if the
+// order obeys it, and how long the host wants to be left alone between pages.
+// Where the file has to be fetched first, that is all that is done: asked is the
+// result, and t comes again after the source's interval.
+func (s *stages) obey(ctx context.Context, src vigil.Source, t vigil.Task) (delay time.Duration, asked *vigil.Result, err error) {
+	u, err := url.Parse(t.Subject)
+	if err != nil || src.Robots != vigil.ObeyRobots {
+		return 0, nil, nil // the fetch itself refuses what is no address
+	}
+	h := s.rules.host(u)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.rules != nil && now.Before(h.until) {
-		return h.rules, nil
+	if now := time.Now(); h.rules == nil || now.After(h.until) {
+		asked, rules, err := s.askRobots(ctx, src, t, u)
+		if err != nil {
+			return 0, nil, err
+		}
+		h.rules, h.until = rules, now.Add(robotsAge)
+		if asked != nil {
+			return 0, asked, nil
+		}
 	}
-	rules, err := ask()
-	if err != nil {
-		return nil, err
+	if ok, by := h.rules.Allows(u); !ok {
+		err := fmt.Errorf("fetch %s: robots.txt forbids it: %s", t.Subject, by)
+		return 0, nil, &work.Setback{Err: err, Setback: vigil.Setback{Class: classRobots, Reason: "robots.txt forbids it: " + by, Park: true}}
 	}
-	h.rules, h.until = rules, now.Add(robotsAge)
-	return rules, nil
+	return h.rules.Delay(), nil, nil
 }
 
-// askRobots fetches the robots.txt for u and keeps it. It waits for the source's
-// interval afterwards, as after any page.
-func (s *stages) askRobots(ctx context.Context, src vigil.Source, u *url.URL) (*robots.Rules, error) {
+// askRobots fetches the robots.txt that speaks of u. The result is nil if the
+// order denies the file itself, and so nothing was fetched.
+func (s *stages) askRobots(ctx context.Context, src vigil.Source, t vigil.Task, u *url.URL) (*vigil.Result, *robots.Rules, error) {
 	p, err := s.fetcher.Robots(ctx, src, u)
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, crawler.ErrMedia): // a file that is no text holds no rules
+		return nil, robots.Parse(404, nil), nil
+	case errors.Is(err, vigil.ErrOutOfScope): // the order denies it, or it leads out of the order
+		return nil, robots.Parse(404, nil), nil
+	case err != nil:
+		return nil, nil, s.fetchError(ctx, src, t, err)
+	case p.Status >= 500:
+		err := fmt.Errorf("fetch %s: robots.txt answered %d: nothing may be read until it can be (RFC 9309, section 2.3.1.4)", t.Subject, p.Status)
+		return nil, nil, &work.Setback{Err: err, Setback: vigil.Setback{
+			Class: classRobots, Reason: withoutAddress(err), Free: true, Rest: whileSlow.wait(s.setbacks(ctx, src.ID()) + 1),
+		}}
 	}
-	r := vigil.Result{Act: vigil.Act{
-		Actor: s.actor, Action: vigil.ActRobots, Order: src.Order, Object: vigil.Object{Type: "source", ID: src.ID()},
-		Details: map[string]string{"source": src.ID(), "status": strconv.Itoa(p.Status), "raw_sha256": p.RawSHA256},
-	}}
+	r := vigil.Result{
+		Act: vigil.Act{
+			Actor: s.actor, Action: vigil.ActRobots, Order: src.Order, Object: vigil.Object{Type: "source", ID: src.ID()},
+			Details: map[string]string{"source": src.ID(), "status": strconv.Itoa(p.Status), "raw_sha256": p.RawSHA256},
+		},
+		Again: true, Rest: src.Interval,
+	}
 	if p.Status >= 200 && p.Status < 300 {
-		r.Record = p
-		r.Act.Object = vigil.Object{}
-	}
-	if _, err := s.store.Record(ctx, r); err != nil {
-		return nil, err
-	}
-	if p.Status >= 500 {
-		return nil, fmt.Errorf("robots.txt answered %d: nothing may be read until it can be (RFC 9309, section 2.3.1.4)", p.Status)
+		r.Record, r.Act.Object = p, vigil.Object{}
 	}
 	text, _ := pageText(p)
-	return robots.Parse(p.Status, text), sleep(ctx, src.Interval)
-}
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return &r, robots.Parse(p.Status, text), nil
 }
