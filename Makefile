@@ -35,10 +35,7 @@ fuzz:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-# deps installs what the tests use beside Go, where that is possible: ssh-keygen
-# checks our signatures from outside. Tests that miss it say so and skip.
+# deps installs what the tests use beside Go: ssh-keygen, tor, ip. Where it cannot,
+# the tests that need them skip.
 deps:
-	@command -v ssh-keygen >/dev/null || { \
-	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	    apt-get update -q && apt-get install -yq --no-install-recommends openssh-client; \
-	  else echo "ssh-keygen is missing: install openssh-client to run every test"; fi; }
+	@.ci/deps
