@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
-	"strings"
 
 	"vigil"
 	"vigil/internal/custody"
@@ -44,8 +41,9 @@ func (f Fault) String() string {
 // anew, and compares its root with the engine's checkpoint and with each
 // entry's proof. The bytes of each record must have the hash that its entry
 // names, and each page's body the hash that its record names. Each source must
-// have the standing that the last entry about it gave it. Then Verify reads the
-// orders, pages and items as other readers do.
+// have the rules that its order gave it and the standing that the last entry
+// about it gave it. Then Verify reads the orders, pages and items as other
+// readers do.
 //
 // If anything is wrong, the error wraps [vigil.ErrTampered] and the report
 // says what. Any other error means that the check did not come to its end.
@@ -71,7 +69,7 @@ func Verify(ctx context.Context, r Reader, progress func(done int)) (Report, err
 		v.log(ctx, order)
 	}
 	v.standings(before, v.sources(ctx))
-	readAll(v, "orders", r.Orders(ctx))
+	v.rules(ctx, before)
 	readAll(v, "pages", r.Pages(ctx, ""))
 	readAll(v, "items", r.Items(ctx, Filter{}))
 	if err := ctx.Err(); err != nil {
@@ -145,49 +143,7 @@ func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e v
 		v.fault(c.Log, seq, "%v", err)
 	}
 	v.record(ctx, e.Event)
-	for name, state := range e.Details {
-		if source, ok := strings.CutPrefix(name, DetailStanding); ok {
-			v.last[source] = vigil.Standing{State: vigil.SourceState(state), By: e.Actor, Since: e.Time}
-		}
-	}
-}
-
-// sources returns the standings of all sources, by source.
-func (v *verifier) sources(ctx context.Context) map[string]vigil.Standing {
-	ss, err := v.r.Sources(ctx)
-	if err != nil {
-		v.fault("", -1, "sources: %v", err)
-	}
-	standings := map[string]vigil.Standing{}
-	for _, s := range ss {
-		standings[s.ID()] = s.Standing
-	}
-	return standings
-}
-
-// standings compares the sources' standings with what the logs say of them. One
-// that has changed while the logs were read is not checked.
-func (v *verifier) standings(before, after map[string]vigil.Standing) {
-	for _, source := range slices.Sorted(maps.Keys(v.last)) {
-		if _, ok := after[source]; !ok {
-			v.fault(vigil.OrderOf(source), -1, "source %s is gone; its log speaks of it", source)
-		}
-	}
-	for _, source := range slices.Sorted(maps.Keys(after)) {
-		is := after[source]
-		was, ok := before[source]
-		if !ok || was.State != is.State || !was.Since.Equal(is.Since) {
-			continue
-		}
-		said, ok := v.last[source]
-		if !ok {
-			said.State = vigil.SourceOpen
-		}
-		if is.State != said.State || is.By != said.By || !is.Since.Equal(said.Since) {
-			v.fault(vigil.OrderOf(source), -1, "source %s is %s by %q since %s; its log says %s by %q since %s",
-				source, is.State, is.By, is.Since, said.State, said.By, said.Since)
-		}
-	}
+	v.noteStandings(e.Event)
 }
 
 // sameObject reports whether two events speak of the same bytes.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,15 @@ type liar struct {
 	proof       func([][32]byte) [][32]byte
 	recordBytes func([]byte) []byte
 	page        func(*vigil.Page) error
+	sources     func([]store.SourceStatus) []store.SourceStatus
+}
+
+func (l liar) Sources(ctx context.Context) ([]store.SourceStatus, error) {
+	ss, err := l.Reader.Sources(ctx)
+	if l.sources != nil {
+		ss = l.sources(ss)
+	}
+	return ss, err
 }
 
 func (l liar) Checkpoint(ctx context.Context, order string) (vigil.Checkpoint, error) {
@@ -80,8 +90,11 @@ func newCase(t *testing.T) *bolt.Store {
 	p := vigil.Page{Source: "ORD-1/m", URL: "http://x.onion/", Method: vigil.ByImport, BodySHA256: vigil.SumHex(body), BodySize: int64(len(body)), Body: body}
 	p.ID = vigil.NewPageID(p)
 	record(t, s, p)
-	for range 3 {
-		record(t, s, nil)
+	record(t, s, vigil.Order{ID: "ORD-1", Sources: []vigil.Source{{Order: "ORD-1", Name: "m", Paths: []string{"/a"}}, {Order: "ORD-1", Name: "n"}}})
+	record(t, s, nil)
+	pause := vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActPause, Order: "ORD-1"}, Standings: []vigil.Standing{{Source: "ORD-1/m", State: vigil.SourcePaused}}}
+	if _, err := s.Record(t.Context(), pause); err != nil {
+		t.Fatal(err)
 	}
 	return s
 }
@@ -116,7 +129,28 @@ func TestVerifyTrustsNoEngine(t *testing.T) {
 		"a changed record":        {liar{recordBytes: func(b []byte) []byte { return append(b, ' ') }}, "the entry says"},
 		"a changed body":          {liar{page: func(p *vigil.Page) error { p.Body = []byte("x"); return nil }}, "body"},
 		"no body":                 {liar{page: func(p *vigil.Page) error { p.Body = nil; return nil }}, "body"},
-		"no page":                 {liar{page: func(*vigil.Page) error { return vigil.ErrNotFound }}, "not found"},
+		"a standing": {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus {
+			ss[0].Standing = vigil.Standing{State: vigil.SourceOpen}
+			return ss
+		}}, "ORD-1/m is open"},
+		"a standing that nobody gave": {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus {
+			ss[1].Standing.State = vigil.SourceRevoked
+			return ss
+		}}, "ORD-1/n is revoked"},
+		"another's standing": {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus {
+			ss[0].Standing.By = "inv-05"
+			return ss
+		}}, "inv-05"},
+		"wider rules": {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus {
+			ss[0].Paths = []string{"/*"}
+			return ss
+		}}, "other rules"},
+		"a source too few": {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus { return ss[:1] }}, "is gone"},
+		"no sources":       {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus { return nil }}, "the log speaks of it"},
+		"a source too many": {liar{sources: func(ss []store.SourceStatus) []store.SourceStatus {
+			return append(ss, store.SourceStatus{Source: vigil.Source{Order: "ORD-1", Name: "o"}})
+		}}, "ORD-1/o"},
+		"no page": {liar{page: func(*vigil.Page) error { return vigil.ErrNotFound }}, "not found"},
 	} {
 		tt.l.Reader = s
 		r, err := store.Verify(t.Context(), tt.l, nil)
@@ -140,8 +174,8 @@ func words(fs []store.Fault) (out []string) {
 func TestVerifyTellsTheTruthToo(t *testing.T) {
 	s := newCase(t)
 	r, err := store.Verify(t.Context(), liar{Reader: s}, nil)
-	if err != nil || r.Entries != 4 || r.Records != 1 || r.Bodies != 1 || r.Found != 0 {
-		t.Errorf("report %+v, %v; want 4 entries, a record, a body, no fault", r, err)
+	if err != nil || r.Entries != 4 || r.Records != 2 || r.Bodies != 1 || r.Found != 0 {
+		t.Errorf("report %+v, %v; want 4 entries, two records, a body, no fault", r, err)
 	}
 }
 
@@ -152,6 +186,28 @@ func TestVerifyLooksAtOneMoment(t *testing.T) {
 	r, err := store.Verify(t.Context(), busy, nil)
 	if err != nil || r.Entries != 4 {
 		t.Errorf("report %+v, %v; want the 4 entries of the begin", r, err)
+	}
+}
+
+func TestVerifyLooksAtStandingsOfOneMoment(t *testing.T) {
+	s := newCase(t)
+	n := 0
+	busy := liar{Reader: s, entry: func(*vigil.Entry) bool {
+		n++
+		o := vigil.Order{ID: fmt.Sprint("ORD-", 1+n), Sources: []vigil.Source{{Order: fmt.Sprint("ORD-", 1+n), Name: "m"}}}
+		resume := vigil.Result{Act: vigil.Act{Actor: "inv-05", Action: vigil.ActResume, Order: "ORD-1"}, Standings: []vigil.Standing{{Source: "ORD-1/m", State: vigil.SourceOpen}}}
+		for _, r := range []vigil.Result{resume, {Act: vigil.Act{Actor: "inv-04", Action: vigil.ActAuthorize}, Record: o}} {
+			if _, err := s.Record(t.Context(), r); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}}
+	if r, err := store.Verify(t.Context(), busy, nil); err != nil {
+		t.Errorf("report %+v, %v; want no fault", r, err)
+	}
+	if _, err := store.Verify(t.Context(), s, nil); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -147,16 +147,21 @@ func readyLayout(path string, db *bbolt.DB) error {
 // openDB opens the file with the flags that flags makes of bbolt's own, which
 // create a file where there is none.
 func openDB(path string, o Options, flags func(int) int) (db *bbolt.DB, err error) {
+	var file *os.File
 	err = guard(func() error {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout:      o.Timeout,
 			FreelistType: bbolt.FreelistMapType, // the default slows down as a file grows
-			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				return os.OpenFile(name, flags(flag), mode)
+			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+				file, err = os.OpenFile(name, flags(flag), mode)
+				return file, err
 			},
 		})
 		return err
 	})
+	if db == nil && file != nil {
+		letGo(file) // bbolt has, unless it panicked
+	}
 	return db, err
 }
 

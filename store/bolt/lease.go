@@ -242,7 +242,7 @@ func (w write) expire(t task) (task, error) {
 // been leased. Claims of reviewers stay.
 func (s *Store) reclaim() error {
 	var held []string
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.view(context.Background(), func(tx *bbolt.Tx) error {
 		held = idsUnder(tx, bucketLeased, nil)
 		return nil
 	})

@@ -45,6 +45,10 @@ func smallCase(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	pause := vigil.Act{Actor: "inv-04", Action: vigil.ActPause, Order: "ORD-1"}
+	if _, err := s.Record(t.Context(), vigil.Result{Act: pause, Standings: []vigil.Standing{{Source: src.ID(), State: vigil.SourceRevoked}}}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActInit}}); err != nil {
 		t.Fatal(err)
 	}
@@ -132,10 +136,47 @@ func TestVerifyFindsEveryChangedValue(t *testing.T) {
 		wantTampered(t, path, at, v, "cut", func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), v[:len(v)-1]) })
 		wantTampered(t, path, at, v, "deleted", func(b *bbolt.Bucket) error { return b.Delete([]byte(at.key)) })
 	}
-	want := map[string]int{"lines": 7, "records": 6, "bodies": 1, "hashes": 11, "logs": 2}
+	want := map[string]int{"lines": 8, "records": 6, "bodies": 1, "hashes": 12, "logs": 2}
 	if !maps.Equal(kinds, want) {
 		t.Errorf("looked at %v, want %v", kinds, want)
 	}
+}
+
+// TestVerifyFindsAReopenedSource: nobody takes a revocation back behind the log.
+func TestVerifyFindsAReopenedSource(t *testing.T) {
+	path := smallCase(t)
+	k := []byte("ORD-1/m\x00")
+	for what, v := range map[string]string{
+		"none": "", "open": `{"source":"ORD-1/m","state":"open"}`, "paused": `{"source":"ORD-1/m","state":"paused","by":"inv-04"}`, "no JSON": "{",
+	} {
+		edit(t, path, func(tx *bbolt.Tx) error {
+			if v == "" {
+				return tx.Bucket([]byte("standing")).Delete(k)
+			}
+			return tx.Bucket([]byte("standing")).Put(k, []byte(v))
+		})
+		if err := verify(t, path); !errors.Is(err, vigil.ErrTampered) {
+			t.Errorf("standing %s: %v, want ErrTampered", what, err)
+		}
+	}
+}
+
+// TestVerifyFindsOtherRules: nobody widens an order behind its back.
+func TestVerifyFindsOtherRules(t *testing.T) {
+	path := smallCase(t)
+	at := spot{"sources", "", "ORD-1/m\x00"}
+	var was []byte
+	edit(t, path, func(tx *bbolt.Tx) error {
+		was = bytes.Clone(at.in(tx).Get([]byte(at.key)))
+		return nil
+	})
+	wider := bytes.Replace(was, []byte(`"max_pages":0`), []byte(`"max_pages":9`), 1)
+	wantTampered(t, path, at, was, "wider", func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), wider) })
+	wantTampered(t, path, at, was, "deleted", func(b *bbolt.Bucket) error { return b.Delete([]byte(at.key)) })
+	wantTampered(t, path, at, was, "beside another", func(b *bbolt.Bucket) error {
+		other := bytes.Replace(was, []byte(`"m"`), []byte(`"o"`), 1)
+		return b.Put([]byte("ORD-1/o\x00"), other)
+	})
 }
 
 // wantTampered makes a change, wants it found, and takes it back.

@@ -1,12 +1,10 @@
 package storetest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -310,88 +308,4 @@ func (m *protocol) tryRequeue() string {
 		m.e.t.Errorf("requeue %+v: %d, %v; want %d", r, got, err, want)
 	}
 	return fmt.Sprintf("requeue %+v", r)
-}
-
-// compare compares every task, every source and every count.
-func (m *protocol) compare(t *testing.T) {
-	t.Helper()
-	counts := map[store.Count]int{}
-	for _, want := range m.tasks {
-		m.compareTask(t, want, m.e.task(want.ID))
-		counts[store.Count{Source: want.Source, Stage: want.Stage, State: want.State}]++
-	}
-	m.compareSources(t)
-	var want []store.Count
-	for c, n := range counts {
-		c.N = n
-		want = append(want, c)
-	}
-	got, err := m.e.Counts(t.Context())
-	byAll := func(a, b store.Count) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Stage, b.Stage), cmp.Compare(a.State, b.State))
-	}
-	slices.SortFunc(want, byAll)
-	slices.SortFunc(got, byAll)
-	if diff := gocmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("counts (-model +store): %v\n%s", err, diff)
-	}
-}
-
-func (m *protocol) compareTask(t *testing.T, want *vigil.Task, got vigil.Task) {
-	t.Helper()
-	w := *want
-	if w.Class == "lapsed" {
-		w.Reason = got.Reason // an engine's words are its own
-	}
-	// A wait that is over may be forgotten at any time.
-	if got.State == vigil.Queued && !got.Until.After(m.now()) && !w.Until.After(m.now()) {
-		w.Until = got.Until
-	}
-	if w != got { // Diff is slow
-		t.Errorf("task %s (-model +store):\n%s", w.Subject, gocmp.Diff(w, got))
-	}
-}
-
-func (m *protocol) comparePasts(t *testing.T) {
-	t.Helper()
-	for _, want := range m.tasks {
-		m.comparePast(t, want)
-	}
-}
-
-func (m *protocol) comparePast(t *testing.T, of *vigil.Task) {
-	t.Helper()
-	want := slices.Clone(m.past[of.ID])
-	slices.Reverse(want)
-	got, err := m.e.History(t.Context(), of.ID)
-	if err != nil || len(got) < min(8, len(want)) || len(got) > len(want) {
-		t.Errorf("history of %s has %d attempts, %v; want %d, or 8 of them", of.Subject, len(got), err, len(want))
-		return
-	}
-	for i, a := range got {
-		if want[i].Class == "lapsed" {
-			a.Reason = want[i].Reason
-		}
-		if a != want[i] {
-			t.Errorf("attempt %d of %s (-model +store):\n%s", i, of.Subject, gocmp.Diff(want[i], a))
-		}
-	}
-}
-
-func (m *protocol) compareSources(t *testing.T) {
-	t.Helper()
-	var want []store.SourceStatus
-	for _, id := range slices.Sorted(maps.Keys(m.sources)) {
-		want = append(want, *m.sources[id])
-	}
-	got, err := m.e.Sources(t.Context())
-	for i := range min(len(want), len(got)) {
-		// A rest that is over may be forgotten at any time.
-		if !got[i].Rest.After(m.now()) && !want[i].Rest.After(m.now()) {
-			want[i].Rest = got[i].Rest
-		}
-	}
-	if err != nil || !reflect.DeepEqual(want, got) { // Diff is slow
-		t.Errorf("sources (-model +store): %v\n%s", err, gocmp.Diff(want, got))
-	}
 }

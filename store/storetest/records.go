@@ -180,6 +180,9 @@ func pagesKeepTheirBodies(t *testing.T, e *env) {
 		}
 		want := *p
 		want.Body, got.Body = nil, nil
+		if info, err := e.PageInfo(t.Context(), p.ID); err != nil || !cmp.Equal(want, info) {
+			t.Errorf("%s without its body: %v\n%s", p.URL, err, cmp.Diff(want, info))
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", p.URL, diff)
 		}
@@ -226,6 +229,8 @@ func notFound(t *testing.T, e *env) {
 	ctx := t.Context()
 	_, err := e.Page(ctx, "none")
 	wantError(t, "Page", err, vigil.ErrNotFound)
+	_, err = e.PageInfo(ctx, "none")
+	wantError(t, "PageInfo", err, vigil.ErrNotFound)
 	_, err = e.Listing(ctx, "")
 	wantError(t, "Listing", err, vigil.ErrNotFound)
 	_, err = e.Assessment(ctx, "none\x00")
