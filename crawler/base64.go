@@ -3,12 +3,13 @@ package crawler
 import (
 	"bytes"
 	"encoding/base64"
+	"iter"
+	"strings"
 )
 
-// A run is a stretch of base64 text. Its slices are good until the next is read.
+// A run is a stretch of base64 text. Its slice is good until the next is read.
 type run struct {
 	chars []byte // in the standard alphabet, escapes and white space undone
-	at    []int  // where each of chars stands in the body
 	end   int    // behind the last one and its padding
 }
 
@@ -23,20 +24,31 @@ const (
 
 // readRun reads the base64 text at b[j].
 func (s *scanner) readRun(j, end int, where place) run {
-	r := run{chars: s.last.chars[:0], at: s.last.at[:0], end: j}
-	for k := j; k < end; {
-		c, n := unit(s.b, k)
+	r, _ := s.readChars(j, end, where, never)
+	return r
+}
+
+// readChars reads the base64 text at b[j], up to its character number most or,
+// if that is never, to its end. next is where it stopped to read: at that
+// character.
+func (s *scanner) readChars(j, end int, where place, most int) (r run, next int) {
+	chars, k := s.chars[:0], j
+	r.end = j
+	for k < end {
+		c, n := s.b[k], 1
+		if base64Chars[c] == 0 {
+			c, n = unit(s.b, k)
+		}
 		if c = base64Chars[c]; c != 0 {
-			if c == 's' && placeholder(s.b, k) > 0 {
+			if len(chars) == most || c == 's' && s.marked && placeholder(s.b, k) > 0 {
 				break
 			}
-			r.chars = append(r.chars, c)
-			r.at = append(r.at, k)
+			chars = append(chars, c)
 			k += n
 			r.end = k
 			continue
 		}
-		if next := s.skipPadding(k, end); next > k && len(r.chars) > 0 {
+		if next := s.skipPadding(k, end); next > k && len(chars) > 0 {
 			r.end = next
 			if where == inText {
 				break
@@ -50,9 +62,9 @@ func (s *scanner) readRun(j, end int, where place) run {
 		}
 		k = next
 	}
-	r.end = min(r.end, end)
-	s.last = r
-	return r
+	r.chars, r.end = chars, min(r.end, end)
+	s.chars = chars
+	return r, k
 }
 
 // skipPadding returns where the padding at b[k] ends; k if there is none.
@@ -110,28 +122,82 @@ var magic64 = []struct {
 // runs finds base64 text that begins, or goes on after other letters, like a
 // media file.
 func (s *scanner) runs() {
-	for start, end := range s.gaps() {
-		for i := start; i < end; {
-			c, n := unit(s.b, i)
-			if c == 's' {
-				if n := placeholder(s.b, i); n > 0 {
-					i += n
-					continue
-				}
-			}
-			if base64Chars[c] == 0 {
-				i += n
-				continue
-			}
-			r := s.readRun(i, end, inText)
-			s.judge(r)
-			i = max(r.end, i+n)
+	for _, gap := range s.gaps() {
+		if s.marked {
+			s.runsIn(gap.start, gap.end, gap.end)
+			continue
+		}
+		for a, z := range stretches(s.b, gap.start, gap.end) {
+			s.runsIn(a, z, gap.end)
 		}
 	}
 }
 
-// judge notes the media in a run.
-func (s *scanner) judge(r run) {
+// stretches yields the parts of b[start:end], in order, that are long enough for
+// minRun characters and free of bytes that cannot stand in base64 text. It looks
+// at no byte twice, and not at most of them: where the last byte of minRun is
+// such a one, it need not look at those before it.
+//
+// Behind a byte that ends base64 text, reading begins anew, whatever stands
+// before it: it ends the escape that it stands in, if any, and that escape's
+// character ends the text as it would itself. So to read a stretch alone is to
+// read it with all before it.
+func stretches(b []byte, start, end int) iter.Seq2[int, int] {
+	return func(yield func(a, z int) bool) {
+		a, clean := start, start // b[a:clean] is known to be free of such bytes
+		for a+minRun <= end {
+			z := a + minRun
+			p := z - 1
+			for p >= clean && !ends64[b[p]] {
+				p--
+			}
+			if p >= clean {
+				a, clean = p+1, z
+				continue
+			}
+			for z < end && !ends64[b[z]] {
+				z++
+			}
+			if !yield(a, z) {
+				return
+			}
+			a, clean = z+1, z+1
+		}
+	}
+}
+
+// ends64 holds the bytes that end any base64 text, wherever they stand: those
+// that are no character of it, no padding and no white space, and that stand in
+// an escape only as its last byte, behind a backslash, for themselves.
+var ends64 = func() (t [256]bool) {
+	for c := range t {
+		t[c] = base64Chars[c] == 0 && strings.IndexByte("= \t\r\n%&\\#;{}", byte(c)) < 0
+	}
+	return t
+}()
+
+// runsIn judges the base64 texts that begin in b[i:stop] and end before end.
+func (s *scanner) runsIn(i, stop, end int) {
+	for i < stop {
+		c, n := unit(s.b, i)
+		if c == 's' && s.marked {
+			if n := placeholder(s.b, i); n > 0 {
+				i += n
+				continue
+			}
+		}
+		if base64Chars[c] == 0 {
+			i += n
+			continue
+		}
+		r := s.readRun(i, end, inText)
+		s.judge(i, end, r)
+		i = max(r.end, i+n)
+	}
+}
+
+// judge notes the media in a run, which was read at b[i].
+func (s *scanner) judge(i, end int, r run) {
 	if len(r.chars) < minRun {
 		return
 	}
@@ -139,7 +205,9 @@ func (s *scanner) judge(r run) {
 	if k < 0 {
 		return
 	}
-	s.found = append(s.found, medium{r.at[k], r.end, typ, decode64(r.chars[k:])})
+	payload := decode64(r.chars[k:]) // before the slice is written to again
+	_, start := s.readChars(i, end, inText, k)
+	s.found = append(s.found, medium{start, r.end, typ, payload})
 }
 
 // mediaStart returns where in base64 text a media file of some length begins;

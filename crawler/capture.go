@@ -1,11 +1,7 @@
 package crawler
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +10,7 @@ import (
 	"strings"
 
 	"vigil"
+	"vigil/internal/encoding"
 )
 
 // Why a body is shorter than what was sent (WARC 1.1, section 5.13).
@@ -22,9 +19,6 @@ const (
 	cutTime       = "time"
 	cutDisconnect = "disconnect"
 )
-
-// accept is the Accept header: what checkType lets pass.
-const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,application/json;q=0.7"
 
 // A capture is the final answer of a visit.
 type capture struct {
@@ -36,22 +30,17 @@ type capture struct {
 	sum       string // SHA-256 of raw
 	kept      []byte // raw, or its text with media withheld
 	withheld  []vigil.Withheld
-	view      []byte // the text to read: kept, decoded
-	utf8      bool   // view is in UTF-8, whatever was declared
+	view      []byte // the text to read, in UTF-8: what the kept bytes say
 	truncated string
 	problem   string
 }
 
-// roundTrip sends what colly asks for, without what we do not send. The final
-// answer is read whole here, under our limits, and colly gets a copy of it to
-// parse.
+// roundTrip sends what colly asks for, under our own headers. The final answer
+// is read whole here, under our limits; colly gets it without its body, of
+// which it would make two copies that nobody reads.
 func (v *visit) roundTrip(req *http.Request) (*http.Response, error) {
 	out := req.Clone(req.Context())
-	for _, name := range []string{"Cookie", "Authorization", "Referer"} {
-		out.Header.Del(name)
-	}
-	out.Header.Set("Accept", accept)
-	out.Header.Set("Accept-Encoding", "identity") // the bytes are evidence
+	out.Header = requestHeader(out.URL.Scheme, req.UserAgent())
 	resp, err := v.next.RoundTrip(out)
 	if err != nil {
 		return nil, err
@@ -62,11 +51,41 @@ func (v *visit) roundTrip(req *http.Request) (*http.Response, error) {
 	defer resp.Body.Close()
 	c := capture{status: resp.StatusCode, request: out.Header.Clone(), header: resp.Header.Clone()}
 	c.request.Set("Host", out.URL.Host)
-	if err := c.read(req.Context(), resp.Body, v.maxBody); err != nil {
+	if err := c.read(req.Context(), resp, v.maxBody); err != nil {
 		return nil, err
 	}
 	v.capture = c
-	return c.forColly(resp), nil
+	without := *resp
+	without.Body, without.ContentLength, without.Uncompressed = http.NoBody, 0, true
+	without.Header = http.Header{}
+	return &without, nil
+}
+
+// requestHeader returns the headers that Tor Browser 15 (Firefox ESR 140) sends
+// for an address typed into it: whoever stands out is noticed. As Firefox does,
+// it offers br and zstd over TLS only, not to http, which most onions are.
+//
+// What net/http leaves different: it writes Host and User-Agent first, as
+// Firefox, but then the others by name, and Firefox as they stand here. The
+// browser would also keep cookies, and fetch what the page shows.
+func requestHeader(scheme, userAgent string) http.Header {
+	h := http.Header{
+		"User-Agent":                {userAgent},
+		"Accept":                    {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
+		"Accept-Language":           {"en-US,en;q=0.5"},
+		"Accept-Encoding":           {"gzip, deflate"},
+		"Connection":                {"keep-alive"}, // net/http leaves it out by itself
+		"Upgrade-Insecure-Requests": {"1"},
+		"Sec-Fetch-Dest":            {"document"},
+		"Sec-Fetch-Mode":            {"navigate"},
+		"Sec-Fetch-Site":            {"none"},
+		"Sec-Fetch-User":            {"?1"},
+		"Priority":                  {"u=0, i"},
+	}
+	if scheme == "https" {
+		h.Set("Accept-Encoding", "gzip, deflate, br, zstd")
+	}
+	return h
 }
 
 // follows reports whether http.Client will follow resp to another address.
@@ -79,47 +98,86 @@ func follows(resp *http.Response) bool {
 }
 
 // read takes in a body of at most limit bytes. Media by type or first bytes
-// are refused before the body is read.
-func (c *capture) read(ctx context.Context, body io.Reader, limit int64) error {
+// are refused before the body is read to its end.
+func (c *capture) read(ctx context.Context, resp *http.Response, limit int64) error {
 	if err := checkType(c.header); err != nil {
 		return err
 	}
-	coding, err := encoding(c.header)
+	codings, err := encoding.Codings(c.header)
 	if err != nil {
+		return fmt.Errorf("%w: %w", err, ErrMedia)
+	}
+	if err := c.receive(ctx, resp, limit, len(codings) > 0); err != nil {
 		return err
 	}
-	if err := c.receive(ctx, body, limit, coding == ""); err != nil {
-		return err
-	}
-	return c.keep(coding, limit)
+	return c.keep(strings.Join(codings, "+"), limit)
 }
 
+// Of a coded body this much is received before its first bytes are decoded and
+// checked; most pages are shorter, and are checked whole.
+const codedLen = 16 << 10
+
 // receive reads and hashes the body. Its first bytes are checked before the
-// rest is read, if they are plain.
-func (c *capture) receive(ctx context.Context, body io.Reader, limit int64, isPlain bool) error {
-	var buf bytes.Buffer
-	h := sha256.New()
-	in := io.TeeReader(io.LimitReader(body, limit+1), h)
-	_, err := io.CopyN(&buf, in, sniffLen)
-	if isPlain {
-		if e := checkBytes(buf.Bytes()); e != nil {
+// rest is read.
+func (c *capture) receive(ctx context.Context, resp *http.Response, limit int64, isCoded bool) error {
+	first := int64(sniffLen)
+	if isCoded {
+		first = codedLen
+	}
+	room := int64(codedLen)
+	if resp.ContentLength >= 0 {
+		room = resp.ContentLength + 1 // and one to see the end
+	}
+	raw := make([]byte, 0, min(room, limit+1, firstRoom))
+	raw, err := fill(raw, resp.Body, min(first, limit+1))
+	if err == nil || !isCoded {
+		if e := c.sniff(raw, isCoded); e != nil {
 			return e
 		}
 	}
 	if err == nil {
-		_, err = io.Copy(&buf, in)
+		raw, err = fill(raw, resp.Body, limit+1)
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		if c.truncated = cutBy(ctx, err); buf.Len() == 0 {
+	if err != nil && err != io.EOF {
+		if c.truncated = cutBy(ctx, err); len(raw) == 0 {
 			return fmt.Errorf("read the page: %w", err)
 		}
 	}
-	c.raw, c.sum = buf.Bytes(), hex.EncodeToString(h.Sum(nil))
-	if int64(len(c.raw)) > limit {
-		c.raw, c.truncated = c.raw[:limit], cutLength
-		c.sum = vigil.SumHex(c.raw)
+	if int64(len(raw)) > limit {
+		raw, c.truncated = raw[:limit], cutLength
 	}
+	c.raw, c.sum = raw, vigil.SumHex(raw)
 	return nil
+}
+
+// firstRoom bounds the memory that a Content-Length alone is good for.
+const firstRoom = 64 << 10
+
+// sniff checks the first bytes of a body, as text.
+func (c *capture) sniff(first []byte, isCoded bool) error {
+	if isCoded {
+		// The body goes on: that its encoding ends early is no fault.
+		if text, _ := encoding.Expand(c.header, first, sniffLen); len(text) > 0 {
+			return checkBytes(text)
+		}
+		return nil
+	}
+	return checkBytes(first)
+}
+
+// fill reads from r until b holds n bytes, and grows b as they come.
+func fill(b []byte, r io.Reader, n int64) ([]byte, error) {
+	for int64(len(b)) < n {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, min(len(b)+sniffLen, int(n)-len(b)))
+		}
+		k, err := r.Read(b[len(b):min(int64(cap(b)), n)])
+		b = b[:len(b)+k]
+		if err != nil {
+			return b, err
+		}
+	}
+	return b, nil
 }
 
 // cutBy says in WARC's words what ended a body early.
@@ -132,91 +190,99 @@ func cutBy(ctx context.Context, err error) string {
 }
 
 // keep withholds media and says what is kept: the raw bytes, if they hold none.
-// Media that hide in a compressed or UTF-16 body can only be withheld from its
-// text, so that is kept then instead. A body that could not be decoded to its
-// end may hide anything there: only the text that was seen is kept.
+// Media that hide in a coded body, or in a charset that is not transparent, can
+// only be withheld from its text, so that is kept then instead. A body that
+// could not be decoded to its end may hide anything there: only the text that
+// was seen is kept.
 func (c *capture) keep(coding string, limit int64) error {
-	text, err := c.raw, error(nil)
+	body, err := c.raw, error(nil)
 	if coding != "" {
-		if text, err = expand(coding, c.raw, limit); err != nil {
-			c.problem = clip(err.Error())
+		if body, err = encoding.Expand(c.header, c.raw, limit); err != nil {
+			c.note(err.Error())
 		}
-		if e := checkBytes(text); e != nil {
+		if errors.Is(err, encoding.ErrPlain) {
+			coding, err = "", nil
+		}
+		if e := checkBytes(body); e != nil {
 			return e
 		}
 	}
-	order := c.utf16Order(text)
-	if order != nil {
-		text = fromUTF16(text, order)
-		c.utf8 = true
+	t := encoding.Decode(body, c.header.Get("Content-Type"))
+	c.kept, c.withheld = withhold(body)
+	inText := false
+	if !encoding.Transparent(t.Charset) {
+		inText = c.withholdText(t, err != nil)
 	}
-	clean, found := withhold(text)
-	c.view, c.kept, c.withheld = clean, clean, found
 	switch {
 	case err != nil:
-		c.withheld = append(c.withheld, vigil.Withheld{MediaType: "application/" + coding, SHA256: c.sum, Bytes: len(c.raw), Offset: len(clean)})
-		if errors.Is(err, errTooLong) && c.truncated == "" {
+		c.withholdRaw(coding)
+		if errors.Is(err, encoding.ErrTooLong) && c.truncated == "" {
 			c.truncated = cutLength
 		}
-	case len(found) == 0:
+	case len(c.withheld) > 0:
+		if coding != "" || inText {
+			c.note("kept as decoded text, since media were withheld from it")
+		}
+	case coding != "" && carries(c.raw):
+		c.note("kept as decoded text, since media stand between its coded parts")
+		c.withholdRaw(coding)
+	default:
 		c.kept = c.raw
-	case coding != "" || order != nil:
-		c.problem = "kept as decoded text, since media were withheld from it"
 	}
+	if len(c.withheld) > 0 { // the kept bytes are read again, as by whoever reads them later
+		t = encoding.Decode(c.kept, c.header.Get("Content-Type"))
+	}
+	c.view = t.UTF8
+	c.note(t.Problem)
 	c.done = true
 	return nil
 }
 
-// utf16Order returns the byte order of a text in UTF-16; nil for any other.
-func (c *capture) utf16Order(text []byte) binary.ByteOrder {
-	cs := strings.ToLower(c.header.Get("Content-Type"))
-	switch order := utf16Order(text); {
-	case order != nil:
-		return order
-	case strings.Contains(cs, "utf-16be"):
-		return binary.BigEndian
-	case strings.Contains(cs, "utf-16"):
-		return binary.LittleEndian // WHATWG Encoding, section 4.2
+// withholdText withholds media from a text in whose bytes they cannot be found,
+// and keeps the text then, or if it must, marked as UTF-8 whatever the header
+// says. It reports whether it did. The bytes went through withhold before: what
+// they held for whoever takes them for ASCII is gone already.
+func (c *capture) withholdText(t encoding.Text, must bool) bool {
+	if len(c.withheld) > 0 {
+		t = encoding.Decode(c.kept, c.header.Get("Content-Type"))
 	}
-	return nil
+	text, found := withhold(encoding.Mark(t.UTF8))
+	if len(found) == 0 && !must {
+		return false
+	}
+	for i := range c.withheld {
+		c.withheld[i].Offset = len(text) // its place is not in the text
+	}
+	c.kept, c.withheld = text, append(c.withheld, found...)
+	return true
 }
 
-// forColly returns the answer that colly parses: the text, in UTF-8 or with
-// its charset named in the header, as that is all that colly looks at.
-func (c *capture) forColly(resp *http.Response) *http.Response {
-	out := *resp
-	out.Header = resp.Header.Clone()
-	out.Header.Del("Content-Encoding")
-	out.Header.Set("Content-Type", c.contentType())
-	out.Uncompressed = true
-	out.ContentLength = int64(len(c.view))
-	out.Body = io.NopCloser(bytes.NewReader(c.view))
-	return &out
+// withholdRaw notes that the body as received is not kept, only its text.
+func (c *capture) withholdRaw(coding string) {
+	c.withheld = append(c.withheld, vigil.Withheld{MediaType: "application/" + coding, SHA256: c.sum, Bytes: len(c.raw), Offset: len(c.kept)})
 }
 
-// contentType returns the media type of the view with the charset that a
-// browser would take: the header's, else the one that the text declares.
-func (c *capture) contentType() string {
-	v := c.header.Get("Content-Type")
-	t := essence(v)
-	if t == "" {
-		t = essence(http.DetectContentType(c.view))
+// carries reports whether coded bytes hold media as they stand: in a comment
+// of gzip, a frame of zstd that decoders skip, or the metadata of br.
+func carries(raw []byte) bool {
+	_, found := withhold(raw)
+	return len(found) > 0
+}
+
+// note adds to why the page could not be read whole.
+func (c *capture) note(problem string) {
+	switch {
+	case problem == "":
+	case c.problem == "":
+		c.problem = clip(problem)
+	default:
+		c.problem += "; " + clip(problem)
 	}
-	if c.utf8 {
-		return t + "; charset=utf-8"
-	}
-	if strings.Contains(strings.ToLower(v), "charset") {
-		return v
-	}
-	if cs := metaCharset(c.view); cs != "" {
-		return t + "; charset=" + cs
-	}
-	return t
 }
 
 // markup reports whether links may be looked for in the view.
 func (c *capture) markup() bool {
-	t := essence(c.contentType())
+	t := essence(c.header.Get("Content-Type"))
 	if strings.HasSuffix(t, "html+xml") || strings.HasSuffix(t, "/html") || strings.HasSuffix(t, "xml") {
 		return true
 	}
@@ -226,11 +292,14 @@ func (c *capture) markup() bool {
 // fill writes the answer into p.
 func (c *capture) fill(p *vigil.Page) {
 	p.Status = c.status
-	p.Request = cleanHeader(c.request)
+	p.Request = c.request // our own words: nothing to withhold
 	p.Response = cleanHeader(c.header)
 	p.RawSHA256, p.RawSize = c.sum, int64(len(c.raw))
 	p.Body = c.kept
-	p.BodySHA256, p.BodySize = vigil.SumHex(c.kept), int64(len(c.kept))
+	p.BodySHA256, p.BodySize = c.sum, int64(len(c.kept))
+	if len(c.withheld) > 0 {
+		p.BodySHA256 = vigil.SumHex(c.kept)
+	}
 	p.Truncated = c.truncated
 	p.Withheld = c.withheld
 	p.Problem = c.problem

@@ -111,13 +111,11 @@ type visit struct {
 
 	redirects []string
 	capture   capture
-	text      []byte // the page in UTF-8, as colly decoded it; nil if it did not
 }
 
 // run lets colly fetch. Each visit has a collector of its own: no state of one
 // page reaches another, and colly's own queue, scope lists and caches, which
-// are not made for evidence, stay unused. So does its parser: without a
-// callback for HTML, colly builds no tree.
+// are not made for evidence, stay unused. So does its parser: it gets no body.
 //
 // The collector is made without NewCollector, which would let environment
 // variables override all that is set here.
@@ -135,15 +133,13 @@ func (v *visit) run(ctx context.Context, userAgent string) error {
 	c.WithTransport(roundTripper(v.roundTrip))
 	c.SetRedirectHandler(v.redirect)
 	c.OnRequest(func(r *colly.Request) { *r.URL = *v.start }) // colly spells some addresses anew
-
-	c.OnResponse(func(r *colly.Response) { v.text = r.Body })
 	err := guard(func() error { return c.Visit(v.start.String()) })
 	if !v.capture.done {
 		return plain(err)
 	}
 	// An error after the capture takes nothing from the page.
-	if err != nil && v.capture.problem == "" {
-		v.capture.problem = clip(err.Error())
+	if err != nil {
+		v.capture.note(err.Error())
 	}
 	return nil
 }
@@ -187,11 +183,7 @@ func (v *visit) fill(p *vigil.Page) {
 // asked for markup: a hostile server may lie about it.
 func (v *visit) refs() (r refs) {
 	if v.capture.markup() {
-		text := v.text
-		if text == nil {
-			text = v.capture.view
-		}
-		r = tokenRefs(text)
+		r = tokenRefs(v.capture.view)
 	}
 	r.addHeader(v.capture.header)
 	return r

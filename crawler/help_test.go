@@ -54,7 +54,7 @@ func fetcher(t testing.TB, services map[string]http.Handler) (*Fetcher, *simnet.
 		}
 	})
 	return &Fetcher{
-		Transport: func(s vigil.Source) http.RoundTripper { return net.Transport(s) },
+		Transport: func(s vigil.Source) http.RoundTripper { return net.Transport(s, tor.Session{}) },
 		UserAgent: "test", MaxBody: 1 << 20, Timeout: 30 * time.Second, Now: now,
 	}, sim
 }

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"bytes"
 	"iter"
 	"net/url"
 	"path"
@@ -56,6 +57,9 @@ func (s *sorter) add(base *url.URL, ref string) {
 		return
 	}
 	s.propose(u.Hostname())
+	if u.Path == vigil.RobotsPath {
+		return
+	}
 	link := u.String()
 	// A link is judged as of the order's period: whether the order is in force
 	// is a matter of when it is visited.
@@ -67,6 +71,7 @@ func (s *sorter) add(base *url.URL, ref string) {
 		s.refuse(clip(link), "media by its name")
 	case carriesMedia(link):
 		s.refuse(clip(link), "media in the address")
+	case s.trapped(u):
 	case s.seen[link]:
 	case len(s.page.Links) == maxLinks:
 		s.seen[link] = true
@@ -75,6 +80,15 @@ func (s *sorter) add(base *url.URL, ref string) {
 		s.seen[link] = true
 		s.page.Links = append(s.page.Links, link)
 	}
+}
+
+// trapped refuses an address that is a trap at the time of the capture.
+func (s *sorter) trapped(u *url.URL) bool {
+	reason, ok := trap(u, s.page.CapturedAt)
+	if ok {
+		s.refuse(clip(u.String()), "trap: "+reason)
+	}
+	return ok
 }
 
 func (s *sorter) refuse(link, reason string) {
@@ -167,11 +181,12 @@ func mediaName(u *url.URL) bool {
 func onionNames(text []byte) iter.Seq[string] {
 	const suffix, length = ".onion", 56
 	return func(yield func(string) bool) {
-		for i := 0; i+len(suffix) <= len(text); i++ {
-			if text[i] != '.' || !hasFold(text, i, suffix) || i < length {
-				continue
+		for i := length; i+len(suffix) <= len(text); i++ {
+			k := bytes.IndexByte(text[i:], '.')
+			if k < 0 {
+				return
 			}
-			if !yield(strings.ToLower(string(text[i-length:i])) + suffix) {
+			if i += k; hasFold(text, i, suffix) && !yield(strings.ToLower(string(text[i-length:i]))+suffix) {
 				return
 			}
 		}

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -33,7 +33,7 @@ const maxNesting = 3
 func withhold(body []byte) ([]byte, []vigil.Withheld) { return withholdNested(body, 0) }
 
 func withholdNested(body []byte, depth int) ([]byte, []vigil.Withheld) {
-	s := scanner{b: body, depth: depth}
+	s := scanner{b: body, depth: depth, marked: holdsPlaceholder(body)}
 	s.bare()
 	s.dataURLs()
 	s.runs()
@@ -61,14 +61,19 @@ type medium struct {
 
 // A scanner finds the media in a body.
 type scanner struct {
-	b     []byte
-	depth int
-	found []medium // in any order, not overlapping
-	last  run      // its memory is used again
-	// unclosed holds the quotes that occur no more, so that looking for them
-	// again and again stays cheap.
-	unclosed map[string]bool
+	b      []byte
+	depth  int
+	marked bool     // b holds placeholders
+	found  []medium // in any order, not overlapping
+	spans  []span   // the last gaps; their memory is used again
+	chars  []byte   // the last run's, likewise
+	// closing holds where each quote was found last, and never for one that
+	// was not, so that looking for them again and again stays cheap.
+	closing map[string]int
 }
+
+// never stands in place of an index.
+const never = -1
 
 // replace puts the hash of each medium into its place.
 func (s *scanner) replace() ([]byte, []vigil.Withheld) {
@@ -117,26 +122,42 @@ func placeholder(b []byte, i int) int {
 	return len(b) - i - len(rest) + digits + len(",withheld")
 }
 
-// gaps yields the parts of the body that are not found to be media so far.
-func (s *scanner) gaps() iter.Seq2[int, int] {
-	taken := slices.Clone(s.found)
-	slices.SortFunc(taken, func(a, b medium) int { return a.start - b.start })
-	return func(yield func(start, end int) bool) {
-		at := 0
-		for _, m := range taken {
-			if !yield(at, m.start) {
-				return
-			}
-			at = m.end
+// holdsPlaceholder reports whether b holds a text that stands in the place of a
+// medium. Pages as received hardly ever do, and are scanned in larger steps then.
+func holdsPlaceholder(b []byte) bool {
+	for i := 0; ; i++ {
+		// Digits are rarer than letters.
+		k := bytes.Index(b[i:], []byte(placeholderPrefix[len("sha"):]))
+		if k < 0 {
+			return false
 		}
-		yield(at, len(s.b))
+		if i += k; i >= len("sha") && placeholder(b, i-len("sha")) > 0 {
+			return true
+		}
 	}
+}
+
+// A span is the part b[start:end] of a body.
+type span struct{ start, end int }
+
+// gaps returns the parts of the body that are not found to be media so far.
+// They are good until it is called again.
+func (s *scanner) gaps() []span {
+	slices.SortFunc(s.found, func(a, b medium) int { return a.start - b.start })
+	s.spans = s.spans[:0]
+	at := 0
+	for _, m := range s.found {
+		s.spans = append(s.spans, span{at, m.start})
+		at = m.end
+	}
+	s.spans = append(s.spans, span{at, len(s.b)})
+	return s.spans
 }
 
 // bare finds a media file that stands in the body as it is. It ends with the
 // last byte that no text holds: what comes after may be the page again.
 func (s *scanner) bare() {
-	last := bytes.LastIndexFunc(s.b, func(r rune) bool { return r < 0x20 && binaryByte(byte(r)) })
+	last := lastBinary(s.b)
 	if last < 0 {
 		return
 	}
@@ -160,26 +181,98 @@ func (s *scanner) bare() {
 	}
 }
 
+// lastBinary returns where the last byte stands that no text holds; -1 if there
+// is none. It looks at eight at a time: most hold no byte below a space at all.
+func lastBinary(b []byte) int {
+	const ones = 0x0101010101010101
+	for len(b) > 0 {
+		if n := len(b) - 8; n >= 0 {
+			if v := binary.NativeEndian.Uint64(b[n:]); (v-ones*0x20)&^v&(ones*0x80) == 0 {
+				b = b[:n]
+				continue
+			}
+		}
+		for stop := max(0, len(b)-8); len(b) > stop; b = b[:len(b)-1] {
+			if binaryByte(b[len(b)-1]) {
+				return len(b) - 1
+			}
+		}
+	}
+	return -1
+}
+
 // bareMagic is the magic by which bare media are looked for: long enough not
 // to occur in texts.
 var bareMagic = []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "GIF87a", "RIFF", "\x1aE\xdf\xa3", "OggS\x00", "\x30\x26\xb2\x75\x8e\x66", "PK\x03\x04", "FLV\x01", "ID3"}
 
 // dataURLs finds data URLs of media.
 func (s *scanner) dataURLs() {
-	for start, end := range s.gaps() {
-		for i := start; i < end; i++ {
-			switch s.b[i] {
-			case 's':
-				if n := placeholder(s.b, i); n > 0 {
-					i += n - 1
-				}
-			case 'd', 'D', '%', '&', '\\':
-				if next := s.dataURL(i, end); next > i {
-					i = next - 1
-				}
-			}
+	for _, gap := range s.gaps() {
+		for i := gap.start; i < gap.end; {
+			i = s.dataURLAfter(i, gap.end)
 		}
 	}
+}
+
+// dataURLAfter goes on from b[i] to where a data URL or a placeholder may
+// begin, looks at it, and returns where to go on.
+func (s *scanner) dataURLAfter(i, end int) int {
+	first := beginnings[s.b[i]]
+	for _, c := range s.b[i+1 : end] {
+		ways := beginnings[c]
+		if first&(ways>>8) != 0 {
+			break
+		}
+		first = ways
+		i++
+	}
+	switch {
+	case i+1 == end:
+		return end
+	case s.b[i] == 's':
+		return i + max(1, placeholder(s.b, i))
+	case !s.mayBegin(i):
+		return i + 1
+	}
+	return max(i+1, s.dataURL(i, end))
+}
+
+// beginnings says how the bytes take part in the first two of what dataURLAfter
+// looks for. Each of the lower eight bits stands for one way to begin, and is
+// set for the bytes that come first in it; eight higher, second.
+var beginnings = func() (t [256]uint16) {
+	for bit, way := range []struct{ first, second string }{
+		{"dD", "aA%&\\\t\n\r"}, // the second letter, its escape, or what skipBreaks skips
+		{"%", "46"},            // %44, %64
+		{"&", "#aA"},           // a number, perhaps behind &amp;
+		{"s", "h"},             // of a placeholder
+	} {
+		for _, c := range []byte(way.first) {
+			t[c] |= 1 << bit
+		}
+		for _, c := range []byte(way.second) {
+			t[c] |= 1 << bit << 8
+		}
+	}
+	t['\\'] |= 1 << 7 // an escape of CSS or a script has many forms
+	for c := range t {
+		t[c] |= 1 << 7 << 8
+	}
+	return t
+}()
+
+// mayBegin looks at what stands behind b[i] and b[i+1], by which a data URL may
+// begin, and reports whether it still may. It is quick, and right when it says no.
+func (s *scanner) mayBegin(i int) bool {
+	switch s.b[i] {
+	case '%':
+		return i+2 < len(s.b) && s.b[i+2] == '4'
+	case '&':
+		for i++; hasFold(s.b, i, "amp;"); i += len("amp;") {
+		}
+		return i < len(s.b) && s.b[i] == '#'
+	}
+	return true
 }
 
 // dataURL looks at the data URL at b[i] and notes it if it is a medium. It
@@ -341,26 +434,40 @@ func (s *scanner) plainEnd(i, j, end int) int {
 	if quote == "(" {
 		quote = ")"
 	}
-	if quote != "" && !s.unclosed[quote] {
-		if k := bytes.Index(s.b[j:end], []byte(quote)); k >= 0 {
-			stop := j + k
-			if strings.HasPrefix(quote, "&") || quote == ")" {
-				// The attribute around it may end first.
-				if k := bytes.IndexAny(s.b[j:stop], `"<>`); k >= 0 {
-					stop = j + k
-				}
+	if stop := s.closes(quote, j, end); stop != never {
+		if strings.HasPrefix(quote, "&") || quote == ")" {
+			// The attribute around it may end first.
+			if k := bytes.IndexAny(s.b[j:stop], `"<>`); k >= 0 {
+				stop = j + k
 			}
-			return stop
 		}
-		if s.unclosed == nil {
-			s.unclosed = map[string]bool{}
-		}
-		s.unclosed[quote] = true
+		return stop
 	}
 	if k := bytes.IndexAny(s.b[j:end], " \t\r\n\f\"'<>`)"); k >= 0 {
 		return j + k
 	}
 	return end
+}
+
+// closes returns where quote stands at or after j; never if it does not, or is
+// empty. It is asked for growing j. A quote that was not found once is not
+// looked for again.
+func (s *scanner) closes(quote string, j, end int) int {
+	if quote == "" {
+		return never
+	}
+	if at, ok := s.closing[quote]; ok && (at == never || at >= j) {
+		return at
+	}
+	if s.closing == nil {
+		s.closing = map[string]int{}
+	}
+	at := never
+	if k := bytes.Index(s.b[j:end], []byte(quote)); k >= 0 {
+		at = j + k
+	}
+	s.closing[quote] = at
+	return at
 }
 
 // quotes are what may stand before a quoted URL.

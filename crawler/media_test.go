@@ -184,10 +184,32 @@ func FuzzWithhold(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) { checkWithheld(t, in) })
 }
 
+// BenchmarkWithhold scans an ordinary page, and pages that were made to be slow
+// to scan: the time must grow with the size alone.
 func BenchmarkWithhold(b *testing.B) {
-	page := []byte(html5(strings.Repeat(`<div class="item"><a href="/listing/1">An ordinary listing &amp; its text, 100% plain</a></div>`, 500)))
-	b.SetBytes(int64(len(page)))
-	for b.Loop() {
-		withhold(page)
+	const size = 1 << 20
+	fill := func(s string) []byte { return []byte(strings.Repeat(s, size/len(s))) }
+	png := b64(pngBytes(size / 2))
+	for _, shape := range []struct {
+		name string
+		page []byte
+	}{
+		{"ordinary", fill(`<div class="item"><a href="/listing/1?a=1&amp;b=2">An ordinary listing &amp; its text, 100% plain</a></div>`)},
+		{"prose", fill("words of a text without any markup and without an end ")},
+		{"image", []byte(`<img src="data:image/png;base64,` + png + `">`)},
+		{"no image", fill("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo")},
+		{"d", fill("d")}, {"da", fill("da")}, {"data", fill("data:")}, {"data and angle", append(fill("data:"), '<')}, {"data and entity", fill("data:&#65;")},
+		{"percent", fill("%64%61")}, {"entities", fill("&#100;&#97;")}, {"amp", fill("&amp;")}, {"long amp", append([]byte("&"), fill("amp;")...)},
+		{"backslashes", fill(`\`)}, {"line ends", fill("d\n")}, {"padding", fill("A=")}, {"spaces", append([]byte("A\n"), fill(" ")...)},
+		{"open brackets", append(fill("(data:image/x,y<"), ')')}, {"open quotes", fill(`"data:image/x,y `)},
+		{"short images", fill("data:image/x;base64,QQ ")}, {"sound tags", append(fill("ID3 "), 0)}, {"sound tags in base64", fill("SUQz")},
+		{"placeholders", fill("sha256=" + strings.Repeat("0d", 32) + ",bytes=1,withheld")}, {"half placeholders", fill("sha256=")},
+	} {
+		b.Run(strings.ReplaceAll(shape.name, " ", "-"), func(b *testing.B) {
+			b.SetBytes(int64(len(shape.page)))
+			for b.Loop() {
+				withhold(shape.page)
+			}
+		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"vigil/internal/encoding"
 )
 
 // ErrMedia says that an answer is not text: an image, a video, another file,
@@ -48,7 +50,7 @@ func checkBytes(first []byte) error {
 	if t := mediaType(first); t != "" {
 		return fmt.Errorf("first bytes are %s: %w", t, ErrMedia)
 	}
-	if n := binaryBytes(first); n*10 > len(first) && !utf16Text(first) {
+	if n := binaryBytes(first); n*10 > len(first) && encoding.UTF16(first) == "" {
 		return fmt.Errorf("first bytes are binary: %w", ErrMedia)
 	}
 	return nil

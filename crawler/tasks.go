@@ -11,7 +11,7 @@ func NextTasks(src vigil.Source, p vigil.Page) []vigil.Task {
 	}
 	for _, link := range p.Links {
 		t := vigil.NewTask(vigil.Fetch, src.ID(), link)
-		t.Depth = p.Depth + 1
+		t.Depth, t.From = p.Depth+1, p.ID
 		tasks = append(tasks, t)
 	}
 	return tasks

@@ -69,7 +69,8 @@ Try it: vigil demo`,
 	f.StringVar(&a.actor, "as", "", "account under which acts are logged (default: your login name)")
 	f.BoolVar(&a.json, "json", false, "JSON lines where a table would be shown")
 	cobra.EnableCommandSorting = false
-	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.whyCommand(), a.crawlCommand(), a.importCommand(), a.extractCommand(),
+	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.sessionCommand(),
+		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(),
 		a.classifyCommand(), a.identifiersCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
 		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
 	return root

@@ -79,7 +79,7 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 	if err := a.stopped(err, "vigil classify"); err != nil {
 		return err
 	}
-	if y.assessed == 0 {
+	if y.sum.assessed == 0 {
 		a.info("nothing waited to be classified")
 	}
 	a.next("vigil review")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,83 +20,232 @@ import (
 	"vigil/internal/extract"
 	"vigil/internal/tor"
 	"vigil/internal/work"
+	"vigil/store"
 )
 
+// crawlOptions are the flags of "vigil crawl".
+type crawlOptions struct {
+	source    string
+	recrawl   string
+	retry     bool
+	wait      time.Duration
+	metrics   string
+	dryRun    bool
+	proposals bool
+}
+
 func (a *app) crawlCommand() *cobra.Command {
-	var source string
+	var o crawlOptions
 	c := &cobra.Command{
 		Use:   "crawl",
 		Short: "Fetch the pages of the authorised sources through Tor",
 		Long: `crawl fetches the pages of every authorised source, or of --source NAME, through
 Tor, keeps their bytes, and reads the facts off them. It goes on where it stopped;
-^C stops it cleanly.`,
+^C stops it cleanly. It ends when nothing can be fetched within --wait: a source
+that is down rests, one behind a login or captcha is paused until a person has
+seen to it (vigil source list tells).
+
+--recrawl AGE fetches again what was captured longer ago: 24h for every page, or
+listing=24h,index=6h by type of page. --json writes an event a line.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with("vigil crawl", func(cs *openCase) error { return a.crawl(c.Context(), cs, source) })
+			return a.with("vigil crawl", func(cs *openCase) error {
+				switch {
+				case o.dryRun && o.proposals:
+					return usagef("--dry-run and --proposals: want one of them")
+				case o.dryRun:
+					return a.dryRun(c.Context(), cs, o.source)
+				case o.proposals:
+					return a.showProposals(c.Context(), cs, o.source)
+				}
+				return a.crawl(c.Context(), cs, o)
+			})
 		},
 	}
-	c.Flags().StringVar(&source, "source", "", "only this source: NAME or ORDER/NAME")
+	f := c.Flags()
+	f.StringVar(&o.source, "source", "", "only this source: NAME or ORDER/NAME")
+	f.StringVar(&o.recrawl, "recrawl", "", "fetch pages again that are older: AGE, or TYPE=AGE,TYPE=AGE")
+	f.BoolVar(&o.retry, "retry", false, "try again what was parked or given up")
+	f.DurationVar(&o.wait, "wait", 10*time.Minute, "end if nothing can be fetched for so long")
+	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics on this loopback host:port")
+	f.BoolVar(&o.dryRun, "dry-run", false, "list what would be fetched, and fetch nothing")
+	f.BoolVar(&o.proposals, "proposals", false, "list hosts that pages lead to and no order covers")
 	return c
 }
 
-func (a *app) crawl(ctx context.Context, cs *openCase, source string) error {
+func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err error) {
 	st, err := a.fetching(ctx, cs)
 	if err != nil {
 		return err
 	}
-	if source, err = st.chosen(source); err != nil {
+	defer func() { err = errors.Join(err, st.close()) }()
+	source, err := st.chosen(o.source)
+	if err != nil {
 		return err
 	}
-	if err := st.anyInForce(source, time.Now()); err != nil {
+	if err := st.anyOpen(ctx, source, time.Now()); err != nil {
+		return err
+	}
+	if err := a.again(ctx, cs, source, o); err != nil {
 		return err
 	}
 	y := newTally(a.stderr)
-	r := work.Runner{Queue: cs, Holder: a.who(), Observe: y.observe}
+	watch, err := a.watch(ctx, cs, y, source, o.metrics)
+	if err != nil {
+		return err
+	}
+	r := work.Runner{Queue: cs, Holder: a.who(), Observe: watch.observe, Patience: o.wait}
 	err = r.Run(ctx, st.fetchPool(source, cs.config.Crawl.Workers), st.extractPool(2))
+	err = errors.Join(err, watch.end(err))
 	y.end(a)
 	if err := a.stopped(err, "vigil crawl"); err != nil {
 		return err
 	}
-	if err := a.waiting(ctx, cs); err != nil {
+	if err := a.waiting(ctx, cs, source); err != nil {
 		return err
 	}
-	if y.failed > 0 && y.pages == 0 {
+	if y.sum.failed > 0 && y.sum.pages == 0 {
 		return errors.New("no page could be fetched")
 	}
 	a.next("vigil classify")
 	return nil
 }
 
-// fetching returns the stages with a way to the network.
+// again queues ended fetches anew, as the flags say.
+func (a *app) again(ctx context.Context, cs *openCase, source string, o crawlOptions) error {
+	if o.retry {
+		n, err := cs.Requeue(ctx, store.RequeueRequest{Stage: vigil.Fetch, Source: source, States: []vigil.State{vigil.Parked, vigil.Dead}})
+		if err != nil {
+			return err
+		}
+		a.info("%d addresses that were parked or given up are tried again", n)
+	}
+	if o.recrawl == "" {
+		return nil
+	}
+	old, err := parseAges(o.recrawl)
+	if err != nil {
+		return usage(fmt.Errorf("--recrawl: %w", err))
+	}
+	n, err := recrawl(ctx, cs, source, old, time.Now())
+	if err != nil {
+		return fmt.Errorf("queue old pages again: %w", err)
+	}
+	a.info("%d pages are old enough to be fetched again", n)
+	return nil
+}
+
+// A watch is whoever follows a crawl: a person at a terminal, a program that
+// reads events, a server that collects metrics.
+type watch struct {
+	tally    *tally
+	events   *events  // nil if nobody reads them
+	metrics  *metrics // nil if nobody collects them
+	stop     context.CancelFunc
+	watchers sync.WaitGroup
+	serving  func() error
+}
+
+// watch starts what shows a crawl while it runs; end ends it.
+func (a *app) watch(ctx context.Context, cs *openCase, y *tally, source, metricsAddress string) (*watch, error) {
+	ctx, stop := context.WithCancel(ctx)
+	w := &watch{tally: y, stop: stop, serving: func() error { return nil }}
+	if a.json {
+		w.events = newEvents(a.stdout)
+	}
+	if metricsAddress != "" {
+		w.metrics = newMetrics(cs)
+		var err error
+		if w.serving, err = a.serveMetrics(ctx, metricsAddress, w.metrics); err != nil {
+			stop()
+			return nil, err
+		}
+	}
+	if y.live {
+		y.live = false // the board shows more
+		b := &board{w: a.stderr, cs: cs, tally: y, only: source}
+		w.watchers.Go(func() { b.show(ctx) })
+	}
+	return w, nil
+}
+
+func (w *watch) observe(o work.Outcome) {
+	w.tally.observe(o)
+	if w.events != nil {
+		w.events.observe(o)
+	}
+	if w.metrics != nil {
+		w.metrics.observe(o)
+	}
+}
+
+// end waits for those who watched. cause is why the crawl ended.
+func (w *watch) end(cause error) error {
+	w.stop()
+	w.watchers.Wait()
+	err := w.serving()
+	if w.events != nil {
+		err = errors.Join(err, w.events.end(w.tally, cause))
+	}
+	return err
+}
+
+// fetching returns the stages with a way to the network, which the caller must
+// close.
 func (a *app) fetching(ctx context.Context, cs *openCase) (*stages, error) {
 	st, err := a.reading(ctx, cs)
 	if err != nil {
 		return nil, err
 	}
-	// A new secret each run gives each run circuits of its own.
-	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
+	network, err := a.network(ctx, cs)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := a.openSessions(cs, st.sources)
+	if err != nil {
+		network.Close()
 		return nil, err
 	}
 	cfg := cs.config
-	network, err := tor.New(tor.Config{Proxy: cfg.Tor.Socks, Secret: secret, Now: time.Now})
-	if err != nil {
-		return nil, usage(err)
-	}
-	isTor, err := network.Check(ctx)
-	if err != nil {
-		return nil, hint(fmt.Errorf("reach Tor at %s: %w", cfg.Tor.Socks, err),
-			"start Tor, or name its SOCKS port with --socks; nothing is fetched without it")
-	}
-	if !isTor && !a.guided {
-		a.info("warning: %s speaks SOCKS, but does not answer as Tor does", cfg.Tor.Socks)
-	}
+	st.sessions = sessions
+	st.pace = courtesy{factor: cfg.Crawl.DelayFactor, most: time.Duration(cfg.Crawl.MaxDelay)}
 	st.fetcher = &crawler.Fetcher{
-		Transport: func(s vigil.Source) http.RoundTripper { return network.Transport(s) },
+		Transport: func(s vigil.Source) http.RoundTripper { return network.Transport(s, sessions.of(s)) },
 		UserAgent: cfg.Crawl.UserAgent, MaxBody: cfg.Crawl.MaxBody,
 		Timeout: time.Duration(cfg.Crawl.Timeout), Now: time.Now,
 	}
+	st.close = func() error {
+		network.Close()
+		return sessions.save()
+	}
 	return st, nil
+}
+
+// network returns the way to Tor, after a look at whether Tor is there.
+func (a *app) network(ctx context.Context, cs *openCase) (*tor.Network, error) {
+	// A new secret each run gives each run circuits of its own.
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails
+	cfg := cs.config
+	network, err := tor.New(tor.Config{
+		Proxy: cfg.Tor.Socks, Control: cfg.Tor.Control, Secret: secret, Now: time.Now, MaxStreams: cfg.Crawl.Workers,
+	})
+	if err != nil {
+		return nil, usage(err)
+	}
+	h, err := network.Health(ctx)
+	if err != nil {
+		network.Close()
+		return nil, hint(fmt.Errorf("reach Tor at %s: %w", cfg.Tor.Socks, err),
+			"start Tor, or name its SOCKS port with --socks; nothing is fetched without it")
+	}
+	if !h.IsTor && !a.guided {
+		a.info("warning: %s speaks SOCKS, but does not answer as Tor does", cfg.Tor.Socks)
+	}
+	for _, w := range h.Warnings {
+		a.info("warning: %s", w)
+	}
+	return network, nil
 }
 
 // reading returns the stages that need no network.
@@ -133,20 +284,36 @@ func (s *stages) chosen(name string) (id string, err error) {
 	return "", usagef("--source %s: several orders have it; name one of %s", name, strings.Join(match, ", "))
 }
 
-// anyInForce reports why no order of the wanted sources holds now.
-func (s *stages) anyInForce(source string, now time.Time) error {
+// anyOpen reports why none of the wanted sources may be asked now.
+func (s *stages) anyOpen(ctx context.Context, only string, now time.Time) error {
+	all, err := s.store.Sources(ctx)
+	if err != nil {
+		return err
+	}
 	var errs []error
-	for _, id := range s.ids() {
-		if source != "" && id != source {
+	for _, st := range all {
+		if only != "" && st.ID() != only {
 			continue
 		}
-		err := s.sources[id].InForce(now)
+		err := mayAsk(st, now)
 		if err == nil {
 			return nil
 		}
 		errs = append(errs, err)
 	}
-	return hint(errors.Join(errs...), "only a new order allows more; ask the authority for one")
+	return errors.Join(errs...)
+}
+
+// mayAsk reports why a source may not be asked now, whatever is queued.
+func mayAsk(s store.SourceStatus, now time.Time) error {
+	if s.Standing.State == vigil.SourcePaused {
+		return hint(fmt.Errorf("%w: source %s is %s", vigil.ErrRefused, s.ID(), standingWords(s.Standing, now)),
+			"when that is seen to: vigil source resume %s --reason TEXT", s.Name)
+	}
+	if err := s.InForce(now); err != nil {
+		return hint(err, "only a new order allows more; ask the authority for one")
+	}
+	return revocation(s.Standing)
 }
 
 // stopped turns an interrupt into a word to the person, and passes other errors on.
@@ -162,17 +329,26 @@ func (a *app) stopped(err error, again string) error {
 }
 
 // waiting tells what a crawl has left undone, and why.
-func (a *app) waiting(ctx context.Context, cs *openCase) error {
-	counts, err := cs.Counts(ctx)
+func (a *app) waiting(ctx context.Context, cs *openCase, only string) error {
+	sources, err := cs.Sources(ctx)
 	if err != nil {
 		return err
 	}
-	for _, n := range counts {
-		if n.Stage == vigil.Fetch && n.State == vigil.Queued && n.N > 0 {
-			a.info("source %s: %d addresses wait: its max_pages is reached, or its order is not in force", n.Source, n.N)
+	tasks, err := fetchCounts(ctx, cs)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	for _, s := range sources {
+		if only != "" && s.ID() != only {
+			continue
 		}
-		if n.State == vigil.Dead && n.N > 0 {
-			a.info("source %s: %d %s tasks ended for good; vigil log says why", n.Source, n.N, n.Stage)
+		q := tasks[s.ID()]
+		if n := q[vigil.Queued]; n > 0 {
+			a.info("source %s: %d addresses wait: %s", s.ID(), n, brief(cmp.Or(waitsFor(s, now), "for their next try")))
+		}
+		if n := q[vigil.Parked] + q[vigil.Dead]; n > 0 {
+			a.info("source %s: %d addresses are parked or ended for good; vigil why URL tells of each, vigil crawl --retry tries again", s.ID(), n)
 		}
 	}
 	return nil

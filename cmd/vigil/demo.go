@@ -154,7 +154,7 @@ func (d *demo) authorize(c *cobra.Command, markets []fixtures.Market) error {
 }
 
 func (d *demo) crawl(c *cobra.Command, _ []fixtures.Market) error {
-	return d.with("vigil demo", func(cs *openCase) error { return d.app.crawl(c.Context(), cs, "") })
+	return d.with("vigil demo", func(cs *openCase) error { return d.app.crawl(c.Context(), cs, crawlOptions{wait: time.Minute}) })
 }
 
 func (d *demo) classify(c *cobra.Command, _ []fixtures.Market) error {

@@ -20,7 +20,7 @@ import (
 // The scripts in testdata run the real program as a process of its own; so do
 // the tests that kill it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vigil": main})
+	testscript.Main(m, map[string]func(){"vigil": main, "benchsite": benchSite})
 }
 
 func TestScripts(t *testing.T) {

@@ -112,7 +112,7 @@ owner. It waits for more to do until ^C ends it.`,
 }
 
 // runAll runs every stage and the pages until ctx ends or one of them fails.
-func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) error {
+func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) (err error) {
 	st, err := a.fetching(ctx, cs)
 	if err != nil {
 		return err
@@ -120,7 +120,8 @@ func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) error {
 	if st.classifier, err = newClassifier(); err != nil {
 		return err
 	}
-	if err := st.anyInForce("", time.Now()); err != nil {
+	defer func() { err = errors.Join(err, st.close()) }()
+	if err := st.anyOpen(ctx, "", time.Now()); err != nil {
 		a.info("nothing is fetched: %s", oneLine(err))
 	}
 	ctx, stop := context.WithCancel(ctx)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"vigil"
@@ -14,32 +17,47 @@ import (
 )
 
 // A tally counts what came of the tasks of one run, and shows it on one line
-// while a person watches. Its methods are called from one goroutine.
+// while a person watches. It may be read while a runner observes.
 type tally struct {
 	w     io.Writer
-	live  bool // w is a terminal
+	live  bool // keep a line on w, which is a terminal
 	begin time.Time
-	shown time.Time
 
+	mu      sync.Mutex // guards all below
+	shown   time.Time
+	sum     counts
+	sources map[string]*counts
+	classes map[string]int // setbacks by class
+	trouble []string       // in words; the first shownTrouble
+}
+
+// counts are what a tally counts, in all or of one source.
+type counts struct {
 	pages, listings, assessed, flagged int
+	bytes                              int64
 	refusedLinks, withheld             int
 	refused, failed                    int
-	broken                             int      // pages that came or could be read only in part
-	trouble                            []string // those three in words; the first shownTrouble
+	broken                             int // pages that came or could be read only in part
+	walls                              int
+	lately                             window // pages
 }
 
 // shownTrouble bounds how many refusals, failures and broken pages are told one
 // by one.
 const shownTrouble = 20
 
-func newTally(w io.Writer) *tally { return &tally{w: w, live: terminal(w), begin: time.Now()} }
+func newTally(w io.Writer) *tally {
+	return &tally{w: w, live: terminal(w), begin: time.Now(), sources: map[string]*counts{}, classes: map[string]int{}}
+}
 
 // observe counts one outcome; it is a runner's Observe.
 func (y *tally) observe(o work.Outcome) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
 	if o.Err != nil { // then nothing was committed
-		y.fail(o.Err)
+		y.fail(o)
 	} else {
-		y.count(o.Result)
+		y.count(o)
 	}
 	if y.live && time.Since(y.shown) > 100*time.Millisecond {
 		y.shown = time.Now()
@@ -47,30 +65,54 @@ func (y *tally) observe(o work.Outcome) {
 	}
 }
 
-func (y *tally) count(r vigil.Result) {
-	switch rec := r.Record.(type) {
+// of returns the counts of a source.
+func (y *tally) of(source string) *counts {
+	c := y.sources[source]
+	if c == nil {
+		c = &counts{}
+		y.sources[source] = c
+	}
+	return c
+}
+
+func (y *tally) count(o work.Outcome) {
+	switch rec := o.Result.Record.(type) {
 	case vigil.Page:
 		y.page(rec)
+		if o.Result.Act.Action == vigil.ActWall {
+			y.wall(rec, o.Result.Act)
+		}
 	case vigil.Listing:
 		y.listing(rec)
 	case vigil.Assessment:
-		y.assessed++
-		y.flagged += len(r.Next)
+		y.sum.assessed++
+		y.sum.flagged += len(o.Result.Next)
 	}
 }
 
 func (y *tally) page(p vigil.Page) {
-	y.pages++
-	y.refusedLinks += len(p.Refused)
-	y.withheld += len(p.Withheld)
+	for _, c := range []*counts{&y.sum, y.of(p.Source)} {
+		c.pages++
+		c.bytes += p.RawSize
+		c.refusedLinks += len(p.Refused)
+		c.withheld += len(p.Withheld)
+		c.lately.add(time.Now())
+	}
 	if p.Truncated != "" {
 		y.readInPart(p.URL + ": cut: " + p.Truncated)
 	}
 }
 
+func (y *tally) wall(p vigil.Page, a vigil.Act) {
+	y.sum.walls++
+	y.of(p.Source).walls++
+	y.tell("wall: " + p.URL + ": " + a.Reason)
+}
+
 func (y *tally) listing(l vigil.Listing) {
 	if l.PageType == vigil.PageListing {
-		y.listings++
+		y.sum.listings++
+		y.of(l.Source).listings++
 	}
 	if len(l.Problems) > 0 {
 		y.readInPart(l.URL + ": " + strings.Join(l.Problems, "; "))
@@ -78,18 +120,30 @@ func (y *tally) listing(l vigil.Listing) {
 }
 
 func (y *tally) readInPart(what string) {
-	y.broken++
+	y.sum.broken++
 	y.tell("read in part: " + what)
 }
 
-func (y *tally) fail(err error) {
+func (y *tally) fail(o work.Outcome) {
 	var refusal *work.Refusal
-	if errors.As(err, &refusal) {
-		y.refused++
+	if errors.As(o.Err, &refusal) {
+		y.sum.refused++
+		y.of(o.Task.Source).refused++
 	} else {
-		y.failed++
+		y.sum.failed++
+		y.of(o.Task.Source).failed++
+		y.classes[classOf(o.Err)]++
 	}
-	y.tell(err.Error())
+	y.tell(o.Err.Error())
+}
+
+// classOf names the kind of a failure.
+func classOf(err error) string {
+	var b *work.Setback
+	if errors.As(err, &b) {
+		return b.Class
+	}
+	return "error"
 }
 
 // tell keeps a line for the end, if there is room.
@@ -106,9 +160,9 @@ func (y *tally) line() string {
 		n         int
 		one, many string
 	}{
-		{y.pages, "page", "pages"}, {y.listings, "listing", "listings"}, {y.assessed, "assessed", "assessed"},
-		{y.flagged, "to review", "to review"}, {y.refused, "refused", "refused"}, {y.failed, "failed", "failed"},
-		{y.broken, "read in part", "read in part"},
+		{y.sum.pages, "page", "pages"}, {y.sum.listings, "listing", "listings"}, {y.sum.assessed, "assessed", "assessed"},
+		{y.sum.flagged, "to review", "to review"}, {y.sum.walls, "wall", "walls"}, {y.sum.refused, "refused", "refused"},
+		{y.sum.failed, "failed", "failed"}, {y.sum.broken, "read in part", "read in part"},
 	} {
 		switch c.n {
 		case 0:
@@ -118,32 +172,68 @@ func (y *tally) line() string {
 			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.many))
 		}
 	}
-	if sec := time.Since(y.begin).Seconds(); y.pages > 0 && sec > 1 {
-		parts = append(parts, fmt.Sprintf("%.1f pages/s", float64(y.pages)/sec))
+	if sec := time.Since(y.begin).Seconds(); y.sum.pages > 0 && sec > 1 {
+		parts = append(parts, fmt.Sprintf("%.1f pages/s", float64(y.sum.pages)/sec))
 	}
 	return strings.Join(parts, "  ")
 }
 
 // end clears the live line and tells what a person should know.
 func (y *tally) end(a *app) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
 	if y.live {
 		fmt.Fprint(y.w, "\r\x1b[K")
 	}
 	if line := y.line(); line != "" {
 		a.info("%s in %s", line, time.Since(y.begin).Round(10*time.Millisecond))
 	}
-	if y.refusedLinks > 0 {
-		a.info("%d links led out of the order's scope and were not followed", y.refusedLinks)
+	if y.sum.refusedLinks > 0 {
+		a.info("%d links led out of the order's scope and were not followed", y.sum.refusedLinks)
 	}
-	if y.withheld > 0 {
-		a.info("%d inline media were not kept; their hashes were", y.withheld)
+	if y.sum.withheld > 0 {
+		a.info("%d inline media were not kept; their hashes were", y.sum.withheld)
+	}
+	if len(y.classes) > 0 {
+		var parts []string
+		for _, c := range slices.Sorted(maps.Keys(y.classes)) {
+			parts = append(parts, fmt.Sprintf("%d %s", y.classes[c], c))
+		}
+		a.info("failures by class: %s", strings.Join(parts, ", "))
 	}
 	for _, t := range y.trouble {
 		a.info("  %s", brief(t))
 	}
-	if more := y.refused + y.failed + y.broken - len(y.trouble); more > 0 {
+	if more := y.sum.refused + y.sum.failed + y.sum.broken + y.sum.walls - len(y.trouble); more > 0 {
 		a.info("  … and %d more", more)
 	}
+}
+
+// A window counts what happened in the last minute.
+type window struct {
+	at [60]int64 // second, since 1970
+	n  [60]int
+}
+
+func (w *window) add(now time.Time) {
+	sec := now.Unix()
+	i := sec % 60
+	if w.at[i] != sec {
+		w.at[i], w.n[i] = sec, 0
+	}
+	w.n[i]++
+}
+
+// rate returns how many happened in a second, over the last minute or since
+// begin, whichever is shorter.
+func (w *window) rate(begin, now time.Time) float64 {
+	sum := 0
+	for i, at := range w.at {
+		if now.Unix()-at < 60 {
+			sum += w.n[i]
+		}
+	}
+	return float64(sum) / min(60, max(1, now.Sub(begin).Seconds()))
 }
 
 // longOnion matches a v3 onion name and what may be left out of it.

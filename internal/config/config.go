@@ -28,7 +28,8 @@ type Config struct {
 
 // Tor says how the network is reached.
 type Tor struct {
-	Socks string `toml:"socks"` // host:port on loopback, or unix:PATH
+	Socks   string `toml:"socks"`   // host:port on loopback, or unix:PATH
+	Control string `toml:"control"` // Tor's control port, spelt like Socks; only read, and not needed
 }
 
 // Store says where the case is kept.
@@ -42,6 +43,10 @@ type Crawl struct {
 	Workers   int      `toml:"workers"`  // requests at a time, over all sources
 	MaxBody   int64    `toml:"max_body"` // bytes kept of one page
 	Timeout   Duration `toml:"timeout"`  // for one page, redirects included
+	// After a page a source rests for DelayFactor times as long as the page
+	// took, at most MaxDelay; 0 for no rest beyond the order's interval.
+	DelayFactor float64  `toml:"delay_factor"`
+	MaxDelay    Duration `toml:"max_delay"`
 }
 
 // Serve says where the reviewers' pages are.
@@ -89,6 +94,9 @@ func Default() Config {
 			Workers:   8,
 			MaxBody:   4 << 20,
 			Timeout:   Duration(2 * time.Minute),
+
+			DelayFactor: 5,
+			MaxDelay:    Duration(30 * time.Second),
 		},
 		Serve:  Serve{Address: "127.0.0.1:8420"},
 		Review: Review{Claim: Duration(30 * time.Minute)},
@@ -103,6 +111,8 @@ version = %d
 [tor]
 # host:port on loopback, or unix:/path/to/socket
 socks = %q
+# Tor's control port, if vigil may read its version and state from it
+control = %q
 
 [store]
 url = %q
@@ -115,6 +125,10 @@ workers = %d
 max_body = %d
 # for one page, redirects included
 timeout = %q
+# after a page its source rests so many times as long as the page took, up to
+# max_delay; 0 leaves only the order's interval
+delay_factor = %g
+max_delay = %q
 
 [serve]
 # the reviewers' pages; loopback only
@@ -125,8 +139,8 @@ address = %q
 contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
-`, c.Version, c.Tor.Socks, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
-		c.Crawl.Timeout, c.Serve.Address, c.Review.Contact, c.Review.Claim)
+`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
+		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 
 // Read reads a file over the defaults and checks every value.
@@ -165,6 +179,10 @@ func (c Config) check() error {
 		return fmt.Errorf("crawl.max_body = %d: want 1024 to %d bytes", c.Crawl.MaxBody, 64<<20)
 	case c.Crawl.Timeout < Duration(time.Second) || c.Crawl.Timeout > Duration(10*time.Minute):
 		return fmt.Errorf("crawl.timeout = %q: want 1s to 10m", c.Crawl.Timeout)
+	case !(c.Crawl.DelayFactor >= 0 && c.Crawl.DelayFactor <= 1000):
+		return fmt.Errorf("crawl.delay_factor = %g: want 0 to 1000", c.Crawl.DelayFactor)
+	case c.Crawl.MaxDelay < 0 || c.Crawl.MaxDelay > Duration(time.Hour):
+		return fmt.Errorf("crawl.max_delay = %q: want 0s to 1h", c.Crawl.MaxDelay)
 	case c.Review.Claim < Duration(time.Minute):
 		return fmt.Errorf("review.claim = %q: want 1m or more", c.Review.Claim)
 	}

@@ -63,8 +63,8 @@ func (r *Reader) Profiles() []string {
 // not. The profile is a name, [Auto] (or empty) or [Generic]; a name that r does
 // not know is the only error.
 //
-// The body must have its content encoding undone; its charset is found here, in
-// p.Response and in the page. Nothing in it is fetched: MediaURLs are recorded as they stand. Without a FinalURL, p.URL
+// The body is p's as it was stored; its content encodings are undone and its
+// charset is found here, in p.Response and in the page. Nothing in it is fetched: MediaURLs are recorded as they stand. Without a FinalURL, p.URL
 // is taken; without either, links that are not absolute are left out.
 func (r *Reader) Read(p vigil.Page, profile string) (vigil.Listing, error) {
 	pr, err := r.profile(profile)

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// checkTime bounds [Network.Check]: the proxy is on this machine.
+// checkTime bounds [Network.Check] and [Network.Health]: what is asked is on
+// this machine.
 const checkTime = 10 * time.Second
 
 // Check asks the proxy whether it is Tor, without touching the network: to an
@@ -19,7 +20,7 @@ const checkTime = 10 * time.Second
 func (n *Network) Check(ctx context.Context) (isTor bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	c, err := proxyDialer{n.network, n.address}.DialContext(ctx, "", "")
+	c, err := n.dialProxy(ctx)
 	if err != nil {
 		return false, fmt.Errorf("check the proxy: %w", err)
 	}

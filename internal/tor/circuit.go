@@ -2,60 +2,167 @@ package tor
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
-	"sync/atomic"
-
-	"golang.org/x/net/proxy"
+	"sync"
+	"time"
 )
 
-// errNoIsolation says that the proxy took the connection without the token.
-var errNoIsolation = errors.New("the proxy asks for no user and password: sources would share circuits")
+// forgotten is how long Tor keeps a circuit without use (MaxCircuitDirtiness).
+// After it, a token that Tor has seen costs the network what a new one does.
+const forgotten = 10 * time.Minute
 
-// A circuit is one source's connections, made under its isolation token.
+// An identity is what Tor must not see linked to another.
+type identity struct{ source, session string }
+
+// A circuit is the way of one identity. It has one line at a time.
 type circuit struct {
-	net        *Network
-	source     string
-	generation atomic.Uint64
-	http       *http.Transport
+	net *Network
+	id  identity
+
+	mu   sync.Mutex // guards line, and the times in it
+	line *line
 }
 
-func newCircuit(n *Network, source string) *circuit {
-	c := &circuit{net: n, source: source}
-	c.http = newHTTP(n.cfg, c.dial)
+// A line holds the connections under one isolation token.
+type line struct {
+	circuit    *circuit
+	generation uint64
+	token      string
+	http       *http.Transport
+	ready      time.Time // when it may be used
+	used       time.Time // when it was last; zero if never
+}
+
+func newCircuit(n *Network, id identity) *circuit {
+	c := &circuit{net: n, id: id}
+	c.line = c.newLine(0)
 	return c
 }
 
+func (c *circuit) newLine(generation uint64) *line {
+	l := &line{circuit: c, generation: generation, token: c.net.token(c.id, generation)}
+	l.http = newHTTP(c.net.cfg, l.dial)
+	return l
+}
+
+// token returns an isolation token: streams with different tokens never share
+// a circuit. It says nothing about the identity to who lacks the secret.
+func (n *Network) token(id identity, generation uint64) string {
+	m := hmac.New(sha256.New, n.cfg.Secret)
+	for _, s := range []string{id.source, id.session} {
+		fmt.Fprintf(m, "%d:%s", len(s), s)
+	}
+	fmt.Fprintf(m, "%d", generation)
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+func (c *circuit) current() *line {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.line
+}
+
+// open returns the line to use. It waits where that is new to Tor and too many
+// new ones were opened. A place once taken stays the line's: who gives up and
+// comes again waits no longer than the first would have.
+func (c *circuit) open(ctx context.Context) (*line, error) {
+	c.mu.Lock()
+	l, now := c.line, time.Now()
+	if l.used.IsZero() || now.Sub(l.used) > forgotten {
+		l.ready = c.net.fresh.reserve(now)
+	}
+	l.used = now
+	if l.ready.After(now) {
+		l.used = l.ready
+	}
+	ready := l.ready
+	c.mu.Unlock()
+	return l, sleepUntil(ctx, ready)
+}
+
+// touch notes that l was used until now.
+func (l *line) touch() {
+	l.circuit.mu.Lock()
+	defer l.circuit.mu.Unlock()
+	if now := time.Now(); now.After(l.used) {
+		l.used = now
+	}
+}
+
+// rotate puts a line with a new token in the place of old. Where another did so
+// already it does nothing.
+func (c *circuit) rotate(old *line) {
+	c.mu.Lock()
+	if c.line != old {
+		c.mu.Unlock()
+		return
+	}
+	c.line = c.newLine(old.generation + 1)
+	c.mu.Unlock()
+	old.http.CloseIdleConnections() // and those that become idle later
+}
+
 // dial connects to an onion service through the proxy. Names go to the proxy
-// as names. The time limit must be set here: http.Transport cuts the dial loose
-// from the request, whose own limit would leave the handshake running.
-func (c *circuit) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	limited, cancel := context.WithTimeout(ctx, c.net.cfg.DialTimeout)
+// as names. http.Transport cuts ctx loose from the request and keeps only its
+// values: the request's own end is in its leave.
+func (l *line) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	leave, err := leaveFor(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	n := l.circuit.net
+	limited, cancel := context.WithTimeoutCause(leave.ctx, n.cfg.DialTimeout, timeout{"connection", n.cfg.DialTimeout})
 	defer cancel()
-	gen := c.generation.Load()
-	conn, err := c.connect(limited, gen, network, address)
+	conn, err := n.connect(limited, l.token, address)
 	if err == nil {
 		return conn, nil
 	}
+	if ended := leave.because(nil); ended != nil {
+		return nil, ended
+	}
 	err = explain(address, err)
-	if stuck(err) {
-		c.generation.CompareAndSwap(gen, gen+1)
+	// A session outlives a stuck circuit: with a new token its cookies would
+	// come from another circuit, and many services would end it.
+	if stuck(err) && l.circuit.id.session == "" {
+		l.circuit.rotate(l)
 	}
 	return nil, err
 }
 
-func (c *circuit) connect(ctx context.Context, gen uint64, network, address string) (net.Conn, error) {
-	auth := &proxy.Auth{User: isolationUser, Password: c.net.token(c.source, gen)}
-	d, err := proxy.SOCKS5(c.net.network, c.net.address, auth, proxyDialer{c.net.network, c.net.address})
+// connect asks the proxy for a connection.
+func (n *Network) connect(ctx context.Context, token, address string) (_ net.Conn, err error) {
+	c, err := n.dialProxy(ctx)
+	if err != nil {
+		return nil, causeOr(ctx, err)
+	}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	err = handshake(c, token, address)
+	if !stop() {
+		return nil, causeOr(ctx, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	cd, ok := d.(proxy.ContextDialer)
-	if !ok {
-		return nil, errors.New("the SOCKS dialer takes no context")
+	return c, nil
+}
+
+// causeOr returns why ctx ended, if it has; else err.
+func causeOr(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
 	}
-	return cd.DialContext(ctx, network, address)
+	return err
 }
 
 // stuck reports whether err looks like a circuit that Tor believes open and
@@ -68,25 +175,4 @@ func stuck(err error) bool {
 	}
 	var t interface{ Timeout() bool }
 	return e.Code == 0x06 || errors.As(e.Err, &t) && t.Timeout()
-}
-
-// An authConn insists that the proxy chose user and password: x/net/proxy also
-// offers no authentication, and Tor would then isolate nothing.
-type authConn struct {
-	net.Conn
-	seen int // bytes of the proxy's first answer read so far, up to 2
-}
-
-// methodNone is "no authentication required" (RFC 1928, section 3).
-const methodNone = 0x00
-
-func (c *authConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	for i := 0; i < n && c.seen < 2; i++ {
-		if c.seen == 1 && p[i] == methodNone {
-			return 0, errNoIsolation
-		}
-		c.seen++
-	}
-	return n, err
 }

@@ -44,13 +44,13 @@ func config(proxy string) tor.Config {
 	}
 }
 
-func network(t *testing.T, cfg tor.Config) *tor.Network {
+func network(t testing.TB, cfg tor.Config) *tor.Network {
 	t.Helper()
 	n, err := tor.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(n.CloseIdle)
+	t.Cleanup(n.Close)
 	return n
 }
 
@@ -88,7 +88,7 @@ func hello(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "hello from 
 func TestFetchesThroughTheProxyByName(t *testing.T) {
 	a := onion("a")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	body, err := get(t, tr, "http://"+strings.ToUpper(a[:56])+".onion:80/x?y=1#z")
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestFetchesThroughAUnixSocket(t *testing.T) {
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
 	path := filepath.Join(t.TempDir(), "socks")
 	forward(t, path, sim.Addr())
-	if _, err := get(t, network(t, config("unix:"+path)).Transport(source("a", a)), "http://"+a+"/"); err != nil {
+	if _, err := get(t, network(t, config("unix:"+path)).Transport(source("a", a), tor.Session{}), "http://"+a+"/"); err != nil {
 		t.Error(err)
 	}
 }
@@ -139,7 +139,7 @@ func forward(t *testing.T, path, addr string) {
 func TestRefusesWhatTheOrderDoesNotCover(t *testing.T) {
 	a, b := onion("a"), onion("b")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello), b: http.HandlerFunc(hello)})
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	for _, url := range []string{
 		"http://" + b + "/",
 		"http://" + a + ":8080/",
@@ -166,7 +166,7 @@ func TestRefusesWhatTheOrderDoesNotCover(t *testing.T) {
 func TestRefusesAllButGET(t *testing.T) {
 	a := onion("a")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	for _, method := range []string{"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "CONNECT", "get", ""} {
 		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+a+"/", nil)
 		if err != nil {
@@ -194,7 +194,7 @@ func TestAnOrderEndsWhileRequestsRun(t *testing.T) {
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
 	cfg, now := config(sim.Addr()), noon
 	cfg.Now = func() time.Time { return now }
-	tr := network(t, cfg).Transport(source("a", a))
+	tr := network(t, cfg).Transport(source("a", a), tor.Session{})
 	if _, err := get(t, tr, "http://"+a+"/"); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestZeroTransportRefuses(t *testing.T) {
 		t.Errorf("%v, want out of scope", err)
 	}
 	sim := start(t, nil)
-	tr := network(t, config(sim.Addr())).Transport(vigil.Source{})
+	tr := network(t, config(sim.Addr())).Transport(vigil.Source{}, tor.Session{})
 	if _, err := get(t, tr, "http://"+onion("a")+"/"); !errors.Is(err, vigil.ErrOutOfScope) {
 		t.Errorf("zero source: %v, want out of scope", err)
 	}
@@ -225,7 +225,7 @@ func TestSendsNoCredentials(t *testing.T) {
 	}
 	req.Host = onion("b")
 	req.Header = http.Header{"Cookie": {"id=1"}, "Authorization": {"Basic x"}, "Referer": {"http://" + a + "/secret"}, "X-Kept": {"yes"}}
-	resp, err := network(t, config(sim.Addr())).Transport(source("a", a)).RoundTrip(req)
+	resp, err := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{}).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestSourcesShareNoIdentity(t *testing.T) {
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
 	n := network(t, config(sim.Addr()))
 	for _, name := range []string{"one", "two", "one"} {
-		if _, err := get(t, n.Transport(source(name, a)), "http://"+a+"/"); err != nil {
+		if _, err := get(t, n.Transport(source(name, a), tor.Session{}), "http://"+a+"/"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -269,7 +269,7 @@ func TestSourcesShareNoIdentity(t *testing.T) {
 func TestAStuckCircuitGetsANewToken(t *testing.T) {
 	a := onion("a")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	for _, code := range []byte{0x06, 0xf2, 0xf2} {
 		sim.Reply(a, code)
 		if _, err := get(t, tr, "http://"+a+"/"); err == nil {
@@ -294,7 +294,7 @@ func TestNoProxy(t *testing.T) {
 	a := onion("a")
 	for _, proxy := range []string{l.Addr().String(), "unix:" + filepath.Join(t.TempDir(), "none")} {
 		n := network(t, config(proxy))
-		_, err := get(t, n.Transport(source("a", a)), "http://"+a+"/")
+		_, err := get(t, n.Transport(source("a", a), tor.Session{}), "http://"+a+"/")
 		if !errors.Is(err, tor.ErrNoProxy) {
 			t.Errorf("%s: %v, want ErrNoProxy", proxy, err)
 		}
@@ -311,9 +311,9 @@ func TestNoProxy(t *testing.T) {
 func TestReplyCodes(t *testing.T) {
 	a := onion("a")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	for code, class := range map[byte]tor.Class{
-		0x01: tor.Transient, 0x02: tor.Policy, 0x03: tor.Transient, 0x04: tor.Down, 0x05: tor.Down, 0x06: tor.Transient,
+		0x01: tor.Transient, 0x02: tor.Policy, 0x03: tor.Transient, 0x04: tor.Down, 0x05: tor.Refused, 0x06: tor.Transient,
 		0x07: tor.NoProxy, 0x08: tor.NoProxy, 0x09: tor.Transient, 0x80: tor.Transient,
 		0xf0: tor.Down, 0xf1: tor.Down, 0xf2: tor.Down, 0xf3: tor.Transient, 0xf4: tor.Setup, 0xf5: tor.Setup, 0xf6: tor.Invalid, 0xf7: tor.Transient,
 		0xff: tor.Transient,
@@ -343,7 +343,7 @@ func TestNoSuchService(t *testing.T) {
 	sim := start(t, map[string]http.Handler{onion("b"): http.HandlerFunc(hello)})
 	src := source("a", a)
 	src.Hosts = append(src.Hosts, onion("b")+":8080")
-	tr := network(t, config(sim.Addr())).Transport(src)
+	tr := network(t, config(sim.Addr())).Transport(src, tor.Session{})
 	for url, code := range map[string]byte{"http://" + a + "/": 0xf0, "http://" + onion("b") + ":8080/": 0x05} {
 		_, err := get(t, tr, url)
 		var e *tor.Error
@@ -367,7 +367,7 @@ func talk(t *testing.T, say string) (addr string) {
 			if err != nil {
 				return
 			}
-			io.ReadFull(c, make([]byte, 4))
+			io.ReadFull(c, make([]byte, 3)) // a whole greeting
 			io.WriteString(c, say)
 			c.Close()
 		}
@@ -388,7 +388,7 @@ func TestProxiesThatAreNone(t *testing.T) {
 		"refuses the token":          {"\x05\x02\x01\x01", tor.Setup},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := get(t, network(t, config(talk(t, test.say))).Transport(source("a", a)), "http://"+a+"/")
+			_, err := get(t, network(t, config(talk(t, test.say))).Transport(source("a", a), tor.Session{}), "http://"+a+"/")
 			var e *tor.Error
 			if !errors.As(err, &e) || e.Class != test.class || e.Code != 0 {
 				t.Errorf("%v, want class %s", err, test.class)
@@ -406,7 +406,7 @@ func TestTheHandshakeIsBounded(t *testing.T) {
 	sim.Stall(a)
 	cfg := config(sim.Addr())
 	cfg.DialTimeout = 50 * time.Millisecond
-	tr := network(t, cfg).Transport(source("a", a))
+	tr := network(t, cfg).Transport(source("a", a), tor.Session{})
 	_, err := get(t, tr, "http://"+a+"/")
 	var e *tor.Error
 	if !errors.As(err, &e) || e.Class != tor.Transient {
@@ -422,7 +422,7 @@ func TestCancelEndsTheHandshake(t *testing.T) {
 	a := onion("a")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
 	sim.Stall(a)
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+a+"/", nil)
@@ -431,6 +431,10 @@ func TestCancelEndsTheHandshake(t *testing.T) {
 	}
 	if _, err := tr.RoundTrip(req); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want the context's error", err)
+	}
+	// net/http would let the dial go on; Tor is to hear that nobody wants it.
+	if left := lasting(func(stack string) bool { return strings.Contains(stack, "tor.(*line).dial") }); left != "" {
+		t.Errorf("the handshake goes on:\n%s", left)
 	}
 }
 
@@ -445,7 +449,7 @@ func TestASilentBodyEnds(t *testing.T) {
 	defer close(release)
 	cfg := config(sim.Addr())
 	cfg.IdleTimeout = 300 * time.Millisecond
-	body, err := get(t, network(t, cfg).Transport(source("a", a)), "http://"+a+"/")
+	body, err := get(t, network(t, cfg).Transport(source("a", a), tor.Session{}), "http://"+a+"/")
 	var timeout interface{ Timeout() bool }
 	if body != "first" || !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("got %q and %v, want the first bytes and a timeout", body, err)
@@ -496,7 +500,7 @@ func TestProxyVariablesHaveNoEffect(t *testing.T) {
 	}
 	t.Setenv("NO_PROXY", "*")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})
-	if _, err := get(t, network(t, config(sim.Addr())).Transport(source("a", a)), "http://"+a+"/"); err != nil {
+	if _, err := get(t, network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{}), "http://"+a+"/"); err != nil {
 		t.Error(err)
 	}
 	if len(sim.Requests()) != 1 {
@@ -527,7 +531,7 @@ func TestCloseEndsOpenConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := network(t, config(sim.Addr())).Transport(source("a", a))
+	tr := network(t, config(sim.Addr())).Transport(source("a", a), tor.Session{})
 	if _, err := get(t, tr, "http://"+a+"/"); err != nil { // leaves a connection open
 		t.Fatal(err)
 	}

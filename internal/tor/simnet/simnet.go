@@ -1,7 +1,8 @@
 // Package simnet is a small network of onion services on loopback: a SOCKS5
 // server that connects onion names to HTTP handlers. It stands in for Tor in
 // tests and in the demonstration; between client, SOCKS server and web servers
-// is real TCP. It reaches nothing but its own handlers.
+// is real TCP. It reaches nothing but its own handlers
+// and what it is told to forward to, on loopback too.
 package simnet
 
 import (
@@ -11,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -76,6 +78,25 @@ func (n *Net) serve(name string, h http.Handler) error {
 	n.services[net.JoinHostPort(host, port)] = l.Addr().String()
 	n.hosts[host] = true
 	n.running.Go(func() { _ = s.Serve(l) }) // ends with http.ErrServerClosed
+	return nil
+}
+
+// Forward connects later requests for name, "NAME.onion" or "NAME.onion:PORT",
+// to addr, a server of the caller's on loopback, as one that speaks TLS or
+// speaks out of turn.
+func (n *Net) Forward(name, addr string) error {
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil || !ap.Addr().IsLoopback() {
+		return fmt.Errorf("simnet: forward %s to %q: want an address on loopback with its port", name, addr)
+	}
+	host, port, ok := strings.Cut(name, ":")
+	if !ok {
+		port = "80"
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.services[net.JoinHostPort(host, port)] = addr
+	n.hosts[host] = true
 	return nil
 }
 

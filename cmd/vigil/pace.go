@@ -1,0 +1,51 @@
+package main
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// A courtesy says how long a source rests after a page, beyond the least interval
+// that its order sets.
+type courtesy struct {
+	factor float64       // of the time that the last page took; 0 for no rest
+	most   time.Duration // no rest is longer
+}
+
+// leastRest is the shortest rest that is kept: a service that answers within
+// milliseconds is not under strain, and its order's interval is enough.
+const leastRest = 500 * time.Millisecond
+
+// after returns how long a source rests that took so long to give a page, as
+// Heritrix does (delayFactor 5, maxDelayMs 30 000): a service that grows slow
+// under our requests gets fewer of them.
+func (c courtesy) after(took time.Duration) time.Duration {
+	d := min(time.Duration(c.factor*float64(took)), c.most)
+	if d < leastRest {
+		return 0
+	}
+	return d
+}
+
+// A backoff says how long something waits after its nth failure in a row: first,
+// then twice as long each time, up to most.
+type backoff struct{ first, most time.Duration }
+
+// The backoffs of a source. Most onion services that were once seen are gone for
+// good, and asking Tor for each costs its network six circuits: one that does
+// not answer is soon asked once a day.
+var (
+	whileDown = backoff{first: time.Minute, most: 24 * time.Hour}
+	whileSlow = backoff{first: 10 * time.Second, most: 15 * time.Minute}
+)
+
+// wait returns the nth wait, n from 1, with a jitter of up to half of it, so that
+// sources which failed together are not asked together again.
+func (b backoff) wait(n int) time.Duration {
+	d := b.first
+	for ; n > 1 && d < b.most; n-- {
+		d *= 2
+	}
+	d = min(d, b.most)
+	return d - rand.N(d/2)
+}

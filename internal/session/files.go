@@ -1,0 +1,248 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+)
+
+// scryptWork is the work factor that age itself takes for a passphrase: about a
+// second. A key file that asks for more than mostWork is refused: each step
+// doubles the memory, 256 MiB at 18.
+const (
+	scryptWork = 18
+	mostWork   = 20
+)
+
+// maxKey bounds a key file in bytes.
+const maxKey = 64 << 10
+
+// partial ends the name of a file that is being written.
+const partial = ".partial"
+
+// errNoKey says that sessions exist, but not the key that opens them.
+var errNoKey = errors.New("the key of the sessions is missing: restore it, or forget them and import anew")
+
+func keyError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoKey // and not "there is no session"
+	}
+	return err
+}
+
+// checkKey reports why sessions could not be sealed. It writes nothing.
+func (v *Vault) checkKey() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err := v.readKey()
+	if some, e := v.holdsAny(); e != nil || !some && errors.Is(err, fs.ErrNotExist) {
+		return e // nil: the first session makes the key
+	}
+	return keyError(err)
+}
+
+// readOrMakeKey sets v.key. A key is made only where no session was sealed with
+// another. The caller holds the lock.
+func (v *Vault) readOrMakeKey() error {
+	err := v.readKey()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if some, e := v.holdsAny(); e != nil || some {
+		return errors.Join(err, e)
+	}
+	return v.makeKey()
+}
+
+// readKey sets v.key from the key file, unless it is set.
+func (v *Vault) readKey() error {
+	if v.key != nil {
+		return nil
+	}
+	text, err := readFile(v.keyFile, maxKey, true)
+	if err != nil {
+		return err
+	}
+	phrase := v.passphrase.reveal()
+	wrapped := bytes.HasPrefix(text, []byte(armor.Header))
+	switch {
+	case wrapped && phrase == "":
+		return fmt.Errorf("%w wanted: %s is wrapped in one", ErrPassphrase, v.keyFile)
+	case !wrapped && phrase != "":
+		return fmt.Errorf("%w given, but %s is not wrapped in one: when all sessions are forgotten, the next import makes one that is", ErrPassphrase, v.keyFile)
+	case wrapped:
+		if text, err = unwrap(text, phrase); err != nil {
+			return fmt.Errorf("%s: %w", v.keyFile, err)
+		}
+	}
+	v.key, err = parseKey(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", v.keyFile, err)
+	}
+	return nil
+}
+
+// parseKey reads an identity file of age that holds one X25519 identity. The
+// errors of age's own parser may quote it.
+func parseKey(text []byte) (*age.X25519Identity, error) {
+	ids, err := age.ParseIdentities(bytes.NewReader(text))
+	if err != nil || len(ids) != 1 {
+		return nil, errors.New("not one age identity")
+	}
+	id, ok := ids[0].(*age.X25519Identity)
+	if !ok {
+		return nil, errors.New("not an X25519 identity")
+	}
+	return id, nil
+}
+
+func unwrap(text []byte, phrase string) ([]byte, error) {
+	id, err := age.NewScryptIdentity(phrase)
+	if err != nil {
+		return nil, err
+	}
+	id.SetMaxWorkFactor(mostWork)
+	r, err := age.Decrypt(armor.NewReader(bytes.NewReader(text)), id)
+	if err != nil {
+		return nil, fmt.Errorf("%w wrong, or the file is damaged", ErrPassphrase)
+	}
+	return io.ReadAll(io.LimitReader(r, maxKey))
+}
+
+// makeKey writes a new key file and sets v.key.
+func (v *Vault) makeKey() error {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	text := []byte("# opens the sealed sessions of this case\n" + id.String() + "\n")
+	if phrase := v.passphrase.reveal(); phrase != "" {
+		if text, err = wrap(text, phrase, v.work); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(v.keyFile), 0o700); err != nil {
+		return err
+	}
+	if err := writeAtomic(v.keyFile, text); err != nil {
+		return err
+	}
+	v.key = id
+	return nil
+}
+
+func wrap(text []byte, phrase string, work int) ([]byte, error) {
+	to, err := age.NewScryptRecipient(phrase)
+	if err != nil {
+		return nil, err
+	}
+	to.SetWorkFactor(work)
+	data, err := encrypt(text, to)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	w := armor.NewWriter(&buf)
+	_, err = w.Write(data)
+	if err := errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// readFile reads a regular file of at most limit bytes; a private one must not
+// be readable by others.
+func readFile(name string, limit int64, private bool) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !st.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	case private && st.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s has mode %#o: %w", name, st.Mode().Perm(), ErrExposed)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
+	}
+	return data, err
+}
+
+// writeAtomic writes a file that only its owner can read, so that a crash
+// leaves the old one or the new one.
+func writeAtomic(name string, data []byte) error {
+	tmp := name + partial
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(tmp, name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+// erase overwrites a file with zeros and deletes it. A link is deleted, and
+// what it points to left alone.
+func erase(name string) error {
+	st, err := os.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if st.Mode().IsRegular() {
+		if err := zero(name, st.Size()); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(name); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+func zero(name string, size int64) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	for size > 0 && err == nil {
+		n, e := f.Write(make([]byte, min(size, 64<<10)))
+		size, err = size-int64(n), e
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir makes a rename or deletion in dir last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
