@@ -109,19 +109,8 @@ func (s Source) checkPatterns() error {
 		return fmt.Errorf("%d paths and %d deny_paths, want at most %d of each", len(s.Paths), len(s.DenyPaths), maxPatterns)
 	}
 	for _, p := range s.Paths {
-		if !strings.HasPrefix(p, "/") {
-			return fmt.Errorf("paths: pattern %q: want a leading /", p)
-		}
-		if err := checkPattern(p); err != nil {
+		if err := checkPath(p); err != nil {
 			return fmt.Errorf("paths: pattern %q: %w", p, err)
-		}
-		path, query, _ := strings.Cut(p, "?")
-		for _, part := range []struct{ text, strange string }{{path, "\"<>^`{|}"}, {query, "\"<>"}} {
-			for _, r := range part.text {
-				if r <= ' ' || r >= 0x7f || strings.ContainsRune(part.strange, r) {
-					return fmt.Errorf("paths: pattern %q: write %q as links do, as %s", p, string(r), url.PathEscape(string(r)))
-				}
-			}
 		}
 	}
 	for _, p := range s.DenyPaths {
@@ -131,6 +120,32 @@ func (s Source) checkPatterns() error {
 		if err := checkPattern(p); err != nil {
 			return fmt.Errorf("deny_paths: pattern %q: %w", p, err)
 		}
+	}
+	return nil
+}
+
+// checkPath refuses patterns of paths that no address is spelt like.
+func checkPath(p string) error {
+	if !strings.HasPrefix(p, "/") {
+		return errors.New("want a leading /")
+	}
+	if err := checkPattern(p); err != nil {
+		return err
+	}
+	path, query, _ := strings.Cut(p, "?")
+	for _, part := range []struct{ text, strange string }{{path, "\"<>^`{|}"}, {query, "\"<>"}} {
+		for _, r := range part.text {
+			if r <= ' ' || r >= 0x7f || strings.ContainsRune(part.strange, r) {
+				return fmt.Errorf("write %q as links do, as %s", string(r), url.PathEscape(string(r)))
+			}
+		}
+	}
+	if strings.Contains(p, "*") {
+		return nil
+	}
+	u, err := ParseURL("http://host" + p)
+	if err != nil || u.RequestURI() != p {
+		return errors.New("no address is spelt so")
 	}
 	return nil
 }

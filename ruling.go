@@ -70,11 +70,12 @@ func (r Ruling) Missing() []string {
 	return m
 }
 
-// Near returns an entry of hosts for the onion service that u is at, under
-// other labels or at another port; "" if there is none. It decides nothing.
+// Near returns an entry of hosts for the onion service that u is at, for want of
+// u's own host perhaps under other labels or at another port; "" if there is
+// none. It decides nothing.
 func (s Source) Near(u *url.URL) string {
 	for _, h := range s.Hosts {
-		if listed := (&url.URL{Host: h}).Hostname(); h != u.Host && service(listed) == service(u.Hostname()) {
+		if listed := (&url.URL{Host: h}).Hostname(); service(listed) == service(u.Hostname()) {
 			return h
 		}
 	}

@@ -145,6 +145,13 @@ func TestEveryPatternThatPassesCanMatch(t *testing.T) {
 			t.Errorf("a pattern with %q passes, and matches no path", c)
 		}
 	}
+	for _, p := range []string{"/%zz", "/a?", "/%2e%2e/x"} {
+		s := source()
+		s.Paths = append(s.Paths, p)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), "no address is spelt so") {
+			t.Errorf("%q: %v", p, err)
+		}
+	}
 	for _, p := range []string{"/a*", "/a%20b", "/a?b=*", "/a?{b}", "/~x;y=1,2", "/a//b", "/%C3%A9"} {
 		s := source()
 		s.Paths = append(s.Paths, p)
@@ -161,4 +168,38 @@ func TestEveryPatternThatPassesCanMatch(t *testing.T) {
 			t.Errorf("%q: %v", p, err)
 		}
 	}
+}
+
+// FuzzPatterns holds that a pattern which Check accepts matches the address that
+// is spelt like it, and that no pattern changes what the host list decides.
+func FuzzPatterns(f *testing.F) {
+	for _, p := range []string{"/a*", "/a%20b?c=d&e", "/%zz", "/a?", "/a//", "*logout*", "/%2e%2e/", "/a;b"} {
+		f.Add(p, p)
+	}
+	f.Fuzz(func(t *testing.T, path, deny string) {
+		s := source()
+		s.Paths, s.DenyPaths = append(s.Paths, path), nil
+		if s.Check() != nil {
+			return
+		}
+		at := func(host string) *url.URL {
+			u, err := vigil.ParseURL("http://" + host + strings.ReplaceAll(path, "*", ""))
+			if err != nil {
+				if !strings.Contains(path, "*") {
+					t.Fatalf("pattern %q passes, but %v", path, err)
+				}
+				return nil
+			}
+			return u
+		}
+		if u := at(specOnions[0]); u != nil && !strings.Contains(path, "*") {
+			if err := s.Allows(u, day); err != nil {
+				t.Fatalf("pattern %q passes, but %v", path, err)
+			}
+		}
+		s.DenyPaths = []string{deny}
+		if u := at(specOnions[2]); u != nil && s.Allows(u, day) == nil {
+			t.Fatalf("patterns %q and %q cover a host that is not listed", path, deny)
+		}
+	})
 }

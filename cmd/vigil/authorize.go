@@ -31,6 +31,14 @@ The authority signs the file with:
 which writes ORDER.toml.sig. The signer must stand in the case's allowed_signers.
 Further signatures are appended to ORDER.toml.sig.
 
+An order names its sources, and of each hosts, start and paths: an empty list allows
+nothing. A host is an exact onion name, as NAME.onion or with its labels and port;
+in paths and deny_paths, * stands for anything. max_pages and max_depth cap a source,
+and max_bytes, if given, what is received of it: a number of bytes, or one with its
+unit, "500MB" or "2GiB". robots is "obey", which covers /robots.txt as well, or
+"ignore". The rest has defaults: interval = "2s", concurrency = 1, profile = "auto",
+session_allowed = false.
+
 With --check it says what the order allows and whether it would be registered, and
 registers nothing; without a case, --signers FILE says who may sign.
 

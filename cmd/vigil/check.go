@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,12 +71,9 @@ func (a *app) checkOrder(ctx context.Context, name, signersName string, urls []s
 	}
 	refusal := x.judge(o, signersName)
 	if inCase {
-		if x.Registered, err = a.isRegistered(ctx, o.ID); err != nil {
-			a.info("warning: whether the case has the order was not checked: %s", oneLine(err))
-		}
-	}
-	if refusal == nil && x.Registered {
-		refusal = registered(o.ID)
+		err := a.unregistered(ctx, o.ID)
+		x.Registered = errors.Is(err, vigil.ErrExists)
+		refusal = cmp.Or(refusal, err)
 	}
 	for _, raw := range urls {
 		x.URLs = append(x.URLs, examineURL(o, raw))
@@ -184,9 +182,11 @@ func (a *app) isCase() bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// isRegistered reports whether the case has an order with this ID.
-func (a *app) isRegistered(ctx context.Context, id string) (found bool, err error) {
-	err = a.with("vigil authorize --check", func(cs *openCase) error {
+// unregistered reports that the case has an order with this ID, or why that
+// cannot be told.
+func (a *app) unregistered(ctx context.Context, id string) error {
+	found := false
+	err := a.with("vigil authorize --check", func(cs *openCase) error {
 		for o, err := range cs.Orders(ctx) {
 			if err != nil {
 				return err
@@ -195,5 +195,11 @@ func (a *app) isRegistered(ctx context.Context, id string) (found bool, err erro
 		}
 		return nil
 	})
-	return found, err
+	switch {
+	case err != nil:
+		return fmt.Errorf("whether the case has order %s already cannot be told: %w", id, err)
+	case found:
+		return registered(id)
+	}
+	return nil
 }

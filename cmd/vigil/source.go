@@ -12,12 +12,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/wall"
 	"vigil/store"
 )
 
 // wallKinds returns the kinds of pages before which a crawl stops and asks.
 func wallKinds() []string {
-	return []string{"login", "captcha", "queue", "ddos", "suspended", "clone", "blocked"}
+	var kinds []string
+	for _, k := range []wall.Kind{wall.Login, wall.Captcha, wall.Queue, wall.DDoS, wall.Suspended, wall.Clone, wall.Blocked} {
+		kinds = append(kinds, string(k))
+	}
+	return kinds
 }
 
 func (a *app) sourceCommand() *cobra.Command {

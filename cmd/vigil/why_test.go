@@ -233,7 +233,7 @@ func TestWhyShowsTheTrailOfAnAddress(t *testing.T) {
 		path = "/c"
 	}
 	if _, text := c.why(path); !strings.Contains(text, "state        parked since") || !strings.Contains(text, "key: the service wants a client key") ||
-		!strings.Contains(text, "none, until somebody queues it again") {
+		!strings.Contains(text, "none, until vigil crawl --retry queues it again") {
 		t.Errorf("a parked address:\n%s", text)
 	}
 }

@@ -74,9 +74,9 @@ func (t *taskTrail) text(s *sheet, start bool, now time.Time) {
 			s.line("next try", "with the next crawl: its holder did not come back in time")
 		}
 	case vigil.Done:
-		s.line("next try", "none: it is done, and fetched again only if somebody asks for it")
+		s.line("next try", "none: it is done; vigil crawl --recrawl AGE fetches it again")
 	case vigil.Parked, vigil.Dead:
-		s.line("next try", "none, until somebody queues it again")
+		s.line("next try", "none, until vigil crawl --retry queues it again")
 	}
 	label := "history"
 	for _, at := range t.History {

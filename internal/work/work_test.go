@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -44,7 +45,9 @@ func (q *queue) Lease(_ context.Context, r store.LeaseRequest) (ts []vigil.Task,
 			return false
 		}
 		if at := q.later[t.Subject]; time.Now().Before(at) {
-			next = at
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
 			return false
 		}
 		t.Attempts++
@@ -128,6 +131,106 @@ func TestAnErrorDecidesWhatBecomesOfATask(t *testing.T) {
 	q.want(t, map[string]string{
 		"good": "committed", "bad": "released as error: no route",
 		"refused": "buried: scope", "panic": "released as panic: panic: hostile page",
+	})
+}
+
+func TestASetbackIsHandedInAsItIs(t *testing.T) {
+	q := newQueue("plain", "worded", "wrapped", "panic")
+	cause := errors.New("no descriptor")
+	setbacks := map[string]error{
+		"plain":   errors.New("no route"),
+		"worded":  &work.Setback{Setback: vigil.Setback{Class: "down", Reason: "in words", Retry: time.Hour, Rest: time.Minute, Park: true, Free: true}},
+		"wrapped": fmt.Errorf("fetch: %w", &work.Setback{Setback: vigil.Setback{Class: "down"}, Err: cause}),
+	}
+	var seen []work.Outcome
+	r := work.Runner{Queue: q, Holder: "test", Observe: func(o work.Outcome) { seen = append(seen, o) }}
+	err := r.Run(t.Context(), pool(func(_ context.Context, task vigil.Task) (vigil.Result, error) {
+		if err := setbacks[task.Subject]; err != nil {
+			return vigil.Result{}, err
+		}
+		panic("hostile page")
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for subject, want := range map[string]vigil.Setback{
+		"plain":   {Class: "error", Reason: "no route"},
+		"worded":  {Class: "down", Reason: "in words", Retry: time.Hour, Rest: time.Minute, Park: true, Free: true},
+		"wrapped": {Class: "down", Reason: "fetch: no descriptor"},
+		"panic":   {Class: "panic", Reason: "panic: hostile page"},
+	} {
+		got := q.setbacks[subject]
+		if want.Class == "error" || want.Class == "panic" {
+			if got.Retry < time.Second || got.Retry > 2*time.Second {
+				t.Errorf("%s waits %s, want the wait of a first failure", subject, got.Retry)
+			}
+			got.Retry = 0
+		}
+		if got != want {
+			t.Errorf("%s was given back as %+v, want %+v", subject, got, want)
+		}
+	}
+	classes := map[string]string{}
+	for _, o := range seen {
+		var b *work.Setback
+		if errors.As(o.Err, &b) {
+			classes[o.Task.Subject] = b.Class
+		}
+	}
+	if want := map[string]string{"plain": "error", "worded": "down", "wrapped": "down", "panic": "panic"}; !maps.Equal(classes, want) {
+		t.Errorf("the observer saw %v, want %v", classes, want)
+	}
+	if err := setbacks["wrapped"]; !errors.Is(err, cause) {
+		t.Errorf("%v does not wrap its cause", err)
+	}
+	if err := setbacks["worded"]; err.Error() != "in words" {
+		t.Errorf("a setback without an error says %q", err)
+	}
+}
+
+func TestARunnerEndsWhereItWouldWaitTooLong(t *testing.T) {
+	for name, tt := range map[string]struct {
+		r    work.Runner
+		want time.Duration // of the run
+		done int
+	}{
+		"none":       {work.Runner{}, 3 * time.Hour, 3},
+		"little":     {work.Runner{Patience: 10 * time.Second}, 5 * time.Second, 2},
+		"just short": {work.Runner{Patience: 3 * time.Hour}, 3 * time.Hour, 3},
+		"exactly":    {work.Runner{Patience: 3*time.Hour - 5*time.Second}, 5 * time.Second, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := newQueue("now", "far")
+				begin := time.Now()
+				q.later["far"] = begin.Add(3 * time.Hour)
+				q.later["soon"] = begin.Add(4 * time.Second)
+				q.ready = append(q.ready, vigil.NewTask(vigil.Fetch, "O/s", "soon"))
+				tt.r.Queue, tt.r.Holder = q, "test"
+				err := tt.r.Run(t.Context(), pool(func(context.Context, vigil.Task) (vigil.Result, error) {
+					time.Sleep(time.Second) // what runs is waited for
+					return vigil.Result{}, nil
+				}))
+				took := time.Since(begin)
+				if err != nil || len(q.back) != tt.done || took < tt.want || took > tt.want+2*time.Second {
+					t.Errorf("%v after %s with %d tasks done; want nil after %s with %d", err, took, len(q.back), tt.want, tt.done)
+				}
+			})
+		})
+	}
+}
+
+func TestAForeverRunnerKnowsNoPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("far")
+		q.later["far"] = time.Now().Add(3 * time.Hour)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		r := work.Runner{Queue: q, Holder: "test", Forever: true, Patience: time.Second, Observe: func(work.Outcome) { stop() }}
+		if err := r.Run(ctx, pool(nothing)); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		q.want(t, map[string]string{"far": "committed"})
 	})
 }
 
