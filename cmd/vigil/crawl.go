@@ -74,11 +74,10 @@ listing=24h,index=6h by type of page. --json writes an event a line.`,
 }
 
 func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err error) {
-	st, err := a.fetching(ctx, cs)
+	st, err := a.reading(ctx, cs)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.close()) }()
 	source, err := st.chosen(o.source)
 	if err != nil {
 		return err
@@ -86,6 +85,10 @@ func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err erro
 	if err := st.anyOpen(ctx, source, time.Now()); err != nil {
 		return err
 	}
+	if err := a.connect(ctx, cs, st); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.close()) }()
 	if err := a.again(ctx, cs, source, o); err != nil {
 		return err
 	}
@@ -190,21 +193,16 @@ func (w *watch) end(cause error) error {
 	return err
 }
 
-// fetching returns the stages with a way to the network, which the caller must
-// close.
-func (a *app) fetching(ctx context.Context, cs *openCase) (*stages, error) {
-	st, err := a.reading(ctx, cs)
-	if err != nil {
-		return nil, err
-	}
+// connect gives st a way to the network, which the caller must close.
+func (a *app) connect(ctx context.Context, cs *openCase, st *stages) error {
 	network, err := a.network(ctx, cs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sessions, err := a.openSessions(cs, st.sources)
 	if err != nil {
 		network.Close()
-		return nil, err
+		return err
 	}
 	cfg := cs.config
 	st.sessions = sessions
@@ -218,7 +216,7 @@ func (a *app) fetching(ctx context.Context, cs *openCase) (*stages, error) {
 		network.Close()
 		return sessions.save()
 	}
-	return st, nil
+	return nil
 }
 
 // network returns the way to Tor, after a look at whether Tor is there.

@@ -113,8 +113,11 @@ owner. It waits for more to do until ^C ends it.`,
 
 // runAll runs every stage and the pages until ctx ends or one of them fails.
 func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) (err error) {
-	st, err := a.fetching(ctx, cs)
+	st, err := a.reading(ctx, cs)
 	if err != nil {
+		return err
+	}
+	if err := a.connect(ctx, cs, st); err != nil {
 		return err
 	}
 	if st.classifier, err = newClassifier(); err != nil {
