@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
 	"vigil"
 	"vigil/crawler"
 	"vigil/internal/tor"
+	"vigil/internal/wall"
 	"vigil/internal/work"
 	"vigil/store"
 )
@@ -22,6 +24,7 @@ const (
 	classCut    = "cut"    // the page broke off
 	classHTTP   = "http"   // the connection stood, and no answer came over it
 	classLogin  = "login"  // the address wants a session
+	classBusy   = "busy"   // the service says that it has too much to do
 )
 
 // cutAttempts is how often a page that broke off is asked for before what came
@@ -33,6 +36,9 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	src, err := s.source(t)
 	if err != nil {
 		return vigil.Result{}, s.refusal(t, "source", err)
+	}
+	if err := s.hosts.mayAsk(t, time.Now()); err != nil {
+		return vigil.Result{}, err
 	}
 	delay, asked, err := s.obey(ctx, src, t)
 	if asked != nil || err != nil {
@@ -46,12 +52,16 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 		return vigil.Result{}, s.setback(ctx, t, classCut, fmt.Errorf("fetch %s: broke off after %d bytes: %s", t.Subject, p.RawSize, p.Truncated))
 	}
 	s.failures.end(src.ID())
+	s.hosts.up(t)
 	if err := s.sessions.tick(time.Now()); err != nil {
 		return vigil.Result{}, &work.Fatal{Err: err}
 	}
 	rest := max(delay, s.pace.after(p.Took))
 	if r, err := s.wall(ctx, src, t, p, rest); r != nil || err != nil {
 		return deref(r), err
+	}
+	if overloaded(p.Status) && t.Attempts < cutAttempts {
+		return vigil.Result{}, s.busy(t, p, rest)
 	}
 	r := pageResult(src, p, vigil.Act{Actor: s.actor, Action: vigil.ActFetch})
 	r.Rest = rest
@@ -89,19 +99,41 @@ func (s *stages) fetchError(ctx context.Context, src vigil.Source, t vigil.Task,
 	case tor.Setup:
 		return s.wantsSetup(ctx, src, t, proxy, err)
 	}
-	return s.unreachable(ctx, t, proxy, err)
+	return s.unreachable(ctx, src, t, proxy, err)
 }
 
-// unreachable rests the whole source: its other pages would fail in the same
-// way, and the task is not to blame.
-func (s *stages) unreachable(ctx context.Context, t vigil.Task, proxy *tor.Error, err error) error {
+// overloaded reports whether a status says that the service, or what stands before it,
+// has too much to do: the page may be there later.
+func overloaded(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// busy lets the source rest for as long as it asks for, or as a slow one does.
+func (s *stages) busy(t vigil.Task, p vigil.Page, rest time.Duration) error {
+	wait := max(rest, wall.RetryAfter(p.Response), whileSlow.wait(t.Attempts))
+	err := fmt.Errorf("fetch %s: the service answered %d", t.Subject, p.Status)
+	return &work.Setback{Err: err, Setback: vigil.Setback{Class: classBusy, Reason: fmt.Sprintf("the service answered %d", p.Status), Rest: wait}}
+}
+
+// unreachable rests the whole source, where it has but one host: its other pages
+// would fail in the same way, and the task is not to blame. Of several hosts,
+// one may be gone and the others not.
+func (s *stages) unreachable(ctx context.Context, src vigil.Source, t vigil.Task, proxy *tor.Error, err error) error {
 	wait := whileSlow
 	if proxy.Class == tor.Down || proxy.Class == tor.Refused {
 		wait = whileDown
 	}
-	return &work.Setback{Err: err, Setback: vigil.Setback{
-		Class: string(proxy.Class), Reason: proxy.Error(), Free: true, Rest: wait.wait(s.setbacks(ctx, t.Source) + 1),
-	}}
+	b := vigil.Setback{Class: string(proxy.Class), Reason: proxy.Error(), Free: true}
+	if len(src.Hosts) > 1 {
+		b.Retry = s.hosts.down(t, wait, time.Now())
+	} else {
+		b.Rest = s.rest(ctx, t.Source, wait)
+	}
+	return &work.Setback{Setback: b, Err: err}
 }
 
 // wantsSetup pauses a source to which Tor lacks a key: a person must see to it.
@@ -117,19 +149,23 @@ func (s *stages) wantsSetup(ctx context.Context, src vigil.Source, t vigil.Task,
 func (s *stages) setback(ctx context.Context, t vigil.Task, class string, err error) error {
 	b := vigil.Setback{Class: class, Reason: withoutAddress(err), Retry: work.Retry(t.Attempts)}
 	if s.failures.next(t.Source) >= patience {
-		b.Rest = whileSlow.wait(s.setbacks(ctx, t.Source) + 1)
+		b.Rest = s.rest(ctx, t.Source, whileSlow)
 	}
 	return &work.Setback{Setback: b, Err: err}
 }
 
-// setbacks returns how many times in a row a source was rested. Where the case
-// does not say, the wait is the shortest.
-func (s *stages) setbacks(ctx context.Context, source string) int {
+// rest returns how long a source is to rest after a setback: longer for each in
+// a row. Where it rests for one already, this one began before that and is no
+// further sign: then it is 0.
+func (s *stages) rest(ctx context.Context, source string, b backoff) time.Duration {
 	st, err := s.status(ctx, source)
-	if err != nil {
+	switch {
+	case err != nil: // the next call of the store will tell
+		return b.wait(1)
+	case st.Setbacks > 0 && st.Rest.After(time.Now()):
 		return 0
 	}
-	return st.Setbacks
+	return b.wait(st.Setbacks + 1)
 }
 
 // status returns the state of a source.

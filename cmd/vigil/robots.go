@@ -89,7 +89,7 @@ func (s *stages) askRobots(ctx context.Context, src vigil.Source, t vigil.Task, 
 	case p.Status >= 500:
 		err := fmt.Errorf("fetch %s: robots.txt answered %d: nothing may be read until it can be (RFC 9309, section 2.3.1.4)", t.Subject, p.Status)
 		return nil, nil, &work.Setback{Err: err, Setback: vigil.Setback{
-			Class: classRobots, Reason: withoutAddress(err), Free: true, Rest: whileSlow.wait(s.setbacks(ctx, src.ID()) + 1),
+			Class: classRobots, Reason: withoutAddress(err), Free: true, Rest: s.rest(ctx, src.ID(), whileSlow),
 		}}
 	}
 	r := vigil.Result{

@@ -28,6 +28,7 @@ type stages struct {
 	rules    rulebook
 	walls    streak
 	failures streak
+	hosts    hosts
 	sessions *sessions
 	close    func() error // ends the way to the network
 }

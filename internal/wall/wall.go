@@ -75,7 +75,7 @@ func Find(p Page) (Wall, bool) {
 	} {
 		if signs := test.see(l); len(signs) > 0 {
 			slices.Sort(signs)
-			return Wall{Kind: test.kind, Signs: slices.Compact(signs), Advice: advice(test.kind), RetryAfter: retryAfter(p.Header)}, true
+			return Wall{Kind: test.kind, Signs: slices.Compact(signs), Advice: advice(test.kind), RetryAfter: RetryAfter(p.Header)}, true
 		}
 	}
 	return Wall{}, false
@@ -102,9 +102,10 @@ func advice(k Kind) string {
 	return ""
 }
 
-// retryAfter reads Retry-After (RFC 9110, section 10.2.3): seconds, or a date,
-// which is compared with the server's own clock.
-func retryAfter(h http.Header) time.Duration {
+// RetryAfter reads Retry-After (RFC 9110, section 10.2.3): seconds, or a date,
+// which is compared with the server's own clock. It is 0 if there is none, and a
+// day at most.
+func RetryAfter(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if n, err := strconv.ParseUint(v, 10, 32); err == nil {
 		return min(time.Duration(n)*time.Second, maxRetry)
