@@ -353,8 +353,9 @@ func TestNoSuchService(t *testing.T) {
 	}
 }
 
-// talk starts a proxy on loopback that reads a little, says one thing and
-// hangs up.
+// talk starts a proxy on loopback that reads a little, says one thing and no
+// more. It hears the client out: who hangs up on unread bytes takes back what
+// was said.
 func talk(t *testing.T, say string) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -367,8 +368,10 @@ func talk(t *testing.T, say string) (addr string) {
 			if err != nil {
 				return
 			}
-			io.ReadFull(c, make([]byte, 3)) // a whole greeting
+			io.ReadFull(c, make([]byte, 4)) // a whole greeting
 			io.WriteString(c, say)
+			c.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, c)
 			c.Close()
 		}
 	}()
