@@ -84,7 +84,7 @@ func (c *circuit) open(ctx context.Context) (*line, error) {
 	}
 	ready := l.ready
 	c.mu.Unlock()
-	return l, sleepUntil(ctx, ready)
+	return l, waitFor(ctx, ready)
 }
 
 // touch notes that l was used until now.

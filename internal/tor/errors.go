@@ -9,6 +9,11 @@ import (
 // Nothing can be fetched until one does.
 var ErrNoProxy = errors.New("no SOCKS proxy")
 
+// ErrCrowded says that a request's context ended while the request waited for
+// our own caps: nothing was asked for, and the service has no part in it. The
+// error wraps why the context ended as well.
+var ErrCrowded = errors.New("waited for our own caps")
+
 // A Class says what a failed connection means for the work.
 type Class string
 
