@@ -302,8 +302,8 @@ func TestNoProxy(t *testing.T) {
 		if !errors.As(err, &e) || e.Class != tor.NoProxy || !strings.Contains(e.Hint(), "--socks") {
 			t.Errorf("%s: %#v, want a hint at --socks", proxy, e)
 		}
-		if _, err := n.Check(t.Context()); !errors.Is(err, tor.ErrNoProxy) {
-			t.Errorf("check %s: %v, want ErrNoProxy", proxy, err)
+		if _, err := n.Health(t.Context()); !errors.Is(err, tor.ErrNoProxy) {
+			t.Errorf("health of %s: %v, want ErrNoProxy", proxy, err)
 		}
 	}
 }
@@ -511,7 +511,7 @@ func TestProxyVariablesHaveNoEffect(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestWhetherTheProxyIsTor(t *testing.T) {
 	sim := start(t, nil)
 	for name, test := range map[string]struct {
 		addr string
@@ -521,9 +521,9 @@ func TestCheck(t *testing.T) {
 		"a web server":         {talk(t, "HTTP/1.0 501 Not Implemented\r\n\r\n"), false},
 		"another SOCKS5 proxy": {sim.Addr(), false},
 	} {
-		got, err := network(t, config(test.addr)).Check(t.Context())
-		if err != nil || got != test.want {
-			t.Errorf("%s: %v, %v, want %v", name, got, err, test.want)
+		h, err := network(t, config(test.addr)).Health(t.Context())
+		if err != nil || h.IsTor != test.want {
+			t.Errorf("%s: %v, %v, want %v", name, h.IsTor, err, test.want)
 		}
 	}
 }
