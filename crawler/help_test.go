@@ -48,7 +48,7 @@ func fetcher(t testing.TB, services map[string]http.Handler) (*Fetcher, *simnet.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		net.CloseIdle()
+		net.Close()
 		if err := sim.Close(); err != nil {
 			t.Error(err)
 		}

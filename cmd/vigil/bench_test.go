@@ -207,7 +207,7 @@ func benchCase(b *testing.B, path, proxy string) (*bolt.Store, *stages) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(network.CloseIdle)
+	b.Cleanup(network.Close)
 	return st, &stages{store: st, actor: "bench", sources: map[string]vigil.Source{o.Sources[0].ID(): o.Sources[0]}, fetcher: &crawler.Fetcher{
 		Transport: func(s vigil.Source) http.RoundTripper { return network.Transport(s, tor.Session{}) },
 		UserAgent: "bench", MaxBody: 4 << 20, Timeout: time.Minute, Now: time.Now,

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -83,7 +84,7 @@ func (c *circuit) open(ctx context.Context) (*line, error) {
 	}
 	ready := l.ready
 	c.mu.Unlock()
-	return l, sleepUntil(ctx, ready)
+	return l, waitFor(ctx, ready)
 }
 
 // touch notes that l was used until now.
@@ -119,7 +120,7 @@ func (l *line) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n := l.circuit.net
 	limited, cancel := context.WithTimeoutCause(leave.ctx, n.cfg.DialTimeout, timeout{"connection", n.cfg.DialTimeout})
 	defer cancel()
-	conn, err := n.connect(limited, l.token, address)
+	conn, err := handshake(limited, n.dialProxy, l.token, address)
 	if err == nil {
 		return conn, nil
 	}
@@ -135,30 +136,11 @@ func (l *line) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	return nil, err
 }
 
-// connect asks the proxy for a connection.
-func (n *Network) connect(ctx context.Context, token, address string) (_ net.Conn, err error) {
-	c, err := n.dialProxy(ctx)
-	if err != nil {
-		return nil, causeOr(ctx, err)
-	}
-	defer func() {
-		if err != nil {
-			c.Close()
-		}
-	}()
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
-	err = handshake(c, token, address)
-	if !stop() {
-		return nil, causeOr(ctx, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
 // causeOr returns why ctx ended, if it has; else err.
 func causeOr(ctx context.Context, err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		<-ctx.Done() // a connection with ctx's deadline may see it pass before ctx does
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

@@ -94,8 +94,8 @@ func TestCloseEndsEverything(t *testing.T) {
 	if _, err := get(t, n.Transport(source("a", a), tor.Session{}), "http://"+a+"/"); !errors.Is(err, tor.ErrClosed) {
 		t.Errorf("a request after Close: %v, want ErrClosed", err)
 	}
-	if _, err := n.Check(t.Context()); !errors.Is(err, tor.ErrClosed) {
-		t.Errorf("a check after Close: %v, want ErrClosed", err)
+	if _, err := n.Health(t.Context()); !errors.Is(err, tor.ErrClosed) {
+		t.Errorf("its health after Close: %v, want ErrClosed", err)
 	}
 }
 

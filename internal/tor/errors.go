@@ -9,6 +9,11 @@ import (
 // Nothing can be fetched until one does.
 var ErrNoProxy = errors.New("no SOCKS proxy")
 
+// ErrCrowded says that a request's context ended while the request waited for
+// our own caps: nothing was asked for, and the service has no part in it. The
+// error wraps why the context ended as well.
+var ErrCrowded = errors.New("waited for our own caps")
+
 // A Class says what a failed connection means for the work.
 type Class string
 
@@ -98,7 +103,7 @@ var replies = map[byte]reply{
 	0xf7: {Transient, "introduction to the onion service timed out", ""},
 }
 
-// explain turns an error of [Network.connect] into an [*Error].
+// explain turns an error of [handshake] into an [*Error].
 func explain(host string, err error) error {
 	var code replyCode
 	switch {
@@ -108,6 +113,8 @@ func explain(host string, err error) error {
 		return &Error{Class: NoProxy, Host: host, Err: err}
 	case errors.Is(err, errNoIsolation), errors.Is(err, errBadToken):
 		return &Error{Class: Setup, Host: host, Err: err}
+	case errors.Is(err, errNoName):
+		return &Error{Class: Invalid, Host: host, Err: err}
 	default: // the proxy hung up or took too long
 		return &Error{Class: Transient, Host: host, Err: err}
 	}

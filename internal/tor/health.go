@@ -1,13 +1,20 @@
 package tor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// checkTime bounds each of the questions of [Network.Health]: what is asked is on
+// this machine.
+const checkTime = 10 * time.Second
 
 // Health is what can be told about Tor without touching the network.
 type Health struct {
@@ -23,7 +30,7 @@ type Health struct {
 func (n *Network) Health(ctx context.Context) (Health, error) {
 	h := Health{Bootstrapped: -1}
 	var err error
-	if h.IsTor, err = n.Check(ctx); err != nil {
+	if h.IsTor, err = n.isTor(ctx); err != nil {
 		return h, err
 	}
 	if !h.IsTor {
@@ -40,6 +47,28 @@ func (n *Network) Health(ctx context.Context) (Health, error) {
 
 func (h *Health) warn(format string, args ...any) {
 	h.Warnings = append(h.Warnings, fmt.Sprintf(format, args...))
+}
+
+// isTor asks the proxy whether it is Tor: to an HTTP request Tor's SOCKS port
+// answers "501 Tor is not an HTTP Proxy". Another SOCKS5 proxy, or silence, is no
+// Tor and no error.
+func (n *Network) isTor(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	c, err := n.dialProxy(ctx)
+	if err != nil {
+		return false, fmt.Errorf("check the proxy: %w", err)
+	}
+	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		return false, ctx.Err()
+	}
+	// What a proxy says before it hangs up counts, however it hangs up.
+	answer, _ := io.ReadAll(io.LimitReader(c, 4096))
+	line, _, _ := bytes.Cut(answer, []byte("\n"))
+	return strings.HasPrefix(string(line), "HTTP/1.0 501") && bytes.Contains(line, []byte("Tor")), nil
 }
 
 // askControl fills in what the control port knows.

@@ -158,6 +158,8 @@ func crawlAll(ctx context.Context, n *tor.Network, self, trap string) trip {
 			}
 		}
 	}
+	robots, err := f.Robots(ctx, src, &url.URL{Scheme: "http", Host: self}) // which is no page, and no link leads there
+	tr.note("http://"+self+"/robots.txt", robots, err)
 	tr.goStraight(ctx, n.Transport(src, tor.Session{}), self, trap)
 	return tr
 }

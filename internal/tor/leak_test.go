@@ -53,9 +53,9 @@ func child(text string) error {
 	if err != nil {
 		return err
 	}
-	isTor, err := n.Check(context.Background())
-	if err != nil || !isTor {
-		return fmt.Errorf("the proxy is Tor: %v, %w", isTor, err)
+	h, err := n.Health(context.Background())
+	if err != nil || !h.IsTor {
+		return fmt.Errorf("the proxy is Tor: %v, %w", h.IsTor, err)
 	}
 	tr := trip{Pages: map[string]string{}, Refused: map[string]string{}, Failed: map[string]string{}}
 	if j.Do == "fetch" {

@@ -20,6 +20,7 @@ var ErrClosed = errors.New("the way to the network was closed")
 type leave struct {
 	ctx     context.Context // ends with the leave; its cause says why
 	cancel  context.CancelCauseFunc
+	parent  context.Context // the request's
 	life    context.Context // the network's
 	src     vigil.Source
 	now     func() time.Time
@@ -36,7 +37,7 @@ type leaveKey struct{}
 // grant returns the leave of a request for u, which was checked. The caller
 // must call end.
 func grant(t *Transport, parent context.Context, u *url.URL) *leave {
-	l := &leave{life: t.net.life, src: t.src, now: t.net.cfg.Now, address: hostPort(u)}
+	l := &leave{parent: parent, life: t.net.life, src: t.src, now: t.net.cfg.Now, address: hostPort(u)}
 	ctx, cancel := context.WithCancelCause(parent)
 	l.ctx, l.cancel = context.WithValue(ctx, leaveKey{}, l), cancel
 	timer := time.AfterFunc(l.src.NotAfter.Sub(l.now()), func() { cancel(l.src.InForce(l.src.NotAfter)) })
@@ -70,15 +71,19 @@ func (l *leave) inForce() error {
 	return err
 }
 
-// because returns why l ended, if it has; else err.
+// because returns why l ended, if it has; else err. What ended with the request's
+// context while it waited for our caps stays [ErrCrowded].
 func (l *leave) because(err error) error {
-	if cause := context.Cause(l.ctx); cause != nil {
-		return cause
-	}
-	if l.life.Err() != nil { // a closed connection may be seen before l hears of it
+	cause := context.Cause(l.ctx)
+	switch {
+	case cause == nil && l.life.Err() != nil: // a closed connection may be seen before l hears of it
 		return ErrClosed
+	case cause == nil:
+		return err
+	case errors.Is(err, ErrCrowded) && errors.Is(cause, context.Cause(l.parent)):
+		return err
 	}
-	return err
+	return cause
 }
 
 // leaveFor returns the leave under which ctx may dial address.

@@ -2,6 +2,7 @@ package tor
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -36,8 +37,8 @@ func (b *bucket) reserve(now time.Time) time.Time {
 	return at
 }
 
-// sleepUntil waits until a time or for the end of ctx, whose cause it returns.
-func sleepUntil(ctx context.Context, at time.Time) error {
+// waitFor waits until a time that a cap has set, or for the end of ctx.
+func waitFor(ctx context.Context, at time.Time) error {
 	wait := time.Until(at)
 	if wait <= 0 {
 		return context.Cause(ctx)
@@ -48,7 +49,7 @@ func sleepUntil(ctx context.Context, at time.Time) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return crowded(ctx)
 	}
 }
 
@@ -60,6 +61,9 @@ func (n *Network) takeStream(l *leave) error {
 		l.onEnd(func() { <-n.streams })
 		return nil
 	case <-l.ctx.Done():
-		return context.Cause(l.ctx)
+		return crowded(l.ctx)
 	}
 }
+
+// crowded returns why ctx ended, in a wait for our own caps.
+func crowded(ctx context.Context) error { return fmt.Errorf("%w: %w", ErrCrowded, context.Cause(ctx)) }

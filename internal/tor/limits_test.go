@@ -112,6 +112,55 @@ func TestWaitingForAStreamEnds(t *testing.T) {
 	}
 }
 
+// Who waits in vain for a place among our own requests has learned nothing
+// about the service; who waits for the service has.
+func TestOurOwnCapsAreToldFromASlowService(t *testing.T) {
+	a, b := onion("a"), onion("b")
+	services := map[string]http.Handler{a: http.HandlerFunc(hello), b: http.HandlerFunc(silent)}
+	cfg := config(start(t, services).Addr())
+	cfg.MaxStreams, cfg.NewCircuits = 1, tor.Rate{Burst: 1, Every: time.Hour}
+	// gone is what a request for host says whose context has ended in the meantime.
+	gone := func(n *tor.Network, name, host string) error {
+		impatient := errors.New("the caller is gone")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, impatient)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, "GET", "http://"+host+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = n.Transport(source(name, host), tor.Session{}).RoundTrip(req)
+		if !errors.Is(err, impatient) {
+			t.Errorf("%s: %v, want also why the context ended", name, err)
+		}
+		return err
+	}
+	n := network(t, cfg)
+	first := held(t, n.Transport(source("one", a), tor.Session{}), "http://"+a+"/")
+	if err := gone(n, "two", a); !errors.Is(err, tor.ErrCrowded) {
+		t.Errorf("in a wait for a new circuit: %v, want ErrCrowded", err)
+	}
+	if err := gone(n, "one", a); !errors.Is(err, tor.ErrCrowded) {
+		t.Errorf("in a wait for a stream: %v, want ErrCrowded", err)
+	}
+	first.Body.Close()
+	if err := gone(network(t, cfg), "slow", b); errors.Is(err, tor.ErrCrowded) {
+		t.Errorf("in a wait for the service: %v, want no ErrCrowded", err)
+	}
+	// What ends the request for good is no matter of patience.
+	held(t, n.Transport(source("one", a), tor.Session{}), "http://"+a+"/")
+	for _, name := range []string{"one", "two"} {
+		brief := source(name, a)
+		brief.NotAfter = noon.Add(20 * time.Millisecond)
+		if _, err := get(t, n.Transport(brief, tor.Session{}), "http://"+a+"/"); !errors.Is(err, vigil.ErrNotInForce) || errors.Is(err, tor.ErrCrowded) {
+			t.Errorf("%s: %v, want only the end of the order", name, err)
+		}
+	}
+	time.AfterFunc(20*time.Millisecond, n.Close)
+	if _, err := get(t, n.Transport(source("two", a), tor.Session{}), "http://"+a+"/"); !errors.Is(err, tor.ErrClosed) || errors.Is(err, tor.ErrCrowded) {
+		t.Errorf("%v, want only ErrClosed", err)
+	}
+}
+
 func TestWhatChangedDuringTheWaitCounts(t *testing.T) {
 	a := onion("a")
 	sim := start(t, map[string]http.Handler{a: http.HandlerFunc(hello)})

@@ -165,8 +165,8 @@ func (r *realTor) wantRefused(t *testing.T, src vigil.Source, host string, code 
 }
 
 func (r *realTor) checkSaysTor(t *testing.T) {
-	if isTor, err := network(t, r.config()).Check(t.Context()); err != nil || !isTor {
-		t.Errorf("%v, %v, want true", isTor, err)
+	if h, err := network(t, r.config()).Health(t.Context()); err != nil || !h.IsTor {
+		t.Errorf("%v, %v, want true", h.IsTor, err)
 	}
 }
 
@@ -217,7 +217,7 @@ func (r *realTor) wrongChecksum(t *testing.T) {
 }
 
 func (r *realTor) portNotOffered(t *testing.T) {
-	r.wantCode(t, source("a", r.odd+":8080"), r.odd+":8080", 0x05, tor.Down)
+	r.wantCode(t, source("a", r.odd+":8080"), r.odd+":8080", 0x05, tor.Refused)
 }
 
 func (r *realTor) webServerDown(t *testing.T) {
@@ -339,7 +339,7 @@ func (r *realTor) removed(t *testing.T) {
 // impatient is a configuration for services that fail.
 func (r *realTor) impatient() tor.Config {
 	cfg := r.config()
-	cfg.DialTimeout, cfg.HeaderTimeout, cfg.IdleTimeout = 5*time.Second, 2*time.Second, time.Second
+	cfg.DialTimeout, cfg.HeaderTimeout, cfg.IdleTimeout = 3*time.Second, 2*time.Second, time.Second
 	return cfg
 }
 

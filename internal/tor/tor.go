@@ -215,8 +215,8 @@ func (n *Network) circuit(src vigil.Source, s Session) *circuit {
 	return c
 }
 
-// CloseIdle closes the connections that no request uses.
-func (n *Network) CloseIdle() {
+// closeIdle closes the connections that no request uses.
+func (n *Network) closeIdle() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, c := range n.circuits {
@@ -228,7 +228,7 @@ func (n *Network) CloseIdle() {
 // When it returns, no connection is open and none is being made.
 func (n *Network) Close() {
 	n.end()
-	n.CloseIdle()
+	n.closeIdle()
 	n.conns.close()
 }
 

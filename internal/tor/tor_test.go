@@ -302,8 +302,8 @@ func TestNoProxy(t *testing.T) {
 		if !errors.As(err, &e) || e.Class != tor.NoProxy || !strings.Contains(e.Hint(), "--socks") {
 			t.Errorf("%s: %#v, want a hint at --socks", proxy, e)
 		}
-		if _, err := n.Check(t.Context()); !errors.Is(err, tor.ErrNoProxy) {
-			t.Errorf("check %s: %v, want ErrNoProxy", proxy, err)
+		if _, err := n.Health(t.Context()); !errors.Is(err, tor.ErrNoProxy) {
+			t.Errorf("health of %s: %v, want ErrNoProxy", proxy, err)
 		}
 	}
 }
@@ -353,8 +353,9 @@ func TestNoSuchService(t *testing.T) {
 	}
 }
 
-// talk starts a proxy on loopback that reads a little, says one thing and
-// hangs up.
+// talk starts a proxy on loopback that reads a little, says one thing and no
+// more. It hears the client out: who hangs up on unread bytes takes back what
+// was said.
 func talk(t *testing.T, say string) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -367,8 +368,10 @@ func talk(t *testing.T, say string) (addr string) {
 			if err != nil {
 				return
 			}
-			io.ReadFull(c, make([]byte, 3)) // a whole greeting
+			io.ReadFull(c, make([]byte, 4)) // a whole greeting
 			io.WriteString(c, say)
+			c.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, c)
 			c.Close()
 		}
 	}()
@@ -508,7 +511,7 @@ func TestProxyVariablesHaveNoEffect(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestWhetherTheProxyIsTor(t *testing.T) {
 	sim := start(t, nil)
 	for name, test := range map[string]struct {
 		addr string
@@ -518,9 +521,9 @@ func TestCheck(t *testing.T) {
 		"a web server":         {talk(t, "HTTP/1.0 501 Not Implemented\r\n\r\n"), false},
 		"another SOCKS5 proxy": {sim.Addr(), false},
 	} {
-		got, err := network(t, config(test.addr)).Check(t.Context())
-		if err != nil || got != test.want {
-			t.Errorf("%s: %v, %v, want %v", name, got, err, test.want)
+		h, err := network(t, config(test.addr)).Health(t.Context())
+		if err != nil || h.IsTor != test.want {
+			t.Errorf("%s: %v, %v, want %v", name, h.IsTor, err, test.want)
 		}
 	}
 }

@@ -28,7 +28,8 @@ type Transport struct {
 }
 
 // RoundTrip implements [http.RoundTripper]. It waits while the caps of [Config]
-// are reached. A refusal wraps [vigil.ErrOutOfScope], [vigil.ErrNotInForce] or
+// are reached, and fails with [ErrCrowded] if req's context ends meanwhile. A
+// refusal wraps [vigil.ErrOutOfScope], [vigil.ErrNotInForce] or
 // what Config.Standing said; a failed connection is an [*Error].
 //
 // A request lasts until its body ends or is closed. It is cut short with an

@@ -50,7 +50,7 @@ func fetch(t *testing.T, n *tornet.Net, name string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer net.CloseIdle()
+	defer net.Close()
 	src := vigil.Source{Order: "ORD-TEST", Name: t.Name(), Hosts: []string{name}, Paths: []string{"/"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour)}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+name+"/", nil)
 	if err != nil {
