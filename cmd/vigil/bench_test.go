@@ -223,7 +223,9 @@ func crawlVigil(b *testing.B, proxy string, workers int) (pages int) {
 			b.Error(o.Err)
 			return
 		}
-		pages++
+		if o.Result.Act.Action == vigil.ActFetch { // not robots.txt
+			pages++
+		}
 	}}
 	if err := r.Run(b.Context(), stages.fetchPool("", workers)); err != nil {
 		b.Error(err)

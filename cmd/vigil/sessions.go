@@ -68,8 +68,11 @@ func (ss *sessions) save() error {
 	return errors.Join(errs...)
 }
 
-// tick saves if it is time to.
+// tick saves if it is time to. No sessions need no saving.
 func (ss *sessions) tick(now time.Time) error {
+	if ss == nil {
+		return nil
+	}
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if len(ss.jars) == 0 || now.Sub(ss.saved) < saveEvery {

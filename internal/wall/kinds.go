@@ -108,7 +108,7 @@ func (l *look) login() []string {
 		}
 		members := l.text.has(sayMembers)
 		switch {
-		case (headed || members) && l.thin(1500, 40, 3):
+		case (headed || members) && l.thin(mostLetters, mostLinks, 3):
 			return []string{signPassword, signHeading}
 		case f.fields > 0 && f.password == 1 && f.choices < 2 && l.thin(400, 8, 0):
 			return []string{signPassword}
@@ -119,7 +119,8 @@ func (l *look) login() []string {
 	return nil
 }
 
-// thin reports whether the page has no more substance than this.
+// thin reports whether the page has no more substance than this, which is at most
+// mostLetters and mostLinks.
 func (l *look) thin(letters, links, prices int) bool {
 	return l.letters <= letters && l.links <= links && l.prices <= prices
 }
@@ -193,12 +194,12 @@ func (l *look) suspended() []string {
 	if l.links > 3 || l.prices > 0 || l.asks() {
 		return nil
 	}
-	if l.letters <= 1500 && l.heads.has(sayMaintenanceHead) && l.text.says(sayMaintenance) {
+	if l.letters <= mostLetters && l.heads.has(sayMaintenanceHead) && l.text.says(sayMaintenance) {
 		return []string{signHeading, signWords}
 	}
 	for _, say := range [][]phrase{saySeized, sayClosed, sayMaintenance} {
 		switch {
-		case l.letters <= 1500 && l.heads.says(say):
+		case l.letters <= mostLetters && l.heads.says(say):
 			return []string{signHeading, signWords}
 		case l.letters <= 400 && l.text.says(say):
 			return []string{signWords}

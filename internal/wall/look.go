@@ -17,6 +17,13 @@ const (
 	maxFormText = 600 // letters that belong to a form itself
 )
 
+// A page with more substance than this is no wall of any kind, whatever else
+// stands on it, unless its status alone says so: the rest is not even read.
+const (
+	mostLetters = 1500
+	mostLinks   = 40
+)
+
 // A look is what one pass over a page found.
 type look struct {
 	status  int
@@ -51,6 +58,9 @@ type form struct {
 	captcha  bool
 }
 
+// substance reports whether there is more than any wall has.
+func (l *look) substance() bool { return l.letters > mostLetters || len(l.anchors) > mostLinks }
+
 // read looks at a page once.
 func read(p Page) *look {
 	l := &look{status: p.Status, header: p.Header, host: onionBase(p.Host), links: p.Links, onions: map[string]bool{}, anchors: map[string]bool{}}
@@ -59,7 +69,9 @@ func read(p Page) *look {
 	for _, v := range p.Header.Values("Onion-Location") {
 		l.setCanonical(v)
 	}
-	r.tokens(p.Text[:min(len(p.Text), maxText)], false)
+	if l.links <= mostLinks {
+		r.tokens(p.Text[:min(len(p.Text), maxText)], false)
+	}
 	l.heads, l.text, l.noJS = split(r.head.String()), split(r.body.String()), split(r.hidden.String())
 	l.links = max(l.links, len(l.anchors))
 	l.letters += max(r.formLetters-maxFormText, 0) // a whole page may be one form

@@ -31,7 +31,7 @@ type frame struct {
 func (r *reader) tokens(text []byte, inNoscript bool) {
 	z := html.NewTokenizer(bytes.NewReader(text))
 	z.SetMaxBuf(maxToken)
-	for {
+	for !r.substance() {
 		switch z.Next() {
 		case html.ErrorToken:
 			return
