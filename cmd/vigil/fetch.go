@@ -24,6 +24,7 @@ const (
 	classCut    = "cut"    // the page broke off
 	classHTTP   = "http"   // the connection stood, and no answer came over it
 	classLogin  = "login"  // the address wants a session
+	classTurn   = "turn"   // its source's next turn is far away, or came when it was to be left alone
 )
 
 // cutAttempts is how often a page that broke off is asked for before what came
@@ -40,6 +41,9 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if err != nil {
 		return vigil.Result{}, err
 	}
+	if err := s.turn(ctx, src, max(src.Interval, delay)); err != nil {
+		return vigil.Result{}, err
+	}
 	p, err := s.fetcher.Fetch(ctx, src, t.Subject, t.Depth)
 	if err != nil {
 		return vigil.Result{}, s.fetchError(ctx, src, t, err)
@@ -48,7 +52,7 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 		return vigil.Result{}, s.setback(ctx, t, classCut, fmt.Errorf("fetch %s: broke off after %d bytes: %s", t.Subject, p.RawSize, p.Truncated))
 	}
 	s.failures.end(src.ID())
-	if err := s.sessions.tick(time.Now()); err != nil {
+	if err := s.sessions.tick(s.clock()); err != nil {
 		return vigil.Result{}, &work.Fatal{Err: err}
 	}
 	rest := max(delay, s.pace.after(p.Took))
@@ -97,18 +101,59 @@ func (s *stages) fetchError(ctx context.Context, src vigil.Source, t vigil.Task,
 // unreachable rests the whole source: its other pages would fail in the same
 // way, and the task is not to blame.
 func (s *stages) unreachable(ctx context.Context, t vigil.Task, proxy *tor.Error, err error) error {
-	wait := whileSlow
+	b := whileSlow
 	if proxy.Class == tor.Down || proxy.Class == tor.Refused {
-		wait = whileDown
+		b = whileDown
 	}
-	return &work.Setback{Err: err, Setback: vigil.Setback{
-		Class: string(proxy.Class), Reason: proxy.Error(), Free: true, Rest: wait.wait(s.setbacks(ctx, t.Source) + 1),
-	}}
+	return s.rested(ctx, t.Source, b, string(proxy.Class), proxy.Error(), err)
+}
+
+// rested is the setback of a task that is not to blame: its source rests, longer
+// each time in a row.
+func (s *stages) rested(ctx context.Context, source string, b backoff, class, reason string, err error) error {
+	rest, wait := s.rest(ctx, source, b)
+	return &work.Setback{Err: err, Setback: vigil.Setback{Class: class, Reason: reason, Free: true, Rest: rest, Retry: wait}}
+}
+
+// rest returns how long a source is to rest now, and a task of it to wait.
+func (s *stages) rest(ctx context.Context, source string, b backoff) (rest, wait time.Duration) {
+	return s.rests.begin(source, s.clock(), func() time.Duration { return b.wait(s.setbacks(ctx, source) + 1) })
+}
+
+// turn waits until src may be asked again, which then has to wait for so long as
+// apart says.
+func (s *stages) turn(ctx context.Context, src vigil.Source, apart time.Duration) error {
+	wait, ok := s.turns.take(src.ID(), apart, s.clock())
+	switch {
+	case !ok:
+		return putOff(wait, "others come first, and the source is asked every "+apart.String())
+	case wait <= 0:
+		return nil
+	}
+	if err := sleep(ctx, wait); err != nil {
+		return err
+	}
+	// Another task may have met a wall, or silence, meanwhile.
+	st, err := s.status(ctx, src.ID())
+	switch {
+	case err != nil:
+		return err
+	case st.Standing.State == vigil.SourcePaused:
+		return putOff(0, "its source was paused before its turn came")
+	case st.Because != "" && st.Rest.After(s.clock()):
+		return putOff(0, "its source was rested before its turn came")
+	}
+	return nil
+}
+
+// putOff gives a task back that was not tried.
+func putOff(wait time.Duration, reason string) error {
+	return &work.Setback{Setback: vigil.Setback{Class: classTurn, Reason: reason, Free: true, Retry: wait}, Err: errors.New(reason)}
 }
 
 // wantsSetup pauses a source to which Tor lacks a key: a person must see to it.
 func (s *stages) wantsSetup(ctx context.Context, src vigil.Source, t vigil.Task, proxy *tor.Error, err error) error {
-	if e := s.pause(ctx, src, proxy.Err.Error()+"; "+proxy.Hint()); e != nil {
+	if e := s.pause(ctx, src, proxy.Err.Error()+": "+proxy.Hint()); e != nil {
 		return &work.Fatal{Err: e}
 	}
 	return &work.Setback{Err: err, Setback: vigil.Setback{Class: string(proxy.Class), Reason: proxy.Error(), Free: true}}
@@ -119,7 +164,7 @@ func (s *stages) wantsSetup(ctx context.Context, src vigil.Source, t vigil.Task,
 func (s *stages) setback(ctx context.Context, t vigil.Task, class string, err error) error {
 	b := vigil.Setback{Class: class, Reason: withoutAddress(err), Retry: work.Retry(t.Attempts)}
 	if s.failures.next(t.Source) >= patience {
-		b.Rest = whileSlow.wait(s.setbacks(ctx, t.Source) + 1)
+		b.Rest, _ = s.rest(ctx, t.Source, whileSlow)
 	}
 	return &work.Setback{Setback: b, Err: err}
 }
@@ -161,7 +206,17 @@ func (s *stages) pause(ctx context.Context, src vigil.Source, reason string) err
 		},
 		Standings: []vigil.Standing{{Source: src.ID(), State: vigil.SourcePaused, Reason: reason, Accept: st.Standing.Accept}},
 	})
+	if err == nil {
+		s.paused(src.ID(), reason)
+	}
 	return err
+}
+
+// paused tells whoever watches that only a person can make a source go on.
+func (s *stages) paused(source, reason string) {
+	if s.tell != nil {
+		s.tell(fmt.Sprintf("source %s is paused: %s", source, reason))
+	}
 }
 
 // refusal ends t for good. The event names the rule and what it was applied to;
@@ -206,10 +261,11 @@ func (s *stages) obey(ctx context.Context, src vigil.Source, t vigil.Task) (dela
 	if err != nil || src.Robots != vigil.ObeyRobots {
 		return 0, nil // the fetch itself refuses what is no address
 	}
-	rules, err := s.rules.of(u, time.Now(), func() (*robots.Rules, error) { return s.askRobots(ctx, src, u) })
+	rules, err := s.rules.of(src.ID(), u, s.clock, func() (*robots.Rules, error) { return s.askRobots(ctx, src, u) })
+	var known *work.Setback
 	switch {
-	case errors.Is(err, vigil.ErrOutOfScope), errors.Is(err, crawler.ErrMedia):
-		return 0, nil // the order denies the file, or there is none that could be read
+	case errors.As(err, &known):
+		return 0, err
 	case err != nil:
 		return 0, s.fetchError(ctx, src, t, err)
 	}

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
 	"time"
 
 	"vigil"
+	"vigil/crawler"
 	"vigil/internal/robots"
 )
 
@@ -17,6 +20,7 @@ import (
 const robotsAge = 24 * time.Hour
 
 // A rulebook holds what the hosts' robots.txt say, as far as this run has asked.
+// Sources share nothing, not even a host: each asks under its own order.
 type rulebook struct {
 	mu    sync.Mutex // guards hosts
 	hosts map[string]*hostRules
@@ -24,14 +28,17 @@ type rulebook struct {
 
 // hostRules are one host's; whoever asks holds the lock, and others wait.
 type hostRules struct {
-	mu    sync.Mutex // guards all below
-	rules *robots.Rules
-	until time.Time
+	mu     sync.Mutex // guards all below
+	rules  *robots.Rules
+	until  time.Time
+	err    error // of the last try to ask
+	failed time.Time
 }
 
 // of returns the rules for u, which ask fetches where they are not known or old.
-func (b *rulebook) of(u *url.URL, now time.Time, ask func() (*robots.Rules, error)) (*robots.Rules, error) {
-	site := u.Scheme + "://" + u.Host
+// Those who waited for somebody that asked in vain do not ask again.
+func (b *rulebook) of(source string, u *url.URL, now func() time.Time, ask func() (*robots.Rules, error)) (*robots.Rules, error) {
+	site, came := source+" "+u.Scheme+"://"+u.Host, now()
 	b.mu.Lock()
 	h := b.hosts[site]
 	if h == nil {
@@ -44,50 +51,66 @@ func (b *rulebook) of(u *url.URL, now time.Time, ask func() (*robots.Rules, erro
 	b.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.rules != nil && now.Before(h.until) {
+	switch {
+	case h.rules != nil && now().Before(h.until):
 		return h.rules, nil
+	case h.failed.After(came):
+		return nil, h.err
 	}
 	rules, err := ask()
 	if err != nil {
+		h.err, h.failed = err, now()
 		return nil, err
 	}
-	h.rules, h.until = rules, now.Add(robotsAge)
+	h.rules, h.until = rules, now().Add(robotsAge)
 	return rules, nil
 }
 
-// askRobots fetches the robots.txt for u and keeps it. It waits for the source's
-// interval afterwards, as after any page.
+// askRobots fetches the robots.txt for u and keeps it. Until a host has given an
+// answer that decides, nothing of it is read and its source rests.
 func (s *stages) askRobots(ctx context.Context, src vigil.Source, u *url.URL) (*robots.Rules, error) {
-	p, err := s.fetcher.Robots(ctx, src, u)
-	if err != nil {
+	if err := s.turn(ctx, src, src.Interval); err != nil {
 		return nil, err
 	}
+	p, err := s.fetcher.Robots(ctx, src, u)
 	r := vigil.Result{Act: vigil.Act{
 		Actor: s.actor, Action: vigil.ActRobots, Order: src.Order, Object: vigil.Object{Type: "source", ID: src.ID()},
-		Details: map[string]string{"source": src.ID(), "status": strconv.Itoa(p.Status), "raw_sha256": p.RawSHA256},
+		Details: map[string]string{"source": src.ID()},
 	}}
-	if p.Status >= 200 && p.Status < 300 {
-		r.Record = p
-		r.Act.Object = vigil.Object{}
+	switch {
+	case errors.Is(err, vigil.ErrOutOfScope):
+		r.Act.Details["refused"] = "scope"
+	case errors.Is(err, crawler.ErrMedia):
+		r.Act.Details["refused"] = "media"
+	case err != nil:
+		return nil, err
+	default:
+		r.Act.Details["status"], r.Act.Details["raw_sha256"] = strconv.Itoa(p.Status), p.RawSHA256
+		if p.Status >= 200 && p.Status < 300 {
+			r.Record, r.Act.Object = p, vigil.Object{}
+		}
 	}
 	if _, err := s.store.Record(ctx, r); err != nil {
 		return nil, err
 	}
-	if p.Status >= 500 {
-		return nil, fmt.Errorf("robots.txt answered %d: nothing may be read until it can be (RFC 9309, section 2.3.1.4)", p.Status)
+	if err != nil { // the order denies the file, or it is none that can be read: then it forbids nothing
+		return robots.Parse(http.StatusNotFound, nil), nil
+	}
+	if why := undecided(p); why != "" {
+		why += ": nothing is read until it can be (RFC 9309, section 2.3.1.4)"
+		return nil, s.rested(ctx, src.ID(), whileSlow, classRobots, why, errors.New(why))
 	}
 	text, _ := pageText(p)
-	return robots.Parse(p.Status, text), sleep(ctx, src.Interval)
+	return robots.Parse(p.Status, text), nil
 }
 
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
+// undecided says why an answer for robots.txt leaves open what may be read.
+func undecided(p vigil.Page) string {
+	switch {
+	case p.Truncated == "time" || p.Truncated == "disconnect":
+		return "robots.txt broke off"
+	case p.Status < 200 || p.Status >= 300 && p.Status < 400 || p.Status >= 500:
+		return fmt.Sprintf("robots.txt answered %d", p.Status)
 	}
+	return ""
 }
