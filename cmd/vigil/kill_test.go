@@ -17,7 +17,6 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
-	"vigil/internal/signature"
 	"vigil/internal/tor/simnet"
 	"vigil/store/bolt"
 )
@@ -100,27 +99,8 @@ func TestACrawlThatIsKilledLosesNothingAndStoresNothingTwice(t *testing.T) {
 // newCase makes a case with an order for the markets, as authorize does.
 func newCase(t *testing.T, dir string, markets []fixtures.Market) {
 	t.Helper()
-	vigilOK(t, "init", dir)
-	private, public, err := signature.GenerateKey("court")
-	if err != nil {
-		t.Fatal(err)
-	}
 	now := time.Now().UTC()
-	text := fixtures.OrderTOML("ORD-1", now.Add(-time.Hour), now.Add(time.Hour), markets...)
-	sig, err := signature.Sign(private, text, signature.Order)
-	if err != nil {
-		t.Fatal(err)
-	}
-	order := filepath.Join(filepath.Dir(dir), "order.toml")
-	for name, data := range map[string][]byte{
-		order: text, order + ".sig": sig,
-		filepath.Join(dir, signersFile): append([]byte("court "), public...),
-	} {
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	vigilOK(t, "--case", dir, "authorize", order)
+	newCaseFor(t, dir, fixtures.OrderTOML("ORD-1", now.Add(-time.Hour), now.Add(time.Hour), markets...))
 }
 
 // vigilOK runs the program, which must succeed.
