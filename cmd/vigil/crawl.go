@@ -142,7 +142,7 @@ func (a *app) again(ctx context.Context, cs *openCase, source string, retry bool
 		if err != nil {
 			return err
 		}
-		a.info("%d addresses that were parked or given up are tried again", n)
+		a.info("%s tried again", counted(n, "address that was parked or given up is", "addresses that were parked or given up are"))
 	}
 	if old == nil {
 		return nil
@@ -151,7 +151,7 @@ func (a *app) again(ctx context.Context, cs *openCase, source string, retry bool
 	if err != nil {
 		return fmt.Errorf("queue old pages again: %w", err)
 	}
-	a.info("%d pages are old enough to be fetched again", n)
+	a.info("%s old enough to be fetched again", counted(n, "page is", "pages are"))
 	return nil
 }
 

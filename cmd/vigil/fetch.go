@@ -48,6 +48,9 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if err != nil {
 		return vigil.Result{}, s.fetchError(ctx, src, t, err)
 	}
+	if err := src.InForce(s.clock()); err != nil && p.Truncated == "disconnect" { // the transport broke it off
+		return vigil.Result{}, s.fetchError(ctx, src, t, err)
+	}
 	if (p.Truncated == "time" || p.Truncated == "disconnect") && t.Attempts < cutAttempts {
 		return vigil.Result{}, s.setback(ctx, t, classCut, fmt.Errorf("fetch %s: broke off after %d bytes: %s", t.Subject, p.RawSize, p.Truncated))
 	}

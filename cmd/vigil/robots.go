@@ -13,6 +13,7 @@ import (
 	"vigil"
 	"vigil/crawler"
 	"vigil/internal/robots"
+	"vigil/internal/work"
 )
 
 // robotsAge is how long what a robots.txt says is taken to hold (RFC 9309,
@@ -59,11 +60,22 @@ func (b *rulebook) of(source string, u *url.URL, now func() time.Time, ask func(
 	}
 	rules, err := ask()
 	if err != nil {
-		h.err, h.failed = err, now()
+		h.err, h.failed = withoutRest(err), now()
 		return nil, err
 	}
 	h.rules, h.until = rules, now().Add(robotsAge)
 	return rules, nil
+}
+
+// withoutRest returns err for those who only heard of it: one trouble, one rest.
+func withoutRest(err error) error {
+	var b *work.Setback
+	if !errors.As(err, &b) {
+		return err
+	}
+	heard := *b
+	heard.Rest = 0
+	return &heard
 }
 
 // askRobots fetches the robots.txt for u and keeps it. Until a host has given an

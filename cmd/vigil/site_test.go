@@ -334,3 +334,15 @@ func (w *watched) String() string {
 	defer w.mu.Unlock()
 	return w.b.String()
 }
+
+// title returns the newest title of a listing.
+func (w *world) title(listing string) string {
+	w.t.Helper()
+	st := openBolt(w.t, w.dir)
+	defer st.Close()
+	l, err := st.Listing(w.t.Context(), listing)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return l.Title
+}
