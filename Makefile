@@ -6,7 +6,7 @@ RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 export CGO_ENABLED = $(if $(RACE),1,0)
 
-.PHONY: build test check fuzz bench demo deps
+.PHONY: build test check fuzz stress bench demo deps
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o vigil ./cmd/vigil
@@ -31,6 +31,12 @@ fuzz:
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; done
+
+# stress kills crawls at random moments and counts what is lost or stored twice:
+# at least 14 kills a round, so some 1,000 with 60 rounds.
+ROUNDS ?= 60
+stress:
+	ROUNDS=$(ROUNDS) $(GO) test -run '^TestACrawlThatIsKilled' -count 1 -timeout 3h -v ./cmd/vigil
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -102,12 +102,16 @@ func sourceLine(s store.SourceStatus, q map[vigil.State]int, rate float64, now t
 	return strings.Join(parts, "  ")
 }
 
+// shownRest is how long a rest without a trouble is worth telling: after every
+// page its source rests for a while.
+const shownRest = 10 * time.Second
+
 // waitsFor says what keeps a source from being asked, beyond its turn; nothing if
 // nothing does.
 func waitsFor(s store.SourceStatus, now time.Time) string {
 	w := waiting{now: now}
 	w.source(s, 0)
-	if !w.never && s.Because == "" {
+	if !w.never && s.Because == "" && s.Rest.Sub(now) < shownRest {
 		return ""
 	}
 	return strings.Join(w.reasons, "; ")

@@ -17,6 +17,7 @@ import (
 
 	"vigil"
 	"vigil/crawler"
+	"vigil/internal/config"
 	"vigil/internal/extract"
 	"vigil/internal/tor"
 	"vigil/internal/work"
@@ -74,6 +75,10 @@ listing=24h,index=6h by type of page. --json writes an event a line.`,
 }
 
 func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err error) {
+	old, err := o.check()
+	if err != nil {
+		return err
+	}
 	st, err := a.reading(ctx, cs)
 	if err != nil {
 		return err
@@ -89,10 +94,13 @@ func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, st.close()) }()
-	if err := a.again(ctx, cs, source, o); err != nil {
+	if err := a.again(ctx, cs, source, o.retry, old); err != nil {
 		return err
 	}
 	y := newTally(a.stderr)
+	if y.live {
+		st.tell = nil // the board shows it
+	}
 	watch, err := a.watch(ctx, cs, y, source, o.metrics)
 	if err != nil {
 		return err
@@ -107,34 +115,46 @@ func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err erro
 	if err := a.waiting(ctx, cs, source); err != nil {
 		return err
 	}
-	if y.sum.failed > 0 && y.sum.pages == 0 {
-		return errors.New("no page could be fetched")
+	if y.sum.failed+y.sum.walls > 0 && y.sum.pages == y.sum.walls {
+		return hint(errors.New("no page could be fetched"), "vigil source list says what each source waits for")
 	}
 	a.next("vigil classify")
 	return nil
 }
 
-// again queues ended fetches anew, as the flags say.
-func (a *app) again(ctx context.Context, cs *openCase, source string, o crawlOptions) error {
-	if o.retry {
+// check reports what is wrong with the flags, before anything is done, and
+// returns which pages are old; nil for none.
+func (o crawlOptions) check() (old ages, err error) {
+	if o.metrics != "" && config.Loopback(o.metrics) != nil {
+		return nil, usagef("--metrics %s: want host:port on loopback, such as 127.0.0.1:9108", o.metrics)
+	}
+	if o.recrawl == "" {
+		return nil, nil
+	}
+	if old, err = parseAges(o.recrawl); err != nil {
+		return nil, usage(fmt.Errorf("--recrawl: %w", err))
+	}
+	return old, nil
+}
+
+// again queues ended fetches anew: those that failed, if retry says so, and
+// those whose page is old.
+func (a *app) again(ctx context.Context, cs *openCase, source string, retry bool, old ages) error {
+	if retry {
 		n, err := cs.Requeue(ctx, store.RequeueRequest{Stage: vigil.Fetch, Source: source, States: []vigil.State{vigil.Parked, vigil.Dead}})
 		if err != nil {
 			return err
 		}
-		a.info("%d addresses that were parked or given up are tried again", n)
+		a.info("%s tried again", counted(n, "address that was parked or given up is", "addresses that were parked or given up are"))
 	}
-	if o.recrawl == "" {
+	if old == nil {
 		return nil
-	}
-	old, err := parseAges(o.recrawl)
-	if err != nil {
-		return usage(fmt.Errorf("--recrawl: %w", err))
 	}
 	n, err := recrawl(ctx, cs, source, old, time.Now())
 	if err != nil {
 		return fmt.Errorf("queue old pages again: %w", err)
 	}
-	a.info("%d pages are old enough to be fetched again", n)
+	a.info("%s old enough to be fetched again", counted(n, "page is", "pages are"))
 	return nil
 }
 
@@ -205,7 +225,7 @@ func (a *app) connect(ctx context.Context, cs *openCase, st *stages) error {
 		return err
 	}
 	cfg := cs.config
-	st.sessions = sessions
+	st.sessions, st.tell = sessions, a.alert
 	st.pace = courtesy{factor: cfg.Crawl.DelayFactor, most: time.Duration(cfg.Crawl.MaxDelay)}
 	st.fetcher = &crawler.Fetcher{
 		Transport: func(s vigil.Source) http.RoundTripper { return network.Transport(s, sessions.of(s)) },
@@ -217,6 +237,16 @@ func (a *app) connect(ctx context.Context, cs *openCase, st *stages) error {
 		return sessions.save()
 	}
 	return nil
+}
+
+// alert tells the person something at once, also while a line counts.
+func (a *app) alert(what string) {
+	if terminal(a.stderr) {
+		what = "\r\x1b[K" + brief(what)
+	} else {
+		what = brief(what)
+	}
+	a.info("%s", what)
 }
 
 // network returns the way to Tor, after a look at whether Tor is there.
@@ -342,10 +372,16 @@ func (a *app) waiting(ctx context.Context, cs *openCase, only string) error {
 		}
 		q := tasks[s.ID()]
 		if n := q[vigil.Queued]; n > 0 {
-			a.info("source %s: %d addresses wait: %s", s.ID(), n, brief(cmp.Or(waitsFor(s, now), "for their next try")))
+			a.info("source %s: %s: %s", s.ID(), counted(n, "address waits", "addresses wait"), brief(cmp.Or(waitsFor(s, now), "for their next try")))
 		}
-		if n := q[vigil.Parked] + q[vigil.Dead]; n > 0 {
-			a.info("source %s: %d addresses are parked or ended for good; vigil why URL tells of each, vigil crawl --retry tries again", s.ID(), n)
+		if s.Standing.State == vigil.SourcePaused {
+			a.info("  once a person has seen to it: vigil source resume %s --reason TEXT", s.Name)
+		}
+		if n := q[vigil.Parked]; n > 0 {
+			a.info("source %s: %s parked; vigil why URL says why, vigil crawl --retry tries again", s.ID(), counted(n, "address is", "addresses are"))
+		}
+		if n := q[vigil.Dead]; n > 0 {
+			a.info("source %s: %s refused or given up; vigil why URL says why, vigil crawl --retry tries again", s.ID(), counted(n, "address was", "addresses were"))
 		}
 	}
 	return nil

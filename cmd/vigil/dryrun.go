@@ -90,7 +90,7 @@ func (a *app) sumUp(status []store.SourceStatus, only string, queued map[string]
 			continue
 		}
 		left := min(queued[s.ID()], s.MaxPages-s.Pages)
-		line := fmt.Sprintf("source %s: %d addresses queued, %d of them within max_pages", s.ID(), queued[s.ID()], max(0, left))
+		line := fmt.Sprintf("source %s: %s, %d of them within max_pages", s.ID(), counted(queued[s.ID()], "address queued", "addresses queued"), max(0, left))
 		if why := waits[s.ID()]; why != "" {
 			line += "; it is not asked now: " + brief(why)
 		}

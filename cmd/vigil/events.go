@@ -56,6 +56,9 @@ func (e *events) write(ev event) {
 
 // observe writes what became of one task.
 func (e *events) observe(o work.Outcome) {
+	if untried(o.Err) {
+		return
+	}
 	ev := event{Source: o.Task.Source, TookMS: o.Took.Milliseconds()}
 	if o.Task.Stage == vigil.Fetch {
 		ev.URL = o.Task.Subject

@@ -25,6 +25,7 @@ const (
 	classHTTP   = "http"   // the connection stood, and no answer came over it
 	classLogin  = "login"  // the address wants a session
 	classBusy   = "busy"   // the service says that it has too much to do
+	classTurn   = "turn"   // it was not its turn: not tried
 )
 
 // cutAttempts is how often a page that broke off is asked for before what came
@@ -37,7 +38,7 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if err != nil {
 		return vigil.Result{}, s.refusal(t, "source", err)
 	}
-	if err := s.hosts.mayAsk(t, time.Now()); err != nil {
+	if err := s.hosts.mayAsk(t, s.clock()); err != nil {
 		return vigil.Result{}, err
 	}
 	delay, asked, err := s.obey(ctx, src, t)
@@ -48,12 +49,15 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if err != nil {
 		return vigil.Result{}, s.fetchError(ctx, src, t, err)
 	}
+	if err := src.InForce(s.clock()); err != nil && p.Truncated == "disconnect" { // the transport broke it off
+		return vigil.Result{}, s.fetchError(ctx, src, t, err)
+	}
 	if (p.Truncated == "time" || p.Truncated == "disconnect") && t.Attempts < cutAttempts {
 		return vigil.Result{}, s.setback(ctx, t, classCut, fmt.Errorf("fetch %s: broke off after %d bytes: %s", t.Subject, p.RawSize, p.Truncated))
 	}
 	s.failures.end(src.ID())
 	s.hosts.up(t)
-	if err := s.sessions.tick(time.Now()); err != nil {
+	if err := s.sessions.tick(s.clock()); err != nil {
 		return vigil.Result{}, &work.Fatal{Err: err}
 	}
 	rest := max(delay, s.pace.after(p.Took))
@@ -88,6 +92,8 @@ func (s *stages) fetchError(ctx context.Context, src vigil.Source, t vigil.Task,
 		return &work.Setback{Err: err, Setback: vigil.Setback{Class: classOrder, Free: true}}
 	case errors.Is(err, crawler.ErrMedia):
 		return s.refusal(t, "media", err)
+	case errors.Is(err, tor.ErrCrowded):
+		return putOff(crowdedWait, "it waited for our own caps")
 	case proxy == nil:
 		return s.setback(ctx, t, classHTTP, err)
 	}
@@ -102,8 +108,8 @@ func (s *stages) fetchError(ctx context.Context, src vigil.Source, t vigil.Task,
 	return s.unreachable(ctx, src, t, proxy, err)
 }
 
-// overloaded reports whether a status says that the service, or what stands before it,
-// has too much to do: the page may be there later.
+// overloaded reports whether a status says that the service, or what stands before
+// it, has too much to do: the page may be there later.
 func overloaded(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -123,22 +129,41 @@ func (s *stages) busy(t vigil.Task, p vigil.Page, rest time.Duration) error {
 // would fail in the same way, and the task is not to blame. Of several hosts,
 // one may be gone and the others not.
 func (s *stages) unreachable(ctx context.Context, src vigil.Source, t vigil.Task, proxy *tor.Error, err error) error {
-	wait := whileSlow
+	b := whileSlow
 	if proxy.Class == tor.Down || proxy.Class == tor.Refused {
-		wait = whileDown
+		b = whileDown
 	}
-	b := vigil.Setback{Class: string(proxy.Class), Reason: proxy.Error(), Free: true}
-	if len(src.Hosts) > 1 {
-		b.Retry = s.hosts.down(t, wait, time.Now())
-	} else {
-		b.Rest = s.rest(ctx, t.Source, wait)
+	if len(src.Hosts) == 1 {
+		return s.rested(ctx, t.Source, b, string(proxy.Class), proxy.Error(), err)
 	}
-	return &work.Setback{Setback: b, Err: err}
+	return &work.Setback{Err: err, Setback: vigil.Setback{
+		Class: string(proxy.Class), Reason: proxy.Error(), Free: true, Retry: s.hosts.down(t, b, s.clock()),
+	}}
+}
+
+// rested is the setback of a task that is not to blame: its source rests, longer
+// each time in a row.
+func (s *stages) rested(ctx context.Context, source string, b backoff, class, reason string, err error) error {
+	rest, wait := s.rest(ctx, source, b)
+	return &work.Setback{Err: err, Setback: vigil.Setback{Class: class, Reason: reason, Free: true, Rest: rest, Retry: wait}}
+}
+
+// rest returns how long a source is to rest now, and a task of it to wait.
+func (s *stages) rest(ctx context.Context, source string, b backoff) (rest, wait time.Duration) {
+	return s.rests.begin(source, s.clock(), func() time.Duration { return b.wait(s.setbacks(ctx, source) + 1) })
+}
+
+// crowdedWait is how long a task waits that our own caps kept from being asked.
+const crowdedWait = 15 * time.Second
+
+// putOff gives a task back that was not tried.
+func putOff(wait time.Duration, reason string) error {
+	return &work.Setback{Setback: vigil.Setback{Class: classTurn, Reason: reason, Free: true, Retry: wait}, Err: errors.New(reason)}
 }
 
 // wantsSetup pauses a source to which Tor lacks a key: a person must see to it.
 func (s *stages) wantsSetup(ctx context.Context, src vigil.Source, t vigil.Task, proxy *tor.Error, err error) error {
-	if e := s.pause(ctx, src, proxy.Err.Error()+"; "+proxy.Hint()); e != nil {
+	if e := s.pause(ctx, src, proxy.Err.Error()+": "+proxy.Hint()); e != nil {
 		return &work.Fatal{Err: e}
 	}
 	return &work.Setback{Err: err, Setback: vigil.Setback{Class: string(proxy.Class), Reason: proxy.Error(), Free: true}}
@@ -149,23 +174,19 @@ func (s *stages) wantsSetup(ctx context.Context, src vigil.Source, t vigil.Task,
 func (s *stages) setback(ctx context.Context, t vigil.Task, class string, err error) error {
 	b := vigil.Setback{Class: class, Reason: withoutAddress(err), Retry: work.Retry(t.Attempts)}
 	if s.failures.next(t.Source) >= patience {
-		b.Rest = s.rest(ctx, t.Source, whileSlow)
+		b.Rest, _ = s.rest(ctx, t.Source, whileSlow)
 	}
 	return &work.Setback{Setback: b, Err: err}
 }
 
-// rest returns how long a source is to rest after a setback: longer for each in
-// a row. Where it rests for one already, this one began before that and is no
-// further sign: then it is 0.
-func (s *stages) rest(ctx context.Context, source string, b backoff) time.Duration {
+// setbacks returns how many times in a row a source was rested. Where the case
+// does not say, the wait is the shortest.
+func (s *stages) setbacks(ctx context.Context, source string) int {
 	st, err := s.status(ctx, source)
-	switch {
-	case err != nil: // the next call of the store will tell
-		return b.wait(1)
-	case st.Setbacks > 0 && st.Rest.After(time.Now()):
+	if err != nil {
 		return 0
 	}
-	return b.wait(st.Setbacks + 1)
+	return st.Setbacks
 }
 
 // status returns the state of a source.
@@ -195,7 +216,17 @@ func (s *stages) pause(ctx context.Context, src vigil.Source, reason string) err
 		},
 		Standings: []vigil.Standing{{Source: src.ID(), State: vigil.SourcePaused, Reason: reason, Accept: st.Standing.Accept}},
 	})
+	if err == nil {
+		s.paused(src.ID(), reason)
+	}
 	return err
+}
+
+// paused tells whoever watches that only a person can make a source go on.
+func (s *stages) paused(source, reason string) {
+	if s.tell != nil {
+		s.tell(fmt.Sprintf("source %s is paused: %s", source, reason))
+	}
 }
 
 // refusal ends t for good. The event names the rule and what it was applied to;

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -17,17 +19,84 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
-	"vigil/internal/signature"
 	"vigil/internal/tor/simnet"
 	"vigil/store/bolt"
 )
 
+// TestACrawlThatIsKilledLosesNothingAndStoresNothingTwice does as many rounds as
+// $ROUNDS says, one if it says nothing, and counts over all of them.
 func TestACrawlThatIsKilledLosesNothingAndStoresNothingTwice(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "case")
+	rounds := 1
+	if text := os.Getenv("ROUNDS"); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil || rounds < 1 {
+			t.Fatalf("ROUNDS=%s: want a number, 1 or more", text)
+		}
+	}
 	markets, err := fixtures.Markets()
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := wholeCrawl(t, markets)
+	var sum killed
+	for n := range rounds {
+		dir := filepath.Join(t.TempDir(), "case")
+		k := killRound(t, dir, markets, uint64(n))
+		k.compare(t, want, captured(t, dir))
+		verifyCase(t, dir)
+		sum.add(k)
+		if rounds > 1 {
+			t.Logf("round %d of %d: %s", n+1, rounds, sum)
+		}
+		os.RemoveAll(dir) // thousands of kills must not fill the disk
+	}
+	t.Logf("in all: %s", sum)
+}
+
+// killed is what came of crawls that were killed.
+type killed struct {
+	kills, pages, requests int
+	lost, twice            int
+}
+
+func (k *killed) add(o killed) {
+	k.kills, k.pages, k.requests = k.kills+o.kills, k.pages+o.pages, k.requests+o.requests
+	k.lost, k.twice = k.lost+o.lost, k.twice+o.twice
+}
+
+func (k killed) String() string {
+	return fmt.Sprintf("%d kills, %d pages in %d requests, %d lost, %d stored twice", k.kills, k.pages, k.requests, k.lost, k.twice)
+}
+
+// compare counts what a case that was killed lacks, or has too often.
+func (k *killed) compare(t *testing.T, want, got map[string]int) {
+	t.Helper()
+	k.pages = len(got)
+	for url := range want {
+		if got[url] == 0 {
+			k.lost++
+			t.Errorf("lost: %s", url)
+		}
+	}
+	for url, n := range got {
+		if strings.HasSuffix(url, vigil.RobotsPath) && n <= k.kills+1 {
+			continue // each run asks for it anew, and keeps what it obeyed
+		}
+		if n > 1 {
+			k.twice++
+			t.Errorf("stored %d times: %s", n, url)
+		}
+		if want[url] == 0 {
+			t.Errorf("not in an undisturbed crawl: %s", url)
+		}
+	}
+}
+
+// killRound makes a case in dir and crawls the markets, in processes that are
+// killed after a few pages each, at a random moment of whatever they do then; a
+// page in flight is asked for again by the next.
+func killRound(t *testing.T, dir string, markets []fixtures.Market, seed uint64) (k killed) {
+	t.Helper()
 	var served atomic.Int64
 	services := handlers(markets)
 	for host, h := range services {
@@ -40,13 +109,9 @@ func TestACrawlThatIsKilledLosesNothingAndStoresNothingTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { net.Close() })
+	defer net.Close()
 	newCase(t, dir, markets)
-
-	// Each crawl is killed after a few pages, at a random moment of whatever it
-	// does then; a page in flight is asked for again by the next.
-	rng := rand.New(rand.NewPCG(1, 2))
-	killed := 0
+	rng := rand.New(rand.NewPCG(1, 2+seed))
 	for done := false; !done; {
 		cmd := exec.CommandContext(t.Context(), "vigil", "--case", dir, "--socks", net.Addr(), "crawl")
 		if err := cmd.Start(); err != nil {
@@ -68,59 +133,24 @@ func TestACrawlThatIsKilledLosesNothingAndStoresNothingTwice(t *testing.T) {
 			time.Sleep(time.Duration(rng.IntN(5000)) * time.Microsecond)
 			cmd.Process.Signal(syscall.SIGKILL)
 			<-ended
-			killed++
+			k.kills++
 		}
-		if killed > 200 {
+		if k.kills > 200 {
 			t.Fatal("the crawl never ends: what it does before it is killed is lost")
 		}
 	}
-	if killed < 5 {
-		t.Fatalf("the crawl was killed %d times: the test tests too little", killed)
+	if k.kills < 5 {
+		t.Fatalf("the crawl was killed %d times: the test tests too little", k.kills)
 	}
-
-	want := wholeCrawl(t, markets)
-	got := captured(t, dir)
-	for url := range want {
-		if got[url] == 0 {
-			t.Errorf("lost: %s", url)
-		}
-	}
-	for url, n := range got {
-		if n > 1 {
-			t.Errorf("stored %d times: %s", n, url)
-		}
-		if want[url] == 0 {
-			t.Errorf("not in an undisturbed crawl: %s", url)
-		}
-	}
-	t.Logf("killed %d times; %d pages of %d captured, in %d requests", killed, len(got), len(want), served.Load())
-	verifyCase(t, dir)
+	k.requests = int(served.Load())
+	return k
 }
 
 // newCase makes a case with an order for the markets, as authorize does.
 func newCase(t *testing.T, dir string, markets []fixtures.Market) {
 	t.Helper()
-	vigilOK(t, "init", dir)
-	private, public, err := signature.GenerateKey("court")
-	if err != nil {
-		t.Fatal(err)
-	}
 	now := time.Now().UTC()
-	text := fixtures.OrderTOML("ORD-1", now.Add(-time.Hour), now.Add(time.Hour), markets...)
-	sig, err := signature.Sign(private, text, signature.Order)
-	if err != nil {
-		t.Fatal(err)
-	}
-	order := filepath.Join(filepath.Dir(dir), "order.toml")
-	for name, data := range map[string][]byte{
-		order: text, order + ".sig": sig,
-		filepath.Join(dir, signersFile): append([]byte("court "), public...),
-	} {
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	vigilOK(t, "--case", dir, "authorize", order)
+	newCaseFor(t, dir, fixtures.OrderTOML("ORD-1", now.Add(-time.Hour), now.Add(time.Hour), markets...))
 }
 
 // vigilOK runs the program, which must succeed.

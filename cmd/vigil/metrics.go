@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"vigil"
-	"vigil/internal/config"
 	"vigil/internal/work"
 	"vigil/store"
 )
@@ -50,6 +49,9 @@ func newMetrics(cs store.Reader) *metrics {
 
 // observe counts one outcome.
 func (m *metrics) observe(o work.Outcome) {
+	if untried(o.Err) {
+		return
+	}
 	m.took.WithLabelValues(string(o.Task.Stage)).Observe(o.Took.Seconds())
 	var refusal *work.Refusal
 	switch {
@@ -107,12 +109,9 @@ func (c *caseCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// serveMetrics answers GET /metrics on a loopback address until ctx ends. It
-// returns the address and a function that waits for the end.
+// serveMetrics answers GET /metrics until ctx ends, on an address that was found
+// to be on loopback. The returned function waits for the end.
 func (a *app) serveMetrics(ctx context.Context, address string, m *metrics) (wait func() error, err error) {
-	if err := config.Loopback(address); err != nil {
-		return nil, usagef("--metrics %s: want host:port on loopback, such as 127.0.0.1:9108", address)
-	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, hint(err, "--metrics 127.0.0.1:0 takes any free port")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -48,4 +49,27 @@ func (b backoff) wait(n int) time.Duration {
 	}
 	d = min(d, b.most)
 	return d - rand.N(d/2)
+}
+
+// rests make one rest of what several requests in flight met at once: a service
+// that went away while four were asked of it went away once.
+type rests struct {
+	mu    sync.Mutex // guards until
+	until map[string]time.Time
+}
+
+// begin returns how long a source is to rest, as how says, and how long a task
+// of it is to wait; no rest if this run rests the source already.
+func (r *rests) begin(source string, now time.Time, how func() time.Duration) (rest, wait time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if left := r.until[source].Sub(now); left > 0 {
+		return 0, left
+	}
+	if r.until == nil {
+		r.until = map[string]time.Time{}
+	}
+	rest = how()
+	r.until[source] = now.Add(rest)
+	return rest, rest
 }

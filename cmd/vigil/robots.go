@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
@@ -20,21 +21,43 @@ import (
 const robotsAge = 24 * time.Hour
 
 // A rulebook holds what the hosts' robots.txt say, as far as this run has asked.
+// Sources share nothing, not even a host: each asks under its own order.
 type rulebook struct {
 	mu    sync.Mutex // guards hosts
 	hosts map[string]*hostRules
 }
 
-// hostRules are one host's. Whoever asks for them holds the lock, and others wait.
+// hostRules are one host's.
 type hostRules struct {
-	mu    sync.Mutex // guards all below
-	rules *robots.Rules
-	until time.Time
+	mu     sync.Mutex // guards all below
+	rules  *robots.Rules
+	until  time.Time
+	asking bool
 }
 
-// host returns the rules for a site: a scheme, a host and a port.
-func (b *rulebook) host(u *url.URL) *hostRules {
-	site := u.Scheme + "://" + u.Host
+// at returns the rules if they are known. If not, mine says that it is for the
+// caller to ask for them and to call learn, as nobody does so already.
+func (h *hostRules) at(now time.Time) (rules *robots.Rules, mine bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.rules != nil && now.Before(h.until) {
+		return h.rules, false
+	}
+	mine = !h.asking
+	h.asking = true
+	return nil, mine
+}
+
+// learn ends the asking; rules are nil if it was in vain.
+func (h *hostRules) learn(rules *robots.Rules, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rules, h.until, h.asking = rules, now.Add(robotsAge), false
+}
+
+// host returns what a source knows of the rules for u's scheme, host and port.
+func (b *rulebook) host(source string, u *url.URL) *hostRules {
+	site := source + " " + u.Scheme + "://" + u.Host
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.hosts == nil {
@@ -48,60 +71,74 @@ func (b *rulebook) host(u *url.URL) *hostRules {
 
 // obey asks the robots.txt of t's host whether t's address may be read, if the
 // order obeys it, and how long the host wants to be left alone between pages.
+//
 // Where the file has to be fetched first, that is all that is done: asked is the
-// result, and t comes again after the source's interval.
+// result, and t comes again after the source's interval. So do tasks that meet
+// others asking: the store spaces what a source is asked, and nobody else.
 func (s *stages) obey(ctx context.Context, src vigil.Source, t vigil.Task) (delay time.Duration, asked *vigil.Result, err error) {
 	u, err := url.Parse(t.Subject)
 	if err != nil || src.Robots != vigil.ObeyRobots {
 		return 0, nil, nil // the fetch itself refuses what is no address
 	}
-	h := s.rules.host(u)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now := time.Now(); h.rules == nil || now.After(h.until) {
-		asked, rules, err := s.askRobots(ctx, src, t, u)
-		if err != nil {
-			return 0, nil, err
-		}
-		h.rules, h.until = rules, now.Add(robotsAge)
-		if asked != nil {
-			return 0, asked, nil
-		}
+	h := s.rules.host(src.ID(), u)
+	rules, mine := h.at(s.clock())
+	switch {
+	case mine:
+		asked, rules, err = s.askRobots(ctx, src, t, u)
+		h.learn(rules, s.clock())
+		return 0, asked, err
+	case rules == nil:
+		return 0, nil, putOff(max(src.Interval, time.Second), "the robots.txt of its host is being asked for")
 	}
-	if ok, by := h.rules.Allows(u); !ok {
+	if ok, by := rules.Allows(u); !ok {
 		err := fmt.Errorf("fetch %s: robots.txt forbids it: %s", t.Subject, by)
 		return 0, nil, &work.Setback{Err: err, Setback: vigil.Setback{Class: classRobots, Reason: "robots.txt forbids it: " + by, Park: true}}
 	}
-	return h.rules.Delay(), nil, nil
+	return rules.Delay(), nil, nil
 }
 
-// askRobots fetches the robots.txt that speaks of u. The result is nil if the
-// order denies the file itself, and so nothing was fetched.
+// askRobots fetches the robots.txt that speaks of u. Until a host has given an
+// answer that decides, nothing of it is read, and its source rests.
 func (s *stages) askRobots(ctx context.Context, src vigil.Source, t vigil.Task, u *url.URL) (*vigil.Result, *robots.Rules, error) {
 	p, err := s.fetcher.Robots(ctx, src, u)
-	switch {
-	case errors.Is(err, crawler.ErrMedia): // a file that is no text holds no rules
-		return nil, robots.Parse(404, nil), nil
-	case errors.Is(err, vigil.ErrOutOfScope): // the order denies it, or it leads out of the order
-		return nil, robots.Parse(404, nil), nil
-	case err != nil:
-		return nil, nil, s.fetchError(ctx, src, t, err)
-	case p.Status >= 500:
-		err := fmt.Errorf("fetch %s: robots.txt answered %d: nothing may be read until it can be (RFC 9309, section 2.3.1.4)", t.Subject, p.Status)
-		return nil, nil, &work.Setback{Err: err, Setback: vigil.Setback{
-			Class: classRobots, Reason: withoutAddress(err), Free: true, Rest: s.rest(ctx, src.ID(), whileSlow),
-		}}
-	}
 	r := vigil.Result{
 		Act: vigil.Act{
 			Actor: s.actor, Action: vigil.ActRobots, Order: src.Order, Object: vigil.Object{Type: "source", ID: src.ID()},
-			Details: map[string]string{"source": src.ID(), "status": strconv.Itoa(p.Status), "raw_sha256": p.RawSHA256},
+			Details: map[string]string{"source": src.ID()},
 		},
 		Again: true, Rest: src.Interval,
 	}
+	// A file that the order denies, or that is none to be read, forbids nothing.
+	none := robots.Parse(http.StatusNotFound, nil)
+	switch {
+	case errors.Is(err, vigil.ErrOutOfScope):
+		r.Act.Details["refused"] = "scope"
+		return &r, none, nil
+	case errors.Is(err, crawler.ErrMedia):
+		r.Act.Details["refused"] = "media"
+		return &r, none, nil
+	case err != nil:
+		return nil, nil, s.fetchError(ctx, src, t, err)
+	}
+	if why := undecided(p); why != "" {
+		why += ": nothing is read until it can be (RFC 9309, section 2.3.1.4)"
+		return nil, nil, s.rested(ctx, src.ID(), whileSlow, classRobots, why, fmt.Errorf("fetch %s: %s", t.Subject, why))
+	}
+	r.Act.Details["status"], r.Act.Details["raw_sha256"] = strconv.Itoa(p.Status), p.RawSHA256
 	if p.Status >= 200 && p.Status < 300 {
 		r.Record, r.Act.Object = p, vigil.Object{}
 	}
 	text, _ := pageText(p)
 	return &r, robots.Parse(p.Status, text), nil
+}
+
+// undecided says why an answer for robots.txt leaves open what may be read.
+func undecided(p vigil.Page) string {
+	switch {
+	case p.Truncated == "time" || p.Truncated == "disconnect":
+		return "robots.txt broke off"
+	case p.Status < 200 || p.Status >= 300 && p.Status < 400 || p.Status >= 500:
+		return fmt.Sprintf("robots.txt answered %d", p.Status)
+	}
+	return ""
 }

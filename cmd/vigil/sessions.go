@@ -40,7 +40,7 @@ func (a *app) openSessions(cs *openCase, sources map[string]vigil.Source) (*sess
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("open the session of source %s: %w", id, err)
+			return nil, sessionHint(cs, fmt.Errorf("open the session of source %s: %w", id, err))
 		}
 		ss.jars[id] = jar
 		a.info("source %s is asked with its session of %d cookies", id, jar.Info().Cookies)

@@ -26,11 +26,22 @@ type stages struct {
 	fetcher  *crawler.Fetcher
 	pace     courtesy
 	rules    rulebook
+	rests    rests
 	walls    streak
 	failures streak
 	hosts    hosts
 	sessions *sessions
-	close    func() error // ends the way to the network
+	close    func() error     // ends the way to the network
+	now      func() time.Time // the time of day; time.Now if nil
+	tell     func(string)     // tells a person at once; nobody if nil
+}
+
+// clock returns the time of day.
+func (s *stages) clock() time.Time {
+	if s.now == nil {
+		return time.Now()
+	}
+	return s.now()
 }
 
 // Leases are longer than a step can take, so that one that runs out means a

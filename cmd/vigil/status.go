@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,9 @@ func newTally(w io.Writer) *tally {
 
 // observe counts one outcome; it is a runner's Observe.
 func (y *tally) observe(o work.Outcome) {
+	if untried(o.Err) {
+		return
+	}
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	if o.Err != nil { // then nothing was committed
@@ -63,6 +67,19 @@ func (y *tally) observe(o work.Outcome) {
 		y.shown = time.Now()
 		fmt.Fprintf(y.w, "\r\x1b[K%s", review.Cut(y.line(), width(y.w)-1))
 	}
+}
+
+// untried reports whether a step came to nothing through nobody's fault: the run
+// ends, or it was not the task's turn. Its task goes back uncounted.
+func untried(err error) bool {
+	var (
+		setback *work.Setback
+		refusal *work.Refusal
+	)
+	if errors.As(err, &setback) {
+		return setback.Class == classTurn
+	}
+	return errors.Is(err, context.Canceled) && !errors.As(err, &refusal)
 }
 
 // of returns the counts of a source.

@@ -71,10 +71,9 @@ func (s *stages) wall(ctx context.Context, src vigil.Source, t vigil.Task, p vig
 		r.Rest = max(rest, w.RetryAfter, whileSlow.wait(seen+2))
 	default:
 		s.walls.end(src.ID())
-		r.Standings = []vigil.Standing{{
-			Source: src.ID(), State: vigil.SourcePaused, Accept: status.Standing.Accept,
-			Reason: fmt.Sprintf("%s wall. %s", w.Kind, w.Advice),
-		}}
+		reason := fmt.Sprintf("%s wall. %s", w.Kind, w.Advice)
+		r.Standings = []vigil.Standing{{Source: src.ID(), State: vigil.SourcePaused, Accept: status.Standing.Accept, Reason: reason}}
+		s.paused(src.ID(), reason)
 	}
 	return &r, nil
 }
@@ -88,7 +87,8 @@ func (s *stages) parkBehind(ctx context.Context, t vigil.Task, p vigil.Page, r v
 	return &work.Setback{
 		Err: fmt.Errorf("fetch %s: it asks for a login", t.Subject),
 		Setback: vigil.Setback{
-			Class: classLogin, Reason: "it asks for a login; with a session: vigil session import, then vigil crawl --retry", Park: true,
+			Class: classLogin, Park: true,
+			Reason: fmt.Sprintf("it asks for a login, which is kept as page %s; with a session: vigil session import, then vigil crawl --retry", p.ID),
 		},
 	}
 }

@@ -49,3 +49,11 @@ func size(n int64) string {
 	}
 	return fmt.Sprintf("%.1f %ciB", f, "KMGTP"[i])
 }
+
+// counted writes a number of things.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
