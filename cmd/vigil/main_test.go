@@ -17,9 +17,14 @@ import (
 	"vigil/internal/tor/simnet"
 )
 
+// atExit keeps the race detector from sleeping for a second at the end of each of
+// the hundreds of processes that the tests run.
+const atExit = "atexit_sleep_ms=10"
+
 // The scripts in testdata run the real program as a process of its own; so do
 // the tests that kill it.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", atExit)
 	testscript.Main(m, map[string]func(){"vigil": main, "benchsite": benchSite})
 }
 
@@ -47,6 +52,7 @@ func setupMarkets(env *testscript.Env) error {
 	env.Defer(func() { net.Close() })
 	env.Setenv("SOCKS", net.Addr())
 	env.Setenv("USER", "tester")
+	env.Setenv("GORACE", atExit)
 	env.Values["net"] = net
 	for _, m := range markets {
 		env.Setenv(strings.ToUpper(m.Name), m.Host)
