@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
 	"vigil"
 	"vigil/crawler"
+	"vigil/internal/robots"
 	"vigil/internal/tor"
 	"vigil/internal/wall"
 	"vigil/internal/work"
@@ -25,7 +27,7 @@ const (
 	classHTTP   = "http"   // the connection stood, and no answer came over it
 	classLogin  = "login"  // the address wants a session
 	classBusy   = "busy"   // the service says that it has too much to do
-	classTurn   = "turn"   // it was not its turn: not tried
+	classTurn   = "turn"   // it was not tried: its source's next turn is far away, or came when it was to be left alone
 )
 
 // cutAttempts is how often a page that broke off is asked for before what came
@@ -41,9 +43,12 @@ func (s *stages) fetch(ctx context.Context, t vigil.Task) (vigil.Result, error) 
 	if err := s.hosts.mayAsk(t, s.clock()); err != nil {
 		return vigil.Result{}, err
 	}
-	delay, asked, err := s.obey(ctx, src, t)
-	if asked != nil || err != nil {
-		return deref(asked), err
+	delay, err := s.obey(ctx, src, t)
+	if err != nil {
+		return vigil.Result{}, err
+	}
+	if err := s.turn(ctx, src, max(src.Interval, delay)); err != nil {
+		return vigil.Result{}, err
 	}
 	p, err := s.fetcher.Fetch(ctx, src, t.Subject, t.Depth)
 	if err != nil {
@@ -151,6 +156,32 @@ func (s *stages) rested(ctx context.Context, source string, b backoff, class, re
 // rest returns how long a source is to rest now, and a task of it to wait.
 func (s *stages) rest(ctx context.Context, source string, b backoff) (rest, wait time.Duration) {
 	return s.rests.begin(source, s.clock(), func() time.Duration { return b.wait(s.setbacks(ctx, source) + 1) })
+}
+
+// turn waits until src may be asked again, which then has to wait for so long as
+// apart says.
+func (s *stages) turn(ctx context.Context, src vigil.Source, apart time.Duration) error {
+	wait, ok := s.turns.take(src.ID(), apart, s.clock())
+	switch {
+	case !ok:
+		return putOff(wait, "others come first, and the source is asked every "+apart.String())
+	case wait <= 0:
+		return nil
+	}
+	if err := sleep(ctx, wait); err != nil {
+		return err
+	}
+	// Another task may have met a wall, or silence, meanwhile.
+	st, err := s.status(ctx, src.ID())
+	switch {
+	case err != nil:
+		return err
+	case st.Standing.State == vigil.SourcePaused:
+		return putOff(0, "its source was paused before its turn came")
+	case st.Because != "" && st.Rest.After(s.clock()):
+		return putOff(0, "its source was rested before its turn came")
+	}
+	return nil
 }
 
 // crowdedWait is how long a task waits that our own caps kept from being asked.
@@ -262,4 +293,26 @@ func pageResult(src vigil.Source, p vigil.Page, a vigil.Act) vigil.Result {
 		a.Details["truncated"] = p.Truncated
 	}
 	return vigil.Result{Act: a, Record: p, Next: crawler.NextTasks(src, p)}
+}
+
+// obey asks the robots.txt of t's host, if the order obeys it. It returns how
+// long the host wants to be left alone between pages.
+func (s *stages) obey(ctx context.Context, src vigil.Source, t vigil.Task) (delay time.Duration, err error) {
+	u, err := url.Parse(t.Subject)
+	if err != nil || src.Robots != vigil.ObeyRobots {
+		return 0, nil // the fetch itself refuses what is no address
+	}
+	rules, err := s.rules.of(src.ID(), u, s.clock, func() (*robots.Rules, error) { return s.askRobots(ctx, src, u) })
+	var known *work.Setback
+	switch {
+	case errors.As(err, &known):
+		return 0, err
+	case err != nil:
+		return 0, s.fetchError(ctx, src, t, err)
+	}
+	if ok, by := rules.Allows(u); !ok {
+		err := fmt.Errorf("fetch %s: robots.txt forbids it: %s", t.Subject, by)
+		return 0, &work.Setback{Err: err, Setback: vigil.Setback{Class: classRobots, Reason: "robots.txt forbids it: " + by, Park: true}}
+	}
+	return rules.Delay(), nil
 }

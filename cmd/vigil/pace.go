@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -51,6 +52,36 @@ func (b backoff) wait(n int) time.Duration {
 	return d - rand.N(d/2)
 }
 
+// turns spaces what a run asks of each source. The store spaces leases, and a
+// fetch may begin with the host's robots.txt, for which others wait as well.
+type turns struct {
+	mu   sync.Mutex // guards next
+	next map[string]time.Time
+}
+
+// longestTurn is how long a turn may be away for a task to wait for it under its
+// lease, which is three times as long.
+const longestTurn = 5 * time.Minute
+
+// take returns how long to wait for the source's next turn, after which it has
+// none for so long as apart says. It takes none that is too far away.
+func (q *turns) take(source string, apart time.Duration, now time.Time) (wait time.Duration, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	at := now
+	if next := q.next[source]; next.After(now) {
+		at = next
+	}
+	if wait = at.Sub(now); wait > longestTurn {
+		return wait, false
+	}
+	if q.next == nil {
+		q.next = map[string]time.Time{}
+	}
+	q.next[source] = at.Add(apart)
+	return wait, true
+}
+
 // rests make one rest of what several requests in flight met at once: a service
 // that went away while four were asked of it went away once.
 type rests struct {
@@ -72,4 +103,19 @@ func (r *rests) begin(source string, now time.Time, how func() time.Duration) (r
 	rest = how()
 	r.until[source] = now.Add(rest)
 	return rest, rest
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }

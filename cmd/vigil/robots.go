@@ -27,109 +27,93 @@ type rulebook struct {
 	hosts map[string]*hostRules
 }
 
-// hostRules are one host's.
+// hostRules are one host's; whoever asks holds the lock, and others wait.
 type hostRules struct {
 	mu     sync.Mutex // guards all below
 	rules  *robots.Rules
 	until  time.Time
-	asking bool
+	err    error // of the last try to ask
+	failed time.Time
 }
 
-// at returns the rules if they are known. If not, mine says that it is for the
-// caller to ask for them and to call learn, as nobody does so already.
-func (h *hostRules) at(now time.Time) (rules *robots.Rules, mine bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.rules != nil && now.Before(h.until) {
-		return h.rules, false
-	}
-	mine = !h.asking
-	h.asking = true
-	return nil, mine
-}
-
-// learn ends the asking; rules are nil if it was in vain.
-func (h *hostRules) learn(rules *robots.Rules, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.rules, h.until, h.asking = rules, now.Add(robotsAge), false
-}
-
-// host returns what a source knows of the rules for u's scheme, host and port.
-func (b *rulebook) host(source string, u *url.URL) *hostRules {
-	site := source + " " + u.Scheme + "://" + u.Host
+// of returns the rules for u, which ask fetches where they are not known or old.
+// Those who waited for somebody that asked in vain do not ask again.
+func (b *rulebook) of(source string, u *url.URL, now func() time.Time, ask func() (*robots.Rules, error)) (*robots.Rules, error) {
+	site, came := source+" "+u.Scheme+"://"+u.Host, now()
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.hosts == nil {
-		b.hosts = map[string]*hostRules{}
+	h := b.hosts[site]
+	if h == nil {
+		h = &hostRules{}
+		if b.hosts == nil {
+			b.hosts = map[string]*hostRules{}
+		}
+		b.hosts[site] = h
 	}
-	if b.hosts[site] == nil {
-		b.hosts[site] = &hostRules{}
-	}
-	return b.hosts[site]
-}
-
-// obey asks the robots.txt of t's host whether t's address may be read, if the
-// order obeys it, and how long the host wants to be left alone between pages.
-//
-// Where the file has to be fetched first, that is all that is done: asked is the
-// result, and t comes again after the source's interval. So do tasks that meet
-// others asking: the store spaces what a source is asked, and nobody else.
-func (s *stages) obey(ctx context.Context, src vigil.Source, t vigil.Task) (delay time.Duration, asked *vigil.Result, err error) {
-	u, err := url.Parse(t.Subject)
-	if err != nil || src.Robots != vigil.ObeyRobots {
-		return 0, nil, nil // the fetch itself refuses what is no address
-	}
-	h := s.rules.host(src.ID(), u)
-	rules, mine := h.at(s.clock())
+	b.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch {
-	case mine:
-		asked, rules, err = s.askRobots(ctx, src, t, u)
-		h.learn(rules, s.clock())
-		return 0, asked, err
-	case rules == nil:
-		return 0, nil, putOff(max(src.Interval, time.Second), "the robots.txt of its host is being asked for")
+	case h.rules != nil && now().Before(h.until):
+		return h.rules, nil
+	case h.failed.After(came):
+		return nil, h.err
 	}
-	if ok, by := rules.Allows(u); !ok {
-		err := fmt.Errorf("fetch %s: robots.txt forbids it: %s", t.Subject, by)
-		return 0, nil, &work.Setback{Err: err, Setback: vigil.Setback{Class: classRobots, Reason: "robots.txt forbids it: " + by, Park: true}}
+	rules, err := ask()
+	if err != nil {
+		h.err, h.failed = withoutRest(err), now()
+		return nil, err
 	}
-	return rules.Delay(), nil, nil
+	h.rules, h.until = rules, now().Add(robotsAge)
+	return rules, nil
 }
 
-// askRobots fetches the robots.txt that speaks of u. Until a host has given an
-// answer that decides, nothing of it is read, and its source rests.
-func (s *stages) askRobots(ctx context.Context, src vigil.Source, t vigil.Task, u *url.URL) (*vigil.Result, *robots.Rules, error) {
-	p, err := s.fetcher.Robots(ctx, src, u)
-	r := vigil.Result{
-		Act: vigil.Act{
-			Actor: s.actor, Action: vigil.ActRobots, Order: src.Order, Object: vigil.Object{Type: "source", ID: src.ID()},
-			Details: map[string]string{"source": src.ID()},
-		},
-		Again: true, Rest: src.Interval,
+// withoutRest returns err for those who only heard of it: one trouble, one rest.
+func withoutRest(err error) error {
+	var b *work.Setback
+	if !errors.As(err, &b) {
+		return err
 	}
-	// A file that the order denies, or that is none to be read, forbids nothing.
-	none := robots.Parse(http.StatusNotFound, nil)
+	heard := *b
+	heard.Rest = 0
+	return &heard
+}
+
+// askRobots fetches the robots.txt for u and keeps it. Until a host has given an
+// answer that decides, nothing of it is read and its source rests.
+func (s *stages) askRobots(ctx context.Context, src vigil.Source, u *url.URL) (*robots.Rules, error) {
+	if err := s.turn(ctx, src, src.Interval); err != nil {
+		return nil, err
+	}
+	p, err := s.fetcher.Robots(ctx, src, u)
+	r := vigil.Result{Act: vigil.Act{
+		Actor: s.actor, Action: vigil.ActRobots, Order: src.Order, Object: vigil.Object{Type: "source", ID: src.ID()},
+		Details: map[string]string{"source": src.ID()},
+	}}
 	switch {
 	case errors.Is(err, vigil.ErrOutOfScope):
 		r.Act.Details["refused"] = "scope"
-		return &r, none, nil
 	case errors.Is(err, crawler.ErrMedia):
 		r.Act.Details["refused"] = "media"
-		return &r, none, nil
 	case err != nil:
-		return nil, nil, s.fetchError(ctx, src, t, err)
+		return nil, err
+	default:
+		r.Act.Details["status"], r.Act.Details["raw_sha256"] = strconv.Itoa(p.Status), p.RawSHA256
+		if p.Status >= 200 && p.Status < 300 {
+			r.Record, r.Act.Object = p, vigil.Object{}
+		}
+	}
+	if _, err := s.store.Record(ctx, r); err != nil {
+		return nil, err
+	}
+	if err != nil { // the order denies the file, or it is none that can be read: then it forbids nothing
+		return robots.Parse(http.StatusNotFound, nil), nil
 	}
 	if why := undecided(p); why != "" {
 		why += ": nothing is read until it can be (RFC 9309, section 2.3.1.4)"
-		return nil, nil, s.rested(ctx, src.ID(), whileSlow, classRobots, why, fmt.Errorf("fetch %s: %s", t.Subject, why))
-	}
-	r.Act.Details["status"], r.Act.Details["raw_sha256"] = strconv.Itoa(p.Status), p.RawSHA256
-	if p.Status >= 200 && p.Status < 300 {
-		r.Record, r.Act.Object = p, vigil.Object{}
+		return nil, s.rested(ctx, src.ID(), whileSlow, classRobots, why, errors.New(why))
 	}
 	text, _ := pageText(p)
-	return &r, robots.Parse(p.Status, text), nil
+	return robots.Parse(p.Status, text), nil
 }
 
 // undecided says why an answer for robots.txt leaves open what may be read.

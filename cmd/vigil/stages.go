@@ -26,6 +26,7 @@ type stages struct {
 	fetcher  *crawler.Fetcher
 	pace     courtesy
 	rules    rulebook
+	turns    turns
 	rests    rests
 	walls    streak
 	failures streak
