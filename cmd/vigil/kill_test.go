@@ -173,8 +173,7 @@ func openBolt(t *testing.T, dir string) *bolt.Store {
 	return st
 }
 
-// captured counts the pages of a case by their address, but for robots.txt, which
-// each run asks for afresh.
+// captured counts the pages of a case by their address.
 func captured(t *testing.T, dir string) map[string]int {
 	t.Helper()
 	st := openBolt(t, dir)
@@ -184,9 +183,7 @@ func captured(t *testing.T, dir string) map[string]int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasSuffix(p.URL, vigil.RobotsPath) {
-			n[p.URL]++
-		}
+		n[p.URL]++
 	}
 	return n
 }
