@@ -176,8 +176,8 @@ func (s *stages) turn(ctx context.Context, src vigil.Source, apart time.Duration
 	switch {
 	case err != nil:
 		return err
-	case st.Standing.State == vigil.SourcePaused:
-		return putOff(0, "its source was paused before its turn came")
+	case st.Standing.State != vigil.SourceOpen:
+		return putOff(0, "its source was "+string(st.Standing.State)+" before its turn came")
 	case st.Because != "" && st.Rest.After(s.clock()):
 		return putOff(0, "its source was rested before its turn came")
 	}

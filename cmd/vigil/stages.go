@@ -48,7 +48,7 @@ func (s *stages) clock() time.Time {
 // Leases are longer than a step can take, so that one that runs out means a
 // crashed worker.
 const (
-	fetchLease = 15 * time.Minute // the longest timeout of a page is 10 minutes
+	fetchLease = 30 * time.Minute // robots.txt and a page take 10 minutes each at most, a turn 5
 	localLease = 5 * time.Minute
 )
 

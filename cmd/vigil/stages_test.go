@@ -34,7 +34,7 @@ type slowly struct {
 	source vigil.Source
 }
 
-func newSlowly(t *testing.T) *slowly {
+func newSlowly(t *testing.T, change ...func(*vigil.Source)) *slowly {
 	t.Helper()
 	// Ahead of the time of day, so that a runner takes every wait for one.
 	s := &slowly{t: t, at: time.Now().Add(24 * time.Hour).Truncate(time.Second).UTC(), shop: newSite("shop")}
@@ -51,6 +51,9 @@ func newSlowly(t *testing.T) *slowly {
 	s.source = vigil.Source{
 		Order: "ORD-1", Name: "shop", Hosts: []string{s.shop.host}, Start: []string{s.shop.url("/")}, Paths: []string{"/*"},
 		NotBefore: s.at, NotAfter: s.at.AddDate(0, 1, 0), MaxPages: 1000, MaxDepth: 3, Concurrency: 4, Profile: "auto",
+	}
+	for _, c := range change {
+		c(&s.source)
 	}
 	task := vigil.NewTask(vigil.Fetch, s.source.ID(), s.shop.url("/"))
 	_, err = s.st.Record(t.Context(), vigil.Result{
@@ -315,5 +318,69 @@ func TestAFetchThatTheEndOfTheRunBreaksOffDoesNotCount(t *testing.T) {
 	var b *work.Setback
 	if err == nil || errors.As(err, &b) {
 		t.Errorf("it counts: %v", err)
+	}
+}
+
+func TestABusyServiceIsAskedAgainAfterTheTimeItNames(t *testing.T) {
+	s := newSlowly(t)
+	s.shop.set("/robots.txt", plain(404, ""))
+	s.shop.set("/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		plain(503, "no time")(w, r)
+	})
+	for n := 1; n < cutAttempts; n++ {
+		s.crawl()
+		st := s.status()
+		if rest := st.Rest.Sub(s.now()); rest < time.Hour || st.Pages != 0 || !strings.HasPrefix(st.Because, classBusy) {
+			t.Fatalf("after answer %d it rests %s because %q, with %d pages", n, rest, st.Because, st.Pages)
+		}
+		s.set(st.Rest)
+	}
+	s.crawl() // what it answers for the third time is its answer
+	task := s.task("/")
+	p, err := s.st.PageInfo(t.Context(), task.Record)
+	if err != nil || task.State != vigil.Done || p.Status != 503 {
+		t.Errorf("the task is %s with a page of status %d: %v", task.State, p.Status, err)
+	}
+	if n := s.shop.count("/"); n != cutAttempts {
+		t.Errorf("asked %d times, want %d", n, cutAttempts)
+	}
+}
+
+func TestOfTwoHostsOneMayBeDown(t *testing.T) {
+	gone := newSite("gone")
+	s := newSlowly(t, func(src *vigil.Source) { src.Hosts, src.Concurrency = append(src.Hosts, gone.host), 1 })
+	s.shop.set("/robots.txt", plain(404, ""))
+	s.shop.html("/", "<p>All that there is.</p>")
+	s.shop.html("/2", "<p>And more.</p>")
+	asked := func() (n int) {
+		for _, r := range s.net.Requests() {
+			if r.Host == gone.host {
+				n++
+			}
+		}
+		return n
+	}
+	lost := func(uri string) vigil.Task { return vigil.NewTask(vigil.Fetch, s.source.ID(), gone.url(uri)) }
+	if _, err := s.st.Enqueue(t.Context(), lost("/"), lost("/2")); err != nil {
+		t.Fatal(err)
+	}
+	s.crawl()
+	if st := s.status(); st.Pages != 1 || st.Because != "" || asked() != 1 {
+		t.Errorf("%d pages; the source rests because %q; the host that is down was asked %d times, want once", st.Pages, st.Because, asked())
+	}
+	task, err := s.st.Task(t.Context(), lost("/2").ID)
+	if err != nil || task.State != vigil.Queued || task.Attempts != 0 || task.Class != string(tor.Down) {
+		t.Errorf("an address of the host that is down: %+v, %v; want it to wait without blame", task, err)
+	}
+	s.queue("/2")
+	s.crawl()
+	if s.status().Pages != 2 {
+		t.Error("the other host is not asked any more")
+	}
+	s.set(s.now().Add(whileDown.first)) // the wait is over, and the host is asked anew
+	s.crawl()
+	if n := asked(); n != 2 {
+		t.Errorf("the host that is down was asked %d times, want once more", n)
 	}
 }
