@@ -59,6 +59,7 @@ func (sc *scanner) iban(start, end int) {
 	if len(value) != want || !fitsForm(value[4:], form) || !mod97(value) {
 		return
 	}
+	sc.takenEnd = end
 	sc.found(start, end, len(value), ibanMethod(s[start:end]), vigil.Identifier{
 		Kind: "iban", Value: value, Key: "iban:" + value,
 		Class: vigil.ClassB, Readings: []string{"iban"},

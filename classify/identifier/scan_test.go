@@ -152,7 +152,12 @@ func TestTheLongestStays(t *testing.T) {
 // check holds what Scan promises of any text.
 func check(t testing.TB, text string) []vigil.Identifier {
 	t.Helper()
-	ids := Scan(text)
+	return checkWith(t, Options{}, text)
+}
+
+func checkWith(t testing.TB, o Options, text string) []vigil.Identifier {
+	t.Helper()
+	ids := o.Scan(text)
 	end := 0
 	for _, id := range ids {
 		if id.Start < end || id.End <= id.Start || id.End > len(text) {
