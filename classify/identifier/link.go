@@ -42,7 +42,7 @@ func (sc *scanner) link(start, end int) {
 	}
 	top := s[start:end]
 	dot, method := start-1, plain
-	if s[dot] != '.' {
+	if s[dot] != '.' || start > 1 && s[dot-1] == '\\' {
 		if dot, method = dotAround(s, start), refanged; dot < 0 {
 			return
 		}
@@ -57,7 +57,7 @@ func (sc *scanner) link(start, end int) {
 			from -= 4
 		}
 		if from > 0 && (hostByte(s[from-1]) || s[from-1] == '.' || s[from-1] == '_' || s[from-1] == '@') {
-			return
+			continue
 		}
 		site.read(sc, from, end+1, method)
 		return
