@@ -5,6 +5,7 @@ type contacts struct {
 	region    string // of phone numbers without a country code, or ""
 	numberEnd int    // end of the digits that have been read as a number
 	takenEnd  int    // end of what the groups of digits before it belong to: an IBAN, a fingerprint
+	groupsEnd int    // end of the groups of hex digits that have been read
 	phrase    phrase // words of a mnemonic so far
 }
 
@@ -41,28 +42,30 @@ func (sc *scanner) contact(start, end int, seen byte) {
 	case onion2Len:
 		sc.onion2(start, end)
 	}
+	if n == keyGroup || n >= threemaLen-1 {
+		sc.code(start, end)
+	}
 	if seen&isDigit == 0 {
 		sc.phrase.word(sc, start, end)
-		if n != threemaLen && n != keyGroup {
-			return
-		}
+		return
 	}
 	sc.digits(start, end)
 }
 
-// digits looks at text[start:end], in which there may be digits.
-func (sc *scanner) digits(start, end int) {
-	s, n := sc.text, end-start
-	if n >= 8 || n == keyGroup {
-		sc.hex(start, end)
-	}
-	if n == threemaLen || n == threemaLen-1 && start > 0 && s[start-1] == '*' {
+// code looks at text[start:end] as hex digits or the ID of an account.
+func (sc *scanner) code(start, end int) {
+	n := end - start
+	if n == threemaLen || n == threemaLen-1 && start > 0 && sc.text[start-1] == '*' {
 		sc.threema(start, end)
 	}
+	sc.hex(start, end)
+}
+
+// digits looks at text[start:end], in which there may be digits.
+func (sc *scanner) digits(start, end int) {
+	s := sc.text
 	if !isDigitByte(s[start]) || !allDigits(s[start:end]) {
-		if n > 2 {
-			sc.phrase.reset()
-		}
+		sc.phrase.reset()
 		return
 	}
 	if start > 0 && s[start-1] == '.' {

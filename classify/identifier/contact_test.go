@@ -28,7 +28,7 @@ func finds(t *testing.T, o Options, cases map[string]string) {
 	t.Helper()
 	for text, want := range cases {
 		if got := scanned(t, o, text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
+			t.Errorf("%.200q: %.300q, want %q", text, got, want)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func nothing(t *testing.T, o Options, cases map[string]string) {
 	t.Helper()
 	for name, text := range cases {
 		if got := scanned(t, o, text); got != "" {
-			t.Errorf("%s: %q: %q", name, text, got)
+			t.Errorf("%s: %.200q: %.300q", name, text, got)
 		}
 	}
 }

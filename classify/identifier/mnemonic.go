@@ -3,6 +3,7 @@ package identifier
 import (
 	"crypto/sha256"
 	_ "embed"
+	"slices"
 	"strings"
 
 	"vigil"
@@ -59,6 +60,8 @@ const (
 type phrase struct {
 	n      int // words so far
 	end    int // of the last
+	start  int // of the first
+	hits   int // how many hits there were before it
 	hit    int // the hit that was last found in them
 	recent [maxMnemonic]struct{ start, n int }
 }
@@ -77,9 +80,17 @@ func (p *phrase) word(sc *scanner, start, end int) {
 	if p.n > 0 && !spacesOnly(sc.text, p.end, start) {
 		p.n = 0
 	}
+	if p.n == 0 {
+		p.start, p.hits = start, len(sc.hits)
+	}
 	p.recent[p.n%maxMnemonic] = struct{ start, n int }{start, n}
 	p.n++
 	p.end = end
+	if p.n == maxPhrase+1 { // the list: what was valid in it is so by chance
+		found := slices.DeleteFunc(sc.hits[p.hits:], func(h hit) bool { return h.id.Redacted && h.start >= p.start })
+		sc.hits = sc.hits[:p.hits+len(found)]
+		p.hit = -1
+	}
 	if p.n < minMnemonic || p.n > maxPhrase {
 		return
 	}

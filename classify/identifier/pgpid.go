@@ -24,8 +24,12 @@ var (
 func (sc *scanner) keyID(start, digits, end int) {
 	id := strings.ToUpper(sc.text[digits:end])
 	prefixed := digits > start
-	switch word := sc.nearest(start, pgpWords, keyWords, otherHex); {
-	case len(id) == 40 && (word == 0 || word == 1 && !prefixed), len(id) == 64 && word == 0:
+	sets := []words{pgpWords, otherHex, keyWords}
+	if prefixed { // a wallet has a key as well
+		sets = sets[:2]
+	}
+	switch word := sc.nearest(start, sets...); {
+	case len(id) == 40 && (word == 0 || word == 2), len(id) == 64 && word == 0:
 		sc.handleKind(start, end, plain, "pgp", id, "pgp:"+id)
 	case word == 0 && (len(id) == 16 || len(id) == 8) && (prefixed || !allDigits(id) && strings.ContainsAny(id, "0123456789")):
 		sc.handleKind(start, end, plain, "pgp", id, "pgpid:"+id)
@@ -35,27 +39,25 @@ func (sc *scanner) keyID(start, digits, end int) {
 // fingerprintGroups looks at text[start:], four hex digits, as the first of ten
 // groups of a fingerprint.
 func (sc *scanner) fingerprintGroups(start int) {
-	s := sc.text
-	if start < sc.takenEnd || start > 0 && isAlphanumeric(s[start-1]) {
+	if start < sc.groupsEnd {
 		return
 	}
-	id := make([]byte, 0, keyGroup*keyGroups)
+	s := sc.text
+	id := make([]byte, 0, keyGroup*(keyGroups+1))
 	end := start
-	for i := start; ; {
-		if i+keyGroup > len(s) || !allHex(s[i:i+keyGroup]) || i+keyGroup < len(s) && isAlphanumeric(s[i+keyGroup]) {
-			break
+	for i := start; i+keyGroup <= len(s) && allHex(s[i:i+keyGroup]) && (i+keyGroup == len(s) || !isAlphanumeric(s[i+keyGroup])); {
+		if len(id) < cap(id) {
+			id = append(id, s[i:i+keyGroup]...)
 		}
-		if len(id) == cap(id) {
-			return // longer than a fingerprint
-		}
-		id = append(id, s[i:i+keyGroup]...)
 		end = i + keyGroup
-		i = end + blanks(s[end:])
-		if i == end {
+		n := blanks(s[end:])
+		if n == 0 {
 			break
 		}
+		i = end + n
 	}
-	if len(id) != cap(id) {
+	sc.groupsEnd = end
+	if len(id) != keyGroup*keyGroups {
 		return
 	}
 	if word := sc.nearest(start, pgpWords, keyWords, otherHex); word != 0 && word != 1 {

@@ -39,6 +39,7 @@ func (o Options) Scan(text string) []vigil.Identifier {
 	sc := scanner{text: v.text, contacts: contacts{region: strings.ToUpper(o.Region)}}
 	sc.scan()
 	sc.pgp()
+	sc.secretBlocks()
 	hits := choose(sc.hits)
 	out := make([]vigil.Identifier, 0, len(hits))
 	for _, h := range hits {
