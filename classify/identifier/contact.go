@@ -36,20 +36,22 @@ func (sc *scanner) contact(start, end int, seen byte) {
 		}
 	}
 	n := end - start
-	switch n {
-	case 5, 7:
+	if s[start]|0x20 == 'w' && n >= 5 {
 		sc.wickr(start, end)
-	case onion2Len:
+	}
+	if n == onion2Len {
 		sc.onion2(start, end)
 	}
-	if n == keyGroup || n >= threemaLen-1 {
+	if seen&isDigit != 0 {
 		sc.code(start, end)
-	}
-	if seen&isDigit == 0 {
-		sc.phrase.word(sc, start, end)
+		sc.digits(start, end)
 		return
 	}
-	sc.digits(start, end)
+	sc.phrase.word(sc, start, end)
+	switch {
+	case n == keyGroup && isHex(s[start]) && isHex(s[start+1]), n == threemaLen && s[start+1] < 'a', n == threemaLen-1 && s[start] < 'a':
+		sc.code(start, end)
+	}
 }
 
 // code looks at text[start:end] as hex digits or the ID of an account.

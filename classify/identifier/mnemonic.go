@@ -16,35 +16,44 @@ import (
 var mnemonicWords string
 
 // mnemonicIndex finds a word's number by its first four letters, packed: an open
-// hash of 8192 places, of which nearly all words of prose meet an empty one.
-var mnemonicIndex = func() *[1 << mnemonicBits]mnemonicWord {
-	var t [1 << mnemonicBits]mnemonicWord
+// hash, and before it a set of bits that is small enough to stay near, which is
+// all that nearly every word of prose meets.
+var mnemonicIndex = func() *mnemonicTable {
+	var t mnemonicTable
 	n := uint16(0)
 	for w := range strings.FieldsSeq(mnemonicWords) {
-		i := mnemonicPlace(w)
-		for t[i].word != "" {
-			i = (i + 1) % len(t)
+		h := mnemonicHash(w)
+		t.seen[h/64] |= 1 << (h % 64)
+		i := h % mnemonicPlaces
+		for t.places[i].word != "" {
+			i = (i + 1) % mnemonicPlaces
 		}
-		t[i] = mnemonicWord{w, n}
+		t.places[i] = mnemonicWord{w, n}
 		n++
 	}
 	return &t
 }()
+
+type mnemonicTable struct {
+	seen   [1 << 16 / 64]uint64
+	places [mnemonicPlaces]mnemonicWord
+}
 
 type mnemonicWord struct {
 	word string
 	n    uint16
 }
 
-const mnemonicBits = 13
+const mnemonicPlaces = 1 << 13
 
-// mnemonicPlace returns where the search for w begins, in either case.
-func mnemonicPlace(w string) int {
-	h := uint32(0)
-	for i := range min(4, len(w)) {
-		h = h<<5 | uint32(w[i]&0x1f)
+// mnemonicHash returns 16 bits of the first four letters of w, in either case; w
+// has at least three.
+func mnemonicHash(w string) uint32 {
+	h := uint32(w[0]&0x1f)<<15 | uint32(w[1]&0x1f)<<10 | uint32(w[2]&0x1f)<<5
+	if len(w) > 3 {
+		h |= uint32(w[3] & 0x1f)
 	}
-	return int(h * 0x9e3779b1 >> (32 - mnemonicBits))
+	return h * 0x9e3779b1 >> 16
 }
 
 // Sizes of a mnemonic, in words.
@@ -56,47 +65,69 @@ const (
 	maxPhrase = 48
 )
 
-// A phrase is the words of the list that stand side by side, the last of them.
+// A phrase is words side by side that may be words of the list: of 3 to 8
+// letters. Prose has a shorter word or a longer one before there are twelve, so
+// that only then it is looked whether they are in the list.
 type phrase struct {
-	n      int // words so far
-	end    int // of the last
-	start  int // of the first
-	hits   int // how many hits there were before it
+	count  int // words so far
+	first  int // number of the phrase's first
+	known  int // words before this one are in the list
+	start  int // where the first begins, once it is known
 	hit    int // the hit that was last found in them
-	recent [maxMnemonic]struct{ start, n int }
+	recent [maxMnemonic]phraseWord
 }
 
-func (p *phrase) reset() { p.n = 0 }
+type phraseWord struct{ start, end, n int }
+
+func (p *phrase) reset() { p.first = p.count }
 
 // word looks at text[start:end], ASCII letters, as the next word of a mnemonic
 // (BIP-39): 12, 15, 18, 21 or 24 words, of which the last bits are a checksum. A
 // mnemonic is a private key: what is found of it is its place.
 func (p *phrase) word(sc *scanner, start, end int) {
-	n := mnemonicNumber(sc.text[start:end])
-	if n < 0 {
-		p.n = 0
+	if n := end - start; n < 3 || n > 8 {
+		p.first = p.count
 		return
 	}
-	if p.n > 0 && !spacesOnly(sc.text, p.end, start) {
-		p.n = 0
+	w := &p.recent[p.count%maxMnemonic]
+	w.start, w.end = start, end
+	p.count++
+	if p.count-p.first >= minMnemonic {
+		p.check(sc)
 	}
-	if p.n == 0 {
-		p.start, p.hits = start, len(sc.hits)
+}
+
+// check looks whether the words are in the list, and those that end in the last
+// one are a mnemonic.
+func (p *phrase) check(sc *scanner) {
+	known := p.known
+	for i := p.count - 1; i >= max(p.first, known); i-- {
+		w := &p.recent[i%maxMnemonic]
+		if w.n = mnemonicNumber(sc.text[w.start:w.end]); w.n < 0 {
+			p.first = i + 1
+		} else if i > p.first && !spacesOnly(sc.text, p.recent[(i-1)%maxMnemonic].end, w.start) {
+			p.first = i
+		}
 	}
-	p.recent[p.n%maxMnemonic] = struct{ start, n int }{start, n}
-	p.n++
-	p.end = end
-	if p.n == maxPhrase+1 { // the list: what was valid in it is so by chance
-		found := slices.DeleteFunc(sc.hits[p.hits:], func(h hit) bool { return h.id.Redacted && h.start >= p.start })
-		sc.hits = sc.hits[:p.hits+len(found)]
+	n := p.count - p.first
+	p.known = max(p.count, p.first)
+	if n < minMnemonic {
+		return
+	}
+	if n == minMnemonic {
+		p.start = p.recent[p.first%maxMnemonic].start
+	}
+	if n == maxPhrase+1 { // the list: what was valid in it is so by chance
+		sc.hits = slices.DeleteFunc(sc.hits, func(h hit) bool { return h.id.Redacted && h.start >= p.start })
 		p.hit = -1
 	}
-	if p.n < minMnemonic || p.n > maxPhrase {
+	if n > maxPhrase {
 		return
 	}
-	for size := minMnemonic; size <= min(p.n, maxMnemonic); size += 3 {
+	end := p.recent[(p.count-1)%maxMnemonic].end
+	for size := minMnemonic; size <= min(n, maxMnemonic); size += 3 {
 		if p.valid(size) {
-			sc.foundMnemonic(p.recent[(p.n-size)%maxMnemonic].start, end)
+			sc.foundMnemonic(p.recent[(p.count-size)%maxMnemonic].start, end)
 		}
 	}
 }
@@ -122,7 +153,7 @@ func (sc *scanner) foundMnemonic(start, end int) {
 func (p *phrase) valid(size int) bool {
 	var bits [maxMnemonic*11/8 + 1]byte
 	at := 0
-	for i := p.n - size; i < p.n; i++ {
+	for i := p.count - size; i < p.count; i++ {
 		n := p.recent[i%maxMnemonic].n
 		for b := 10; b >= 0; b-- {
 			bits[at/8] |= byte(n>>b&1) << (7 - at%8)
@@ -141,8 +172,12 @@ func mnemonicNumber(w string) int {
 	if len(w) < 3 || len(w) > 8 {
 		return -1
 	}
-	for i := mnemonicPlace(w); ; i = (i + 1) % len(mnemonicIndex) {
-		switch t := &mnemonicIndex[i]; {
+	h := mnemonicHash(w)
+	if mnemonicIndex.seen[h/64]>>(h%64)&1 == 0 {
+		return -1
+	}
+	for i := h % mnemonicPlaces; ; i = (i + 1) % mnemonicPlaces {
+		switch t := &mnemonicIndex.places[i]; {
 		case t.word == "":
 			return -1
 		case len(t.word) == len(w) && strings.EqualFold(t.word, w):
@@ -155,5 +190,8 @@ func mnemonicNumber(w string) int {
 // in s[from:to]: words may be numbered.
 func spacesOnly(s string, from, to int) bool {
 	const most = 12
+	if to == from+1 && s[from] == ' ' {
+		return true
+	}
 	return to-from <= most && strings.Trim(s[from:to], " \t\r\n.,;|-_)(\"'0123456789") == ""
 }
