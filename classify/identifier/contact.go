@@ -9,31 +9,20 @@ type contacts struct {
 	phrase    phrase // words of a mnemonic so far
 }
 
+// signs are the characters beside a word that lead to a kind.
+var signs = [256]byte{'@': 1, '$': 1, pound: 1, '_': 1, '/': 1, ':': 1}
+
 // contact looks at text[start:end], a longest run of ASCII letters and digits
 // that is not empty, for the kinds without a checksum of their own, and for
 // numbers. What stands before and after it says which these can be; nearly all
 // words are done with here.
 func (sc *scanner) contact(start, end int, seen byte) {
 	s := sc.text
-	if start > 0 {
-		switch s[start-1] {
-		case '@':
-			sc.handle(start)
-		case '$', pound:
-			sc.cashtag(start)
-		case '_':
-			if start > 1 && s[start-2] == '@' {
-				sc.handle(start - 1)
-			}
-		}
+	if start > 0 && signs[s[start-1]] != 0 {
+		sc.behind(start)
 	}
-	if end < len(s) {
-		switch s[end] {
-		case '/':
-			sc.link(start, end)
-		case ':':
-			sc.scheme(start, end)
-		}
+	if end < len(s) && signs[s[end]] != 0 {
+		sc.before(start, end)
 	}
 	n := end - start
 	if s[start]|0x20 == 'w' && n >= 5 {
@@ -51,6 +40,30 @@ func (sc *scanner) contact(start, end int, seen byte) {
 	switch {
 	case n == keyGroup && isHex(s[start]) && isHex(s[start+1]), n == threemaLen && s[start+1] < 'a', n == threemaLen-1 && s[start] < 'a':
 		sc.code(start, end)
+	}
+}
+
+// behind looks at the sign before text[start:].
+func (sc *scanner) behind(start int) {
+	switch sc.text[start-1] {
+	case '@':
+		sc.handle(start)
+	case '$', pound:
+		sc.cashtag(start)
+	case '_':
+		if start > 1 && sc.text[start-2] == '@' {
+			sc.handle(start - 1)
+		}
+	}
+}
+
+// before looks at text[start:end] with the sign that follows it.
+func (sc *scanner) before(start, end int) {
+	switch sc.text[end] {
+	case '/':
+		sc.link(start, end)
+	case ':':
+		sc.scheme(start, end)
 	}
 }
 
@@ -73,7 +86,9 @@ func (sc *scanner) digits(start, end int) {
 	if start > 0 && s[start-1] == '.' {
 		sc.signalName(start, end)
 	}
-	sc.number(start, end)
+	if end-start >= minNumber || digitSoon(s, end) {
+		sc.number(start, end)
+	}
 }
 
 // hex looks at text[start:end] as hex digits of the lengths that mean something.

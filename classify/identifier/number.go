@@ -7,6 +7,7 @@ import (
 
 // Limits of a number.
 const (
+	minNumber       = 6 // digits
 	maxNumberGroups = 12
 	maxNumberDigits = 28
 )
@@ -36,7 +37,7 @@ func (sc *scanner) number(start, end int) {
 	}
 	last := nb.groups[len(nb.groups)-1].end
 	sc.numberEnd = last
-	if !nb.whole || nb.digits < 6 || decimal(sc.text, start, last) {
+	if !nb.whole || nb.digits < minNumber || decimal(sc.text, start, last) {
 		return
 	}
 	if sc.phone(&nb) {
@@ -76,6 +77,12 @@ func readNumber(s string, start int, groups []group) number {
 		}
 	}
 	return nb
+}
+
+// digitSoon reports whether a digit may follow the separators at s[i:]; it is
+// here to be quick.
+func digitSoon(s string, i int) bool {
+	return i+1 < len(s) && (s[i] >= utf8.RuneSelf || isDigitByte(s[i+1]) || i+2 < len(s) && (s[i+1] >= utf8.RuneSelf || isDigitByte(s[i+2])))
 }
 
 // numberSeparators returns the length of the one or two separators at the
