@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -52,7 +52,11 @@ func TestNoiseHoldsNothing(t *testing.T) {
 
 // Source code has no accounts in it, but for what its authors wrote there.
 func TestSourceCodeHoldsNothing(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", "*", "*.go"))
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skipf("no source code: %v", err)
+	}
+	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "src", "*", "*.go"))
 	if err != nil || len(files) == 0 {
 		t.Skipf("no source code: %v", err)
 	}
