@@ -27,7 +27,7 @@ var accountWords = words{
 func (sc *scanner) exchangeAccount(nb *number) {
 	n := nb.size(0)
 	start, end := nb.groups[0].start, nb.groups[0].end
-	if len(nb.groups) != 1 || n < 6 || n > 12 || sc.nearest(start, accountWords, phoneWords) != 0 {
+	if len(nb.groups) != 1 || n > 12 || sc.nearest(start, accountWords, phoneWords) != 0 {
 		return
 	}
 	sets := make([]words, len(exchanges))

@@ -72,6 +72,7 @@ func TestHandles(t *testing.T) {
 		"wickr @vendor":            "wickr wickr:vendor",
 		"wickr vendor99":           "wickr wickr:vendor99",
 		"wickr username: vendor":   "wickr wickr:vendor",
+		"wickr only here":          "",
 		"wickr is closed":          "",
 		"wickr or telegram":        "",
 		"wickr":                    "",

@@ -142,6 +142,7 @@ func TestBareFingerprints(t *testing.T) {
 		"pgp deadbeef":                            "",
 		"commit " + fpr:                           "",
 		"pgp tx 0x" + fpr:                         "evm acct20:" + strings.ToLower(fpr),
+		"its key 0x" + fpr:                        "evm acct20:" + strings.ToLower(fpr),
 		"the key of the wallet 0x" + fpr:          "evm acct20:" + strings.ToLower(fpr),
 		"pgp " + fpr + "0":                        "",
 		"pgp " + spaced + " ABCD":                 "",

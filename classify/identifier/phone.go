@@ -44,9 +44,9 @@ func (sc *scanner) phone(nb *number) bool {
 // number. What follows a space may not belong to it: of the groups, as many are
 // taken as make a valid number.
 func (sc *scanner) international(nb *number, start, skip int) bool {
-	for to := len(nb.groups); to > 0 && to > len(nb.groups)-4; to-- {
+	for to := len(nb.groups); to > 0 && to > len(nb.groups)-5; to-- {
 		if to < len(nb.groups) && nb.between(to) != " " || nb.dated(to) {
-			return false
+			continue
 		}
 		digits := nb.join(0, to)[skip:]
 		if len(digits) < minPhone {

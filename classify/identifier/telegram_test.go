@@ -38,7 +38,7 @@ func TestTelegramLinks(t *testing.T) {
 	for _, text := range []string{
 		"t.me", "t.me/", "t.me/abc", "t.me/1abcd", "t.me/share/url", "chat.me/vendor", "at.t.me/vendor", "x-t.me/vendor", "t.me/+short", "tell me/vendor",
 		"tell.me/vendor", "t.me/joinchat/short", "tg://resolve?domain=abc", "tg://proxy?server=vendor", "tg: vendor", "mtg @vendor",
-		"telegram @abc", "telegram @1vendor", "telegram @vendor__x", "telegram @vendor-x", "telegram @vendor.x", "@vendor", "telegram, instagram @vendor",
+		"telegram @abc", "telegram @1vendor", "telegram @vendor__x", "telegram @vendor_", "telegram @vendor-x", "telegram @vendor.x", "@vendor", "telegram, instagram @vendor",
 		"telegram @" + "vendor_name_that_is_longer_than_32_", "t.me/proxy?server=x", "telegram x@vendor", "but me/vendor", "telegram @vendoré",
 	} {
 		if ids := Scan(text); len(ids) != 0 {
