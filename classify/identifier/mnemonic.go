@@ -74,8 +74,12 @@ type phrase struct {
 	known  int // words before this one are in the list
 	start  int // where the first begins, once it is known
 	hit    int // the hit that was last found in them
-	recent [maxMnemonic]phraseWord
+	recent [phraseRing]phraseWord
 }
+
+// phraseRing is the number of words that are remembered: a power of two, at least
+// maxMnemonic.
+const phraseRing = 32
 
 type phraseWord struct{ start, end, n int }
 
@@ -89,7 +93,7 @@ func (p *phrase) word(sc *scanner, start, end int) {
 		p.first = p.count
 		return
 	}
-	w := &p.recent[p.count%maxMnemonic]
+	w := &p.recent[p.count&(phraseRing-1)]
 	w.start, w.end = start, end
 	p.count++
 	if p.count-p.first >= minMnemonic {
@@ -102,10 +106,10 @@ func (p *phrase) word(sc *scanner, start, end int) {
 func (p *phrase) check(sc *scanner) {
 	known := p.known
 	for i := p.count - 1; i >= max(p.first, known); i-- {
-		w := &p.recent[i%maxMnemonic]
+		w := &p.recent[i&(phraseRing-1)]
 		if w.n = mnemonicNumber(sc.text[w.start:w.end]); w.n < 0 {
 			p.first = i + 1
-		} else if i > p.first && !spacesOnly(sc.text, p.recent[(i-1)%maxMnemonic].end, w.start) {
+		} else if i > p.first && !spacesOnly(sc.text, p.recent[(i-1)&(phraseRing-1)].end, w.start) {
 			p.first = i
 		}
 	}
@@ -115,7 +119,7 @@ func (p *phrase) check(sc *scanner) {
 		return
 	}
 	if n == minMnemonic {
-		p.start = p.recent[p.first%maxMnemonic].start
+		p.start = p.recent[p.first&(phraseRing-1)].start
 	}
 	if n == maxPhrase+1 { // the list: what was valid in it is so by chance
 		sc.hits = slices.DeleteFunc(sc.hits, func(h hit) bool { return h.id.Redacted && h.start >= p.start })
@@ -124,10 +128,10 @@ func (p *phrase) check(sc *scanner) {
 	if n > maxPhrase {
 		return
 	}
-	end := p.recent[(p.count-1)%maxMnemonic].end
+	end := p.recent[(p.count-1)&(phraseRing-1)].end
 	for size := minMnemonic; size <= min(n, maxMnemonic); size += 3 {
 		if p.valid(size) {
-			sc.foundMnemonic(p.recent[(p.count-size)%maxMnemonic].start, end)
+			sc.foundMnemonic(p.recent[(p.count-size)&(phraseRing-1)].start, end)
 		}
 	}
 }
@@ -154,7 +158,7 @@ func (p *phrase) valid(size int) bool {
 	var bits [maxMnemonic*11/8 + 1]byte
 	at := 0
 	for i := p.count - size; i < p.count; i++ {
-		n := p.recent[i%maxMnemonic].n
+		n := p.recent[i&(phraseRing-1)].n
 		for b := 10; b >= 0; b-- {
 			bits[at/8] |= byte(n>>b&1) << (7 - at%8)
 			at++
