@@ -36,8 +36,8 @@ func TestListingTitlesHoldNoAddress(t *testing.T) {
 	for _, text := range append(all, strings.Join(all, "\n"), strings.Join(all, " ")) {
 		for _, id := range check(t, text) {
 			counts[id.Kind]++
-			if id.Class == vigil.ClassA {
-				t.Errorf("%+v", id)
+			if id.Class != vigil.ClassC && id.Kind != "email" {
+				t.Errorf("%+v in %.200q", id, text)
 			}
 		}
 	}
@@ -87,8 +87,10 @@ func BenchmarkScanListing(b *testing.B) {
 
 // BenchmarkScanHostile has texts that were made to cost the most.
 func BenchmarkScanHostile(b *testing.B) {
-	for _, piece := range []string{"1 ", "1a ", "T1 ", "1aaa ", "bc1q ", "а1 ", "a@b.co@", "a[at]b[dot]", "DE89 3", "t.me/", "\u200b1"} {
-		b.Run(strings.TrimSpace(piece), func(b *testing.B) { benchmark(b, strings.Repeat(piece, 20000)) })
+	for _, piece := range []string{"1 ", "1a ", "T1 ", "1aaa ", "bc1q ", "а1 ", "a@b.co@", "a[at]b[dot]", "DE89 3", "t.me/", "\u200b1",
+		"+44 20 7946 0123 ", "+1", "4111 1111 1111 1111 ", "12 ", "123456 ", "tg @vendor ", "signal a_b.42 ", "wickr: ", "C0FF ", "pgp c0ffee01 ", "abandon ", "cash app $a ",
+		"BEGIN PRIVATE KEY-", armorBegin + armorEnd, "matrix @a:b.", "Binance id 123456 ", "xmpp a@b.co "} {
+		b.Run(strings.TrimSpace(piece[:min(len(piece), 12)]), func(b *testing.B) { benchmark(b, strings.Repeat(piece, 20000)) })
 	}
 }
 

@@ -11,19 +11,44 @@
 //	xmr          standard, subaddress and integrated
 //	evm          0x and 40 hex digits (ERC-55)
 //	xpub         extended public keys (BIP-32, SLIP-132)
-//	private-key  WIF and extended private keys: reported, never repeated
+//	private-key  WIF and extended private keys, mnemonics (BIP-39, English),
+//	             blocks (OpenPGP, OpenSSH, RFC 7468), 64 hex digits beside a
+//	             word: reported, never repeated
+//	card         issuer and check digit (ISO/IEC 7812): reported, never repeated
 //	onion        version 3 names
-//	email        plain and defanged
+//	onion2       version 2 names: 16 characters of base32
+//	email        plain and defanged, and in the user IDs of public keys
+//	xmpp         the same, beside xmpp, jabber, otr, omemo, or by its host's name
+//	phone        + or 00 and country code (E.164, by libphonenumber's data), or in
+//	             the form of Options.Region; wa.me, t.me/+ and signal.me/#p/ links
 //	iban         structure of the country and ISO 7064 mod 97-10
-//	telegram     t.me and tg:// links
-//	pgp          armored public keys (RFC 9580)
+//	telegram     t.me and tg: links, @name beside a word
+//	signal       name.42 beside a word, signal.me links
+//	threema      8 characters, * for gateways, beside a word, threema.id links
+//	session      05 and 64 hex digits beside a word
+//	wickr        a name behind the word
+//	tox          76 hex digits with their checksum
+//	matrix       @name:server beside a word, or of matrix.…; matrix.to links
+//	cashtag      $name or £name beside a word, cash.app links
+//	paypal       paypal.me and paypal.com/paypalme links
+//	revolut      @name beside a word, revolut.me links
+//	mtcn         10 digits beside Western Union's name
+//	exchange-account
+//	             6 to 12 digits beside an exchange's name and a word for account
+//	pgp          armored public keys (RFC 9580), as pages leave them; fingerprints
+//	             and key IDs beside a word
+//
+// Beside a word means: within 48 bytes behind one that names the kind, in
+// English, German, French, Spanish or Russian, and no word for another kind
+// stands nearer.
 //
 // # Classes
 //
 // Class A has a checksum of 30 bits or more, and for pgp a key that hashes to
-// its own name: a hit is no accident. Class B has a weak one (onion, iban,
-// mixed-case evm) or a strict structure (email). Class C has a shape only
-// (evm in one case, telegram); it may be shown, but ought not to link.
+// its own name: a hit is no accident. Class B has a weak one (onion, iban, tox,
+// card, mnemonics, mixed-case evm) or a strict structure (email, phone, blocks of
+// private keys). Class C has a shape only (evm in one case, and all that stands
+// beside a word or is read from a link); it may be shown, but ought not to link.
 //
 // # De-obfuscation
 //
@@ -48,6 +73,15 @@
 //	xrp:<address>  xpub:<hex of chain code and public key>  bch32:<hex>
 //	onion:<hex of public key>   email:<address in lower case>   iban:<IBAN>
 //	tg:<name in lower case>     tg+:<invitation>                pgp:<fingerprint>
+//	pgpid:<key ID>  tel:<number in the form of E.164>  xmpp:<bare JID in lower case>
+//	tox:<hex of public key>     session:<hex>    onion2:<name>
+//	signal:<name.42>            signal+:<encrypted name of a link>
+//	matrix:@<name>:<server>     threema:<ID>     wickr:<name>
+//	cashtag:<name>  paypal:<name>  revolut:<name>  (in lower case)
+//	mtcn:<digits>               exch:<exchange>:<digits>
+//
+// The place of a mail in a user ID is the base64 that holds it, with method
+// joined; its key's own place ends before the first of them.
 //
 // Addresses of test networks are reported with Network "testnet"; their keys
 // begin with "test:", so that they never meet a real one. An identifier that

@@ -32,19 +32,17 @@ func (sc *scanner) at(i int) {
 }
 
 // word looks at text[start:end], a token of two letters: the word "at" may be an
-// at sign, "me" the end of t.me.
+// at sign.
 func (sc *scanner) word(start, end int) {
-	switch [2]byte{sc.text[start] | 0x20, sc.text[start+1] | 0x20} {
-	case [2]byte{'a', 't'}:
-		if from, to, ok := bracketed(sc.text, start, end); ok {
-			sc.email(from, to, atBrackets)
-			return
-		}
-		if start > 0 && sc.text[start-1] == ' ' && end < len(sc.text) && sc.text[end] == ' ' {
-			sc.email(start-1, end+1, atWord)
-		}
-	case [2]byte{'m', 'e'}:
-		sc.telegram(start, end)
+	if sc.text[start]|0x20 != 'a' || sc.text[start+1]|0x20 != 't' {
+		return
+	}
+	if from, to, ok := bracketed(sc.text, start, end); ok {
+		sc.email(from, to, atBrackets)
+		return
+	}
+	if start > 0 && sc.text[start-1] == ' ' && end < len(sc.text) && sc.text[end] == ' ' {
+		sc.email(start-1, end+1, atWord)
 	}
 }
 
@@ -66,6 +64,10 @@ func (sc *scanner) email(from, to int, sign atSign) {
 		method = refanged
 	}
 	value := local + "@" + host
+	if sc.isJID(start, host) {
+		sc.xmpp(start, end, method, value)
+		return
+	}
 	sc.found(start, end, len(value), method, vigil.Identifier{
 		Kind: "email", Value: value, Key: "email:" + strings.ToLower(value),
 		Class: vigil.ClassB, Readings: []string{"email"},

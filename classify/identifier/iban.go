@@ -7,8 +7,9 @@ import (
 )
 
 // ibanForms gives the structure of each country's account number after country
-// code and check digits, as in the SWIFT IBAN Registry (ISO 13616), release 101:
-// runs of n digits, a letters or c letters and digits. Countries that use IBANs
+// code and check digits, as in the SWIFT IBAN Registry (ISO 13616), release 101
+// (read from python-stdnum's iban.dat, which is made of it; a test holds each
+// against it): runs of n digits, a letters or c letters and digits. Countries that use IBANs
 // without being registered are left out: their numbers cannot be checked.
 var ibanForms = func() map[string]string {
 	m := map[string]string{}
@@ -59,6 +60,7 @@ func (sc *scanner) iban(start, end int) {
 	if len(value) != want || !fitsForm(value[4:], form) || !mod97(value) {
 		return
 	}
+	sc.takenEnd = end
 	sc.found(start, end, len(value), ibanMethod(s[start:end]), vigil.Identifier{
 		Kind: "iban", Value: value, Key: "iban:" + value,
 		Class: vigil.ClassB, Readings: []string{"iban"},

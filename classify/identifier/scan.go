@@ -3,6 +3,7 @@ package identifier
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"vigil"
 )
@@ -22,11 +23,23 @@ const (
 //
 // Text may be anything, valid UTF-8 or not; Scan reads it once, in time linear
 // to its length.
-func Scan(text string) []vigil.Identifier {
+func Scan(text string) []vigil.Identifier { return Options{}.Scan(text) }
+
+// Options say what is known of a text beyond its words. The zero Options know
+// nothing.
+type Options struct {
+	// Region is the country, in two letters (ISO 3166-1), whose phone numbers
+	// may stand without a country code; without it they are none.
+	Region string
+}
+
+// Scan is the function Scan with what o knows.
+func (o Options) Scan(text string) []vigil.Identifier {
 	v := newView(text)
-	sc := scanner{text: v.text}
+	sc := scanner{text: v.text, contacts: contacts{region: strings.ToUpper(o.Region)}}
 	sc.scan()
 	sc.pgp()
+	sc.secretBlocks()
 	hits := choose(sc.hits)
 	out := make([]vigil.Identifier, 0, len(hits))
 	for _, h := range hits {
@@ -104,6 +117,9 @@ func chooseAmong(hits []hit) []hit {
 // are the classes of its characters, or of more.
 func (sc *scanner) run(start, end int, seen byte) {
 	n := end - start
+	if n > 0 {
+		sc.contact(start, end, seen)
+	}
 	if n == 2 {
 		sc.word(start, end)
 		return

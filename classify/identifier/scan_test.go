@@ -152,7 +152,12 @@ func TestTheLongestStays(t *testing.T) {
 // check holds what Scan promises of any text.
 func check(t testing.TB, text string) []vigil.Identifier {
 	t.Helper()
-	ids := Scan(text)
+	return checkWith(t, Options{}, text)
+}
+
+func checkWith(t testing.TB, o Options, text string) []vigil.Identifier {
+	t.Helper()
+	ids := o.Scan(text)
 	end := 0
 	for _, id := range ids {
 		if id.Start < end || id.End <= id.Start || id.End > len(text) {
@@ -173,7 +178,8 @@ func check(t testing.TB, text string) []vigil.Identifier {
 }
 
 func TestAnyOrderOfPiecesKeepsThePromises(t *testing.T) {
-	pieces := append([]string{" ", "\n", "-", "[at]", "@", ".", "com", "[dot]", "\u200b", "\u00ad", "\xff", "о", "х", "1", "bc1", "0x", "DE89", "t.me/", "地", armorBegin, armorEnd, "(", "]", "{at}"},
+	pieces := append([]string{" ", "\n", "-", "[at]", "@", ".", "com", "[dot]", "\u200b", "\u00ad", "\xff", "о", "х", "1", "bc1", "0x", "DE89", "t.me/", "地", armorBegin, armorEnd, "(", "]", "{at}",
+		"telegram ", "tg:", "pgp ", "0x", "session ", "cash app $", "+44 ", "7946 0123", "4111 1111 1111 1111", "PRIVATE KEY", "-----BEGIN ", "-----END ", "-----", "abandon ", "signal a.42"},
 		samples...)
 	pieces = append(pieces, mixedEVM[0], specOnions[0], "vendor@example.com", keyV4)
 	r := rand.New(rand.NewPCG(9, 10))
@@ -194,6 +200,9 @@ func FuzzScan(f *testing.F) {
 	for _, s := range []string{
 		"vendor [at] example (dot) com", "a@b.co", "\xf0\x9d\x90\x80@", "http://" + specOnions[0] + "/", mixedEVM[0],
 		"DE89 3704 0044 0532 0130 00", "t.me/+AbCdEfGhIjKlMnOp", armorBegin + keyV4 + armorEnd, "а1\u0301ⓑ①Ａ", "\u200b\ufeff",
+		"cash app $a1", "paypal.me/x", "revolut @abc", "signal ab_c.42", "threema *ABCD123", "wickr: vendor", "matrix.to/#/@a:b.org", "tg://join?invite=AbCdEfGhIjKlMnOp",
+		"xmpp a@b.org", "pgp C959 BDBA FA32 A2F8 9A15 3B67 8CFD E121 9796 5A9A", "key id 0x97965A9A", "mtcn 1234567890", "binance id 123456789", mnemonics[0],
+		"-----BEGIN PRIVATE KEY-----" + keyV4, "session 05" + keyV4, "expyuzz4wqqyqhjn.onion", "4111 1111 1111 1111", "+44 (0)20 7946 0123",
 	} {
 		f.Add(s)
 	}

@@ -30,6 +30,7 @@ type scanner struct {
 	unlikely int
 	buf      [maxClassA]byte // of the join at hand
 	hits     []hit
+	contacts // what the contact kinds remember
 }
 
 // scan finds candidates; they may overlap.

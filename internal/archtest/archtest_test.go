@@ -68,6 +68,7 @@ var theirs = map[string][]string{
 	"github.com/hiddeco/sshsig":                               {"internal/signature"},
 	"github.com/jdkato/prose/v2":                              {"classify"},
 	"github.com/klauspost/compress/zstd":                      {"internal/encoding"},
+	"github.com/nyaruka/phonenumbers":                         {"classify/identifier"},
 	"github.com/petar-dambovaliev/aho-corasick":               {"classify"},
 	"github.com/prometheus/client_golang/prometheus":          {"cmd/vigil"},
 	"github.com/prometheus/client_golang/prometheus/promhttp": {"cmd/vigil"},
