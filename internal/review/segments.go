@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"vigil"
@@ -135,7 +136,7 @@ func (m *marks) hide(text string, id vigil.Identifier, reveal bool) {
 	if reveal {
 		return
 	}
-	head, tail := maskEnds(text[id.Start:id.End])
+	head, tail := maskEnds(id, text[id.Start:id.End])
 	m.hidden = append(m.hidden, span{id.Start + head, id.End - tail, Masked})
 }
 
@@ -220,15 +221,22 @@ func reason(open []span) string {
 	return why
 }
 
-// maskEnds returns how many bytes of an identifier are shown at its two ends:
-// 6 and 4 characters, fewer of short ones.
-func maskEnds(s string) (head, tail int) {
+// maskEnds returns how many bytes of an identifier, spelt s, are shown at its two
+// ends: 6 and 4 characters, fewer of short ones and of those that name a person,
+// whose link or service before them is shown whole.
+func maskEnds(id vigil.Identifier, s string) (head, tail int) {
 	first, last := 6, 4
-	switch n := utf8.RuneCountInString(s); {
-	case n <= 8:
-		return 0, 0
+	switch {
+	case id.Kind == "exchange-account":
+		head, first, last = strings.IndexByte(s, ':')+1, 0, 2
+	case namesPerson(id.Kind):
+		head, first, last = strings.LastIndexAny(s, "/=")+1, 2, 2
+	}
+	switch n := utf8.RuneCountInString(s[head:]); {
+	case n <= 8, id.Kind == "email" && id.Method == "joined": // in the base64 of a key, its head is the name
+		return head, 0
 	case n <= 16:
-		first, last = 2, 2
+		first, last = min(first, 2), 2
 	}
 	for range first {
 		_, size := utf8.DecodeRuneInString(s[head:])
@@ -241,13 +249,23 @@ func maskEnds(s string) (head, tail int) {
 	return head, tail
 }
 
+// namesPerson reports whether identifiers of a kind are names or numbers of
+// people, as they are written.
+func namesPerson(kind string) bool {
+	switch kind {
+	case "phone", "telegram", "xmpp", "wickr", "signal", "threema", "matrix", "cashtag", "paypal", "revolut", "mtcn":
+		return true
+	}
+	return false
+}
+
 // Mask returns an identifier's value as it is shown before anybody has asked
 // for it: first 6…last 4.
 func Mask(id vigil.Identifier) string {
 	if id.Redacted {
 		return "withheld"
 	}
-	head, tail := maskEnds(id.Value)
+	head, tail := maskEnds(id, id.Value)
 	return Clean(id.Value[:head] + "…" + id.Value[len(id.Value)-tail:])
 }
 

@@ -134,6 +134,18 @@ func TestMask(t *testing.T) {
 			t.Errorf("Mask(%q) = %q, want %q", value, got, want)
 		}
 	}
+	for _, tt := range []struct{ kind, value, want string }{
+		{"telegram", "https://t.me/four", "https://t.me/…"},
+		{"telegram", "https://t.me/market_person_9", "https://t.me/ma…_9"},
+		{"paypal", "https://paypal.me/somebody", "https://paypal.me/…"},
+		{"matrix", "@somebody:example.org", "@s…rg"},
+		{"phone", "+447700900123", "+4…23"},
+		{"exchange-account", "binance:123456789", "binance:…89"},
+	} {
+		if got := Mask(vigil.Identifier{Kind: tt.kind, Value: tt.value}); got != tt.want {
+			t.Errorf("Mask(%s %s) = %q, want %q", tt.kind, tt.value, got, tt.want)
+		}
+	}
 	if got := Mask(vigil.Identifier{Kind: "private-key", Redacted: true}); got != "withheld" {
 		t.Errorf("a redacted identifier is shown as %q", got)
 	}
