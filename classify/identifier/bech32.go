@@ -51,9 +51,19 @@ func oneCase(s string) (string, bool) {
 // decodeBech32 splits s into its human-readable part and its 5-bit data without
 // the checksum, and returns which constant the checksum was made with.
 func decodeBech32(s string) (hrp string, data []byte, constant uint32, ok bool) {
+	if len(s) > maxBech32 {
+		return "", nil, 0, false
+	}
+	return decodeBech32Long(s)
+}
+
+// decodeBech32Long does so for a text of any length, as BOLT-11, ZIP-316 and
+// others allow it. Beyond 90 characters the checksum no longer finds every slip
+// of a few characters, but chance still passes it only once in 2^30 times.
+func decodeBech32Long(s string) (hrp string, data []byte, constant uint32, ok bool) {
 	s, ok = oneCase(s)
 	sep := strings.LastIndexByte(s, '1')
-	if !ok || len(s) > maxBech32 || sep < 1 || len(s)-sep-1 < 6 {
+	if !ok || sep < 1 || len(s)-sep-1 < 6 {
 		return "", nil, 0, false
 	}
 	hrp = s[:sep]

@@ -29,6 +29,7 @@ type scanner struct {
 	// like: with a digit, or with letters of two scripts.
 	unlikely int
 	buf      [maxClassA]byte // of the join at hand
+	spelt    spelling        // what was last read by spell
 	hits     []hit
 }
 
@@ -101,6 +102,9 @@ func (sc *scanner) token(start int, first byte) int {
 		run = i
 	}
 	sc.run(run, i, seen)
+	if startMask[first] != 0 {
+		sc.starts(start, first)
+	}
 	if sc.gap > maxGap {
 		sc.chain = sc.count
 	}
