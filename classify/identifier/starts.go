@@ -23,8 +23,13 @@ var startMask, nextMask = func() (first, next [256]byte) {
 			next[pair.next[i]] |= 1 << bit
 		}
 	}
-	for c := 0x80; c < 0x100; c++ { // may be a look-alike
-		next[c] = 0xff
+	for c := range next {
+		switch {
+		case c >= 0x80: // may be a look-alike
+			next[c] = 0xff
+		case byteClass[c]&isGap != 0: // the first piece may be one letter
+			next[c] = 0xff &^ tonStart
+		}
 	}
 	return first, next
 }()
