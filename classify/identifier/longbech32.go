@@ -25,6 +25,9 @@ type bech32Text struct {
 	constant uint32
 }
 
+// shortestLong is the length of the shortest text of any form.
+const shortestLong = 30
+
 // longForms are the forms, longer names before those that begin like them.
 var longForms = []longForm{
 	{"zs", 78, 78, false, mainnet, readSapling},
@@ -41,19 +44,19 @@ var longForms = []longForm{
 	{"lnbc", 200, maxSpelling, true, mainnet, readInvoice},
 	{"lntbs", 200, maxSpelling, true, testnet, readInvoice},
 	{"lntb", 200, maxSpelling, true, testnet, readInvoice},
-	{"lnurl", 30, maxSpelling, false, mainnet, readLNURL},
+	{"lnurl", shortestLong, maxSpelling, false, mainnet, readLNURL},
 }
 
 // bech32 looks at the token at start, and at what it makes up with those after
 // it, as one of longForms. The checksum says how far it goes.
 func (sc *scanner) bech32(start int) {
 	sc.spell(start, beginsLong)
-	if sc.offer(start) {
+	if len(sc.spelt.ends) == 0 || sc.offer(start) {
 		return
 	}
 	for i := len(sc.spelt.ends) - 1; i >= 0; i-- {
 		end := sc.spelt.ends[i]
-		if end.upper && end.lower {
+		if end.upper && end.lower || end.n < shortestLong {
 			continue
 		}
 		id, slip, ok := decodeLong(string(sc.spelt.text[:end.n]))

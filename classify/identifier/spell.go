@@ -36,8 +36,11 @@ func (sc *scanner) spell(start int, begins func([]byte) bool) {
 		if i = sc.piece(i, &end); end.n > maxSpelling {
 			return
 		}
+		if len(sp.ends) < 4 && !begins(sp.text) { // by then it is decided
+			return
+		}
 		sp.ends = append(sp.ends, end)
-		if !begins(sp.text) || len(sp.ends) >= maxJoin && (sp.ends[0].n > maxEven || end.n != len(sp.ends)*sp.ends[0].n) {
+		if len(sp.ends) >= maxJoin && (sp.ends[0].n > maxEven || end.n != len(sp.ends)*sp.ends[0].n) {
 			return
 		}
 		if i = sc.acrossGap(i); i < 0 {
