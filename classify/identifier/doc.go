@@ -4,14 +4,22 @@
 // # Kinds
 //
 //	btc          P2PKH, P2SH (base58check); segwit v0–v16 (BIP-173, BIP-350)
-//	ltc doge dash zec tron
+//	ltc doge dash tron
 //	             base58check with the chain's own version bytes; ltc also segwit
+//	             and MWEB (ltcmweb1…)
 //	bch          cashaddr, with or without its prefix (P2PKH, P2SH, P2SH32)
-//	xrp          classic addresses
+//	zec          transparent t1…, t3…; Sapling zs1…; unified u1…, zu1…, tu1…
+//	             (ZIP-316); tex1… (ZIP-320)
+//	xrp          classic addresses with the destination tag beside them, and
+//	             X-addresses (XLS-5d)
 //	xmr          standard, subaddress and integrated
 //	evm          0x and 40 hex digits (ERC-55)
+//	sol          32 bytes in base58, beside a word that says so
+//	ton          user-friendly addresses, both alphabets (TEP-2)
+//	xlm          accounts G… and muxed accounts M… (SEP-23)
+//	lightning    invoices (BOLT-11), offers lno1… (BOLT-12), LNURL (LUD-01)
 //	xpub         extended public keys (BIP-32, SLIP-132)
-//	private-key  WIF and extended private keys: reported, never repeated
+//	private-key  WIF, extended private keys, Stellar seeds: reported, never repeated
 //	onion        version 3 names
 //	email        plain and defanged
 //	iban         structure of the country and ISO 7064 mod 97-10
@@ -22,8 +30,16 @@
 //
 // Class A has a checksum of 30 bits or more, and for pgp a key that hashes to
 // its own name: a hit is no accident. Class B has a weak one (onion, iban,
-// mixed-case evm) or a strict structure (email). Class C has a shape only
-// (evm in one case, telegram); it may be shown, but ought not to link.
+// ton, xlm, mixed-case evm) or a strict structure (email). Class C has a shape
+// only (evm in one case, sol, offers, telegram); it may be shown, but ought not
+// to link.
+//
+// # Readings
+//
+// Some version bytes belong to several chains: 1… is btc, bch and bsv, 3… ltc
+// besides, D… doge, dgb and xvg. Readings has them all. The likeliest is first,
+// and is the Kind: what the scheme of the URI says, or the name of a coin within
+// 40 bytes before, or the first word behind, or else the usual one.
 //
 // # De-obfuscation
 //
@@ -45,7 +61,14 @@
 //	acct20:<hex>        evm and tron accounts: one key has the same 20 bytes on both
 //	xmr:<hex>           public spend key and view key; an integrated address has
 //	                    the key of its base address
-//	xrp:<address>  xpub:<hex of chain code and public key>  bch32:<hex>
+//	xrp:<classic address>, with :<destination tag> where there is one
+//	xlm:<account G…>  ton:<workchain>:<hex>  sol:<address>
+//	zec:sapling:<hex>  zec:orchard:<hex>  (a unified address has the key of its
+//	                    Sapling receiver, else of its Orchard receiver)
+//	mweb:<hex of both public keys>
+//	ln:<hex of the payee's node key, or of an offer's issuer>
+//	lno:<SHA-256 of an offer without one>   lnurl:<URL>
+//	xpub:<hex of chain code and public key>  bch32:<hex>
 //	onion:<hex of public key>   email:<address in lower case>   iban:<IBAN>
 //	tg:<name in lower case>     tg+:<invitation>                pgp:<fingerprint>
 //

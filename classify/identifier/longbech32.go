@@ -54,9 +54,10 @@ func (sc *scanner) bech32(start int) {
 	if len(sc.spelt.ends) == 0 || sc.offer(start) {
 		return
 	}
+	passes := sc.spelt.checksums()
 	for i := len(sc.spelt.ends) - 1; i >= 0; i-- {
 		end := sc.spelt.ends[i]
-		if end.upper && end.lower || end.n < shortestLong {
+		if passes>>i&1 == 0 || end.upper && end.lower {
 			continue
 		}
 		id, slip, ok := decodeLong(string(sc.spelt.text[:end.n]))
@@ -73,6 +74,67 @@ func (sc *scanner) bech32(start int) {
 		sc.found(start, end.at, end.n, method, id)
 		return
 	}
+}
+
+// checksums returns a bit for each end up to which a spelling may have a valid
+// checksum. It reads the text once for each form that begins like it, where
+// decoding would read it once for each end.
+func (sp *spelling) checksums() (passes uint64) {
+	for i := range longForms {
+		f := &longForms[i]
+		if len(sp.text) < f.min || !beginsWith(sp.text, f.hrp) {
+			continue
+		}
+		sep := len(f.hrp)
+		if !f.amount {
+			passes |= sp.checksum(f, sep)
+			continue
+		}
+		strict := amountEnd(sp.text, sep, func(c byte) bool { return c == '1' })
+		loose := amountEnd(sp.text, sep, isSeparator)
+		if passes |= sp.checksum(f, strict); loose != strict {
+			passes |= sp.checksum(f, loose)
+		}
+	}
+	return passes
+}
+
+// checksum does so for one form, with the separator at sep.
+func (sp *spelling) checksum(f *longForm, sep int) (passes uint64) {
+	sum := uint32(1)
+	hrp := foldAmount(string(sp.text[:min(sep, len(sp.text))]), len(f.hrp))
+	for i := range len(hrp) {
+		sum = bech32Polymod(sum, hrp[i]>>5)
+	}
+	sum = bech32Polymod(sum, 0)
+	for i := range len(hrp) {
+		sum = bech32Polymod(sum, hrp[i]&31)
+	}
+	at := sep + 1
+	for i, end := range sp.ends {
+		for ; at < end.n; at++ {
+			v := bech32Digits[foldBech32Byte(sp.text[at])]
+			if v < 0 {
+				return passes
+			}
+			sum = bech32Polymod(sum, byte(v))
+		}
+		if end.n >= f.min && (sum == bech32Const || sum == bech32mConst) {
+			passes |= 1 << i
+		}
+	}
+	return passes
+}
+
+// foldBech32Byte is foldBech32 for one character of the data, in lower case.
+func foldBech32Byte(c byte) byte {
+	switch c {
+	case 'o':
+		return '0'
+	case '1', 'i':
+		return 'l'
+	}
+	return c
 }
 
 // offerHRP begins an offer, which has no checksum; see offer.go.
@@ -135,13 +197,18 @@ func (f *longForm) decode(s string) (vigil.Identifier, bool) {
 func (f *longForm) fold(s string) string {
 	sep := len(f.hrp)
 	if f.amount {
-		sep = amountEnd(s, sep)
+		sep = amountEnd(s, sep, isSeparator)
 	}
 	if sep >= len(s) {
 		return s
 	}
-	b := []byte(foldBech32(s, sep))
-	for i := len(f.hrp); i < sep; i++ {
+	return foldAmount(foldBech32(s, sep)[:sep], len(f.hrp)) + foldBech32(s, sep)[sep:]
+}
+
+// foldAmount puts digits in the place of what looks like them in s[from:].
+func foldAmount(s string, from int) string {
+	b := []byte(s)
+	for i := from; i < len(b); i++ {
 		switch b[i] {
 		case 'o':
 			b[i] = '0'
@@ -154,15 +221,15 @@ func (f *longForm) fold(s string) string {
 
 // amountEnd returns where the separator behind an amount is, which may be empty,
 // at s[from:], with digits that may be slips.
-func amountEnd(s string, from int) int {
+func amountEnd[T string | []byte](s T, from int, separator func(byte) bool) int {
 	digits := from
-	for digits < len(s) && (isDigitByte(s[digits]) || isSeparator(s[digits]) || s[digits] == 'o') {
+	for digits < len(s) && (isDigitByte(s[digits]) || separator(s[digits]) || s[digits] == 'o') {
 		digits++
 	}
-	if digits > from && digits+1 < len(s) && strings.IndexByte("munp", s[digits]) >= 0 && isSeparator(s[digits+1]) {
+	if digits > from && digits+1 < len(s) && strings.IndexByte("munp", s[digits]) >= 0 && separator(s[digits+1]) {
 		return digits + 1
 	}
-	for digits > from && !isSeparator(s[digits-1]) {
+	for digits > from && !separator(s[digits-1]) {
 		digits--
 	}
 	return max(from, digits-1)

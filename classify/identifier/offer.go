@@ -38,11 +38,11 @@ func (sc *scanner) offer(start int) bool {
 	return true
 }
 
-// offerText returns the letters and digits at s[i:], with what a plus sign and
-// white space join to them, and where they end.
+// offerText returns the letters and digits at s[i:], with up to maxJoin pieces
+// that a plus sign and white space join, and where they end.
 func offerText(s string, i int) (text string, end int) {
 	var b []byte
-	for len(b) <= maxSpelling {
+	for range maxJoin {
 		for i < len(s) && isAlphanumeric(s[i]) && len(b) <= maxSpelling {
 			b = append(b, s[i])
 			i++

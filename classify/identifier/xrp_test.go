@@ -56,23 +56,23 @@ func TestXAddresses(t *testing.T) {
 }
 
 func TestADestinationTagIsPartOfTheKey(t *testing.T) {
-	const a = "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh"
-	const key = "xrp:" + a + ":102334770"
+	const a = "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY"
+	const key = "xrp:" + a + ":13371337"
 	for text, raw := range map[string]string{
-		a + " (Address tag 102334770)":                     a + " (Address tag 102334770",
-		a + ", destination tag: 102334770.":                a + ", destination tag: 102334770",
-		a + "\nDestination Tag #102334770\n":               a + "\nDestination Tag #102334770",
-		a + " tag=102334770":                               a + " tag=102334770",
-		"xrpl:" + a + "?dt=102334770":                      a + "?dt=102334770",
-		"ripple:" + a + "?amount=5&dt=102334770&x=1":       a + "?amount=5&dt=102334770",
-		"send XRP to " + a + " with tag 0102334770 please": a + " with tag 0102334770",
+		a + " (Address tag 13371337)":                     a + " (Address tag 13371337",
+		a + ", destination tag: 13371337.":                a + ", destination tag: 13371337",
+		a + "\nDestination Tag #13371337\n":               a + "\nDestination Tag #13371337",
+		a + " tag=13371337":                               a + " tag=13371337",
+		"xrpl:" + a + "?dt=13371337":                      a + "?dt=13371337",
+		"ripple:" + a + "?amount=5&dt=13371337&x=1":       a + "?amount=5&dt=13371337",
+		"send XRP to " + a + " with tag 013371337 please": a + " with tag 013371337",
 	} {
 		ids := check(t, text)
 		if len(ids) != 1 || ids[0].Key != key || ids[0].Raw != raw || ids[0].Value != a || ids[0].Method != plain {
 			t.Errorf("%q: %+v, want key %s of %q", text, ids, key, raw)
 		}
 	}
-	for _, text := range []string{a, a + " tag", a + " tag: none", a + " tag 4294967296", a + " tag 12ab", a + " 102334770", a + " price tag 5 dollars", a + "?amount=5"} {
+	for _, text := range []string{a, a + " tag", a + " tag: none", a + " tag 4294967296", a + " tag 12ab", a + " 13371337", a + " price tag 5 dollars", a + "?amount=5"} {
 		if ids := check(t, text); len(ids) != 1 || ids[0].Key != "xrp:"+a {
 			t.Errorf("%q: %+v", text, ids)
 		}

@@ -9,7 +9,7 @@ import (
 const maxTag = 64
 
 // destinationTag looks behind a classic address of the XRP Ledger, before to, for
-// the tag that belongs to it: "(Address tag 102334770)", "Destination Tag: 7",
+// the tag that belongs to it: "(Address tag 13371337)", "Destination Tag: 7",
 // "?dt=7" (the URI of the ledger's wallets). An exchange's customers share an
 // address, and the tag tells them apart: it becomes part of the identifier and
 // of its key.
