@@ -18,6 +18,7 @@ var coinWords = map[string]string{
 	"doge": "doge", "dogecoin": "doge", "dogechain": "doge",
 	"dgb": "dgb", "digibyte": "dgb", "digiexplorer": "dgb",
 	"xvg": "xvg", "verge": "xvg",
+	"ton": "ton", "toncoin": "ton", "tonkeeper": "ton", "tonscan": "ton", "tonviewer": "ton", "tonhub": "ton",
 	"sol": "sol", "solana": "sol", "phantom": "sol", "solflare": "sol", "solscan": "sol", "spl": "sol", "solanafm": "sol", "solanabeach": "sol",
 }
 

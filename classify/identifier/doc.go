@@ -3,7 +3,8 @@
 //
 // # Kinds
 //
-//	btc          P2PKH, P2SH (base58check); segwit v0–v16 (BIP-173, BIP-350)
+//	btc          P2PKH, P2SH (base58check); segwit v0–v16 (BIP-173, BIP-350);
+//	             silent payments sp1… (BIP-352)
 //	ltc doge dash tron
 //	             base58check with the chain's own version bytes; ltc also segwit
 //	             and MWEB (ltcmweb1…)
@@ -15,7 +16,8 @@
 //	xmr          standard, subaddress and integrated
 //	evm          0x and 40 hex digits (ERC-55)
 //	sol          32 bytes in base58, beside a word that says so
-//	ton          user-friendly addresses, both alphabets (TEP-2)
+//	ton          user-friendly addresses, both alphabets (TEP-2); raw ones, 0:<hex>,
+//	             beside a word that says so
 //	xlm          accounts G… and muxed accounts M… (SEP-23)
 //	lightning    invoices (BOLT-11), offers lno1… (BOLT-12), LNURL (LUD-01)
 //	xpub         extended public keys (BIP-32, SLIP-132)
@@ -31,7 +33,7 @@
 // Class A has a checksum of 30 bits or more, and for pgp a key that hashes to
 // its own name: a hit is no accident. Class B has a weak one (onion, iban,
 // ton, xlm, mixed-case evm) or a strict structure (email). Class C has a shape
-// only (evm in one case, sol, offers, telegram); it may be shown, but ought not
+// only (evm in one case, sol, raw ton, offers, telegram); it may be shown, but ought not
 // to link.
 //
 // # Readings
@@ -65,7 +67,7 @@
 //	xlm:<account G…>  ton:<workchain>:<hex>  sol:<address>
 //	zec:sapling:<hex>  zec:orchard:<hex>  (a unified address has the key of its
 //	                    Sapling receiver, else of its Orchard receiver)
-//	mweb:<hex of both public keys>
+//	mweb:<hex of both public keys>   sp:<the same, of silent payments>
 //	ln:<hex of the payee's node key, or of an offer's issuer>
 //	lno:<SHA-256 of an offer without one>   lnurl:<URL>
 //	xpub:<hex of chain code and public key>  bch32:<hex>

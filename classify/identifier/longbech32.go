@@ -38,6 +38,8 @@ var longForms = []longForm{
 	{"utest", 60, 1000, false, testnet, readUnified},
 	{"zu", 60, 1000, false, mainnet, readUnified}, // revision 2: shielded receivers only
 	{"tu", 60, 1000, false, mainnet, readUnified}, // revision 2: a transparent one among them
+	{"sp", 116, 1023, false, mainnet, readSilent},
+	{"tsp", 117, 1023, false, testnet, readSilent},
 	{"ltcmweb", 121, 121, false, mainnet, readMWEB},
 	{"tmweb", 119, 119, false, testnet, readMWEB},
 	{"lnbcrt", 200, maxSpelling, true, testnet, readInvoice},

@@ -23,7 +23,7 @@ var shapes = []struct {
 	{"4", bitcoinAlphabet, 95}, {"8", bitcoinAlphabet, 95}, {"4", bitcoinAlphabet, 106},
 	{"5", bitcoinAlphabet, 51}, {"K", bitcoinAlphabet, 52}, {"xpub", bitcoinAlphabet, 111}, {"zpub", bitcoinAlphabet, 111},
 	{"zs1", bech32Alphabet, 78}, {"tex1", bech32Alphabet, 42}, {"u1", bech32Alphabet, 141}, {"ltcmweb1qq", bech32Alphabet, 121},
-	{"lnbc1p", bech32Alphabet, 250}, {"lnbc2500u1p", bech32Alphabet, 250}, {"lnurl1dp68gurn8ghj7", bech32Alphabet, 80},
+	{"sp1q", bech32Alphabet, 116}, {"lnbc1p", bech32Alphabet, 250}, {"lnbc2500u1p", bech32Alphabet, 250}, {"lnurl1dp68gurn8ghj7", bech32Alphabet, 80},
 }
 
 // TestRandomCandidatesAreNothing draws texts that have the shape of an address

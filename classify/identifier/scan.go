@@ -122,6 +122,8 @@ func (sc *scanner) run(start, end int, seen byte) {
 	case onionLen: // as long as a Stellar account
 		sc.onion(start, end)
 		sc.stellar(start, end)
+	case tonRawLen:
+		sc.tonRaw(start, end)
 	case stellarMuxedLen:
 		sc.stellar(start, end)
 	}

@@ -11,12 +11,13 @@ import "unicode/utf8"
 // prose hardly any pair does.
 var startMask, nextMask = func() (first, next [256]byte) {
 	for bit, pair := range []struct{ first, next string }{
-		{"lL", "nNtT"},    // ln…, ltcmweb
-		{"uU", "1lLiItT"}, // u1, utest
-		{"zZ", "sSuUtT"},  // zs1, zu1, ztestsapling
-		{"tT", "mMeEuU"},  // tmweb, tex1, textest1, tu1
-		{"EU", "Qf"},      // addresses of TON
-		{"k0", "Qf"},      // the same on its test network
+		{"lL", "nNtT"},     // ln…, ltcmweb
+		{"uU", "1lLiItT"},  // u1, utest
+		{"zZ", "sSuUtT"},   // zs1, zu1, ztestsapling
+		{"tT", "mMeEuUsS"}, // tmweb, tex1, textest1, tu1, tsp1
+		{"EU", "Qf"},       // addresses of TON
+		{"k0", "Qf"},       // the same on its test network
+		{"sS", "pP"},       // sp1
 	} {
 		for i := range len(pair.first) {
 			first[pair.first[i]] |= 1 << bit
@@ -98,7 +99,9 @@ func mayStart(first, second, third byte) bool {
 		return third == 'w'
 	case [2]byte{'t', 'e'}:
 		return third == 'x'
-	case [2]byte{'z', 's'}, [2]byte{'z', 'u'}, [2]byte{'t', 'u'}:
+	case [2]byte{'t', 's'}:
+		return third == 'p'
+	case [2]byte{'z', 's'}, [2]byte{'z', 'u'}, [2]byte{'t', 'u'}, [2]byte{'s', 'p'}:
 		return isSeparator(third)
 	}
 	return true

@@ -25,6 +25,33 @@ func (sc *scanner) ton(start int) {
 	}
 }
 
+// tonRawLen is the length of the hash in a raw address in hex.
+const tonRawLen = 64
+
+// tonRaw looks at text[start:end] as the hash of a raw address, 0:8a86… or
+// -1:8a86…, which has no checksum: a word beside it must speak of the network, and
+// it is class C.
+func (sc *scanner) tonRaw(start, end int) {
+	from, workchain := start-2, "0"
+	if from < 0 || sc.text[from:start] != "0:" {
+		if from, workchain = start-3, "-1"; from < 0 || sc.text[from:start] != "-1:" {
+			return
+		}
+	}
+	b, err := hex.DecodeString(sc.text[start:end])
+	if err != nil || notAnAccount(b) || tonJoins(sc.text, from-1, -1) {
+		return
+	}
+	isWord := func(w string) bool { return coinWords[w] == "ton" }
+	if sc.wordBefore(from, 0, isWord) == "" && !isWord(sc.wordAfter(end, len(sc.text))) {
+		return
+	}
+	raw := workchain + ":" + hex.EncodeToString(b)
+	id := coin("ton", raw, mainnet, "ton:"+raw, "ton")
+	id.Class = vigil.ClassC
+	sc.found(from, end, end-from, plain, id)
+}
+
 // tonJoins reports whether the characters from i on, in direction step, make what
 // lies on the other side a part of a longer word: a letter or digit, or - or _
 // and then a letter or digit.

@@ -61,6 +61,22 @@ func TestTONAddressesInText(t *testing.T) {
 	}
 }
 
+func TestRawTONAddressesNeedAWord(t *testing.T) {
+	const raw = "0:8a8627861a5dd96c9db3ce0807b122da5ed473934ce7568a5b4b1c361cbb28ae"
+	for _, text := range []string{"TON " + raw, "https://tonviewer.com/" + raw, "ton: " + strings.ToUpper(raw)} {
+		ids := check(t, text)
+		if len(ids) != 1 || ids[0].Class != vigil.ClassC || ids[0].Key != one(t, tonMain[0]).Key || ids[0].Value != raw {
+			t.Errorf("%q: %+v", text, ids)
+		}
+	}
+	if ids := check(t, "toncoin -1"+raw[1:]); len(ids) != 1 || ids[0].Key != "ton:-1"+raw[1:] {
+		t.Errorf("%+v", ids)
+	}
+	for _, text := range []string{raw, "sha256 " + raw, "ton 1" + raw[1:], "ton x" + raw, "ton 1" + raw, "ton " + raw + "0", "ton " + raw[2:], "ton 0:" + strings.Repeat("0", 64)} {
+		none(t, text)
+	}
+}
+
 func FuzzTON(f *testing.F) {
 	for _, s := range append(append(tonMore, tonMain...), tonInvalid...) {
 		f.Add(s)
