@@ -49,6 +49,17 @@ func TestTONAddresses(t *testing.T) {
 	}
 }
 
+// The CRC finds every change of up to 16 bits side by side.
+func TestAnyWrongCharacterOfATONAddressIsRefused(t *testing.T) {
+	for i := range tonLen {
+		c := "A"
+		if tonMain[0][i] == 'A' {
+			c = "B"
+		}
+		none(t, tonMain[0][:i]+c+tonMain[0][i+1:])
+	}
+}
+
 func TestTONAddressesInText(t *testing.T) {
 	a := tonMore[2]
 	for _, text := range []string{"ton://transfer/" + a + "?amount=1", "https://example.com/" + a, "TON: " + a + ".", "_" + a + "_", "(" + a + ")", "地址" + a} {
