@@ -3,16 +3,19 @@ package identifier
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 )
 
 // base58 is an alphabet of 58 digits: for each byte its value, or -1.
 type base58 [256]int8
 
+const rippleDigits = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
+
 // The alphabets of Bitcoin (and all that descends from it, and Monero) and of
 // the XRP Ledger.
 var (
 	bitcoinBase58 = newBase58("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
-	rippleBase58  = newBase58("rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz")
+	rippleBase58  = newBase58(rippleDigits)
 )
 
 func newBase58(alphabet string) *base58 {
@@ -109,4 +112,40 @@ func base58Checksum(b []byte) bool {
 	first := sha256.Sum256(body)
 	second := sha256.Sum256(first[:])
 	return string(second[:4]) == string(sum)
+}
+
+// appendChecksum appends to b the checksum that base58Checksum looks for.
+func appendChecksum(b []byte) []byte {
+	first := sha256.Sum256(b)
+	second := sha256.Sum256(first[:])
+	return append(b, second[:4]...)
+}
+
+// encodeBase58Digits writes b in an alphabet: as a number, with a zero digit for
+// each leading zero byte.
+func encodeBase58Digits(b []byte, digits string) string {
+	zeros := 0
+	for zeros < len(b) && b[zeros] == 0 {
+		zeros++
+	}
+	var out []byte // lowest digit first, as numbers in 0–57
+	for _, c := range b[zeros:] {
+		carry := int(c)
+		for i := range out {
+			carry += int(out[i]) << 8
+			out[i] = byte(carry % 58)
+			carry /= 58
+		}
+		for ; carry > 0; carry /= 58 {
+			out = append(out, byte(carry%58))
+		}
+	}
+	for range zeros {
+		out = append(out, 0)
+	}
+	slices.Reverse(out)
+	for i, d := range out {
+		out[i] = digits[d]
+	}
+	return string(out)
 }

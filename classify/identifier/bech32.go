@@ -30,16 +30,23 @@ const (
 // maxBech32 is the longest text that the checksum was made for.
 const maxBech32 = 90
 
-// bech32Polymod takes one more 5-bit value into a checksum (BIP-173).
-func bech32Polymod(sum uint32, v byte) uint32 {
-	top := sum >> 25
-	sum = sum&0x1ffffff<<5 ^ uint32(v)
-	for i, g := range [...]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
-		if top>>i&1 == 1 {
-			sum ^= g
+// bech32Steps says what each value of the five bits that leave a checksum does to
+// the rest: the sum of BIP-173's generators for the bits that are set.
+var bech32Steps = func() *[32]uint32 {
+	var t [32]uint32
+	for top := range t {
+		for i, g := range [...]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
+			if top>>i&1 == 1 {
+				t[top] ^= g
+			}
 		}
 	}
-	return sum
+	return &t
+}()
+
+// bech32Polymod takes one more 5-bit value into a checksum (BIP-173).
+func bech32Polymod(sum uint32, v byte) uint32 {
+	return sum&0x1ffffff<<5 ^ uint32(v) ^ bech32Steps[sum>>25&31]
 }
 
 // oneCase returns s in lower case; false if it mixes cases.
@@ -51,9 +58,19 @@ func oneCase(s string) (string, bool) {
 // decodeBech32 splits s into its human-readable part and its 5-bit data without
 // the checksum, and returns which constant the checksum was made with.
 func decodeBech32(s string) (hrp string, data []byte, constant uint32, ok bool) {
+	if len(s) > maxBech32 {
+		return "", nil, 0, false
+	}
+	return decodeBech32Long(s)
+}
+
+// decodeBech32Long does so for a text of any length, as BOLT-11, ZIP-316 and
+// others allow it. Beyond 90 characters the checksum no longer finds every slip
+// of a few characters, but chance still passes it only once in 2^30 times.
+func decodeBech32Long(s string) (hrp string, data []byte, constant uint32, ok bool) {
 	s, ok = oneCase(s)
 	sep := strings.LastIndexByte(s, '1')
-	if !ok || len(s) > maxBech32 || sep < 1 || len(s)-sep-1 < 6 {
+	if !ok || sep < 1 || len(s)-sep-1 < 6 {
 		return "", nil, 0, false
 	}
 	hrp = s[:sep]

@@ -18,17 +18,23 @@ const (
 	cashaddr32 = 61
 )
 
+// cashaddrSteps is for cashaddrPolymod what bech32Steps is for bech32Polymod.
+var cashaddrSteps = func() *[32]uint64 {
+	var t [32]uint64
+	for top := range t {
+		for i, g := range [...]uint64{0x98f2bc8e61, 0x79b76d99e2, 0xf33e5fb3c4, 0xae2eabe2a8, 0x1e4f43e470} {
+			if top>>i&1 == 1 {
+				t[top] ^= g
+			}
+		}
+	}
+	return &t
+}()
+
 // cashaddrPolymod takes one more 5-bit value into a checksum of 40 bits
 // (Bitcoin Cash specification, cashaddr).
 func cashaddrPolymod(sum uint64, v byte) uint64 {
-	top := sum >> 35
-	sum = sum&0x07ffffffff<<5 ^ uint64(v)
-	for i, g := range [...]uint64{0x98f2bc8e61, 0x79b76d99e2, 0xf33e5fb3c4, 0xae2eabe2a8, 0x1e4f43e470} {
-		if top>>i&1 == 1 {
-			sum ^= g
-		}
-	}
-	return sum
+	return sum&0x07ffffffff<<5 ^ uint64(v) ^ cashaddrSteps[sum>>35&31]
 }
 
 // decodeCashaddr reads a Bitcoin Cash address written without its prefix.

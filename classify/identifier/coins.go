@@ -35,8 +35,8 @@ type version struct {
 // Litecoin Core chainparams.cpp, Dogecoin Core, Dash Core, Bitcoin Cash Node,
 // zcashd, and the Tron documentation. Other bytes are refused.
 var versions = []version{
-	{"\x00", "btc", mainnet, keyHash, []string{"btc", "bch"}},
-	{"\x05", "btc", mainnet, scriptKey, []string{"btc", "ltc", "bch"}}, // ltc: before it chose 0x32
+	{"\x00", "btc", mainnet, keyHash, []string{"btc", "bch", "bsv"}},
+	{"\x05", "btc", mainnet, scriptKey, []string{"btc", "ltc", "bch", "bsv"}}, // ltc: before it chose 0x32
 	{"\x6f", "btc", testnet, keyHash, []string{"btc", "ltc", "bch"}},
 	{"\xc4", "btc", testnet, scriptKey, []string{"btc", "ltc", "bch", "doge"}},
 	{"\x30", "ltc", mainnet, keyHash, []string{"ltc"}},
@@ -106,7 +106,8 @@ type extendedKey struct {
 	private bool
 }
 
-// extendedKeys are the version bytes of BIP-32 and SLIP-132.
+// extendedKeys are the version bytes of BIP-32 and SLIP-132, and those of
+// Dogecoin Core and of Litecoin's test network (chainparams.cpp, electrum-ltc).
 var extendedKeys = map[uint32]extendedKey{
 	0x0488b21e: {mainnet, false}, 0x0488ade4: {mainnet, true}, // xpub xprv
 	0x049d7cb2: {mainnet, false}, 0x049d7878: {mainnet, true}, // ypub yprv
@@ -115,6 +116,8 @@ var extendedKeys = map[uint32]extendedKey{
 	0x02aa7ed3: {mainnet, false}, 0x02aa7a99: {mainnet, true}, // Zpub Zprv
 	0x019da462: {mainnet, false}, 0x019d9cfe: {mainnet, true}, // Ltub Ltpv
 	0x01b26ef6: {mainnet, false}, 0x01b26792: {mainnet, true}, // Mtub Mtpv
+	0x02facafd: {mainnet, false}, 0x02fac398: {mainnet, true}, // dgub dgpv
+	0x0436f6e1: {testnet, false}, 0x0436ef7d: {testnet, true}, // ttub ttpv
 	0x043587cf: {testnet, false}, 0x04358394: {testnet, true}, // tpub tprv
 	0x044a5262: {testnet, false}, 0x044a4e28: {testnet, true}, // upub uprv
 	0x045f1cf6: {testnet, false}, 0x045f18bc: {testnet, true}, // vpub vprv

@@ -89,8 +89,11 @@ func BenchmarkScanListing(b *testing.B) {
 func BenchmarkScanHostile(b *testing.B) {
 	for _, piece := range []string{"1 ", "1a ", "T1 ", "1aaa ", "bc1q ", "а1 ", "a@b.co@", "a[at]b[dot]", "DE89 3", "t.me/", "\u200b1",
 		"+44 20 7946 0123 ", "+1", "4111 1111 1111 1111 ", "12 ", "123456 ", "tg @vendor ", "signal a_b.42 ", "wickr: ", "C0FF ", "pgp c0ffee01 ", "abandon ", "cash app $a ",
-		"BEGIN PRIVATE KEY-", armorBegin + armorEnd, "matrix @a:b.", "Binance id 123456 ", "xmpp a@b.co "} {
-		b.Run(strings.TrimSpace(piece[:min(len(piece), 12)]), func(b *testing.B) { benchmark(b, strings.Repeat(piece, 20000)) })
+		"BEGIN PRIVATE KEY-", armorBegin + armorEnd, "matrix @a:b.", "Binance id 123456 ", "xmpp a@b.co ",
+		"u ", "u1 ", "u1q ", "lnbc1 ", "lnbc1p" + strings.Repeat("q", 120) + " ", "u1" + strings.Repeat("q", 6) + " ", "zs1" + strings.Repeat("q", 75) + " ",
+		"u1" + strings.Repeat("q", 500) + " ", "EQ-_", "lno1+", "lno1" + strings.Repeat("q", 60) + "+ ", "G" + strings.Repeat("A", 55) + " ", "X7 ",
+		"sol " + strings.Repeat("z", 43) + " ", genesis + " tag ", ambiguous3 + " or ", boltCoffee + " ", zecUnified + " ", "т1 ", "l п"} {
+		b.Run(strings.TrimSpace(piece[:min(len(piece), 12)]), func(b *testing.B) { benchmark(b, strings.Repeat(piece, 200_000/len(piece))) })
 	}
 }
 

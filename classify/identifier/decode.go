@@ -37,13 +37,14 @@ var classALengths = func() *[256]lengths {
 		firsts   string
 		from, to int
 	}{
-		{"1rIl", 25, 35},           // version 0: each leading zero byte shortens it; I and l are taken for 1
-		{"3mnLMQDA9X78yT", 34, 34}, // other versions of 25 bytes
-		{"2t", 35, 35},             // 0xc4, and 26 bytes
-		{"5K6L9cTQ7X", 51, 52},     // WIF
-		{"xyzYZtuvUVLM", 111, 111}, // extended keys
-		{"48579AB", 95, 95},        // Monero
-		{"45A", 106, 106},          // integrated
+		{"1rIl", 25, 35},            // version 0: each leading zero byte shortens it; I and l are taken for 1
+		{"3mnLMQDA9X78yT", 34, 34},  // other versions of 25 bytes
+		{"2t", 35, 35},              // 0xc4, and 26 bytes
+		{"5K6L9cTQ7X", 51, 52},      // WIF
+		{"xyzYZtuvUVLMd", 111, 111}, // extended keys
+		{"48579AB", 95, 95},         // Monero
+		{"45A", 106, 106},           // integrated
+		{"XT", xAddressLen, xAddressLen},
 		{"qpQP", cashaddr20, cashaddr20},
 		{"pP", cashaddr32, cashaddr32},
 	} {
@@ -74,6 +75,8 @@ func decodeClassA(s string) (vigil.Identifier, bool) {
 		return decodePrivateKey(s)
 	case n == cashaddr20 || n == cashaddr32:
 		return decodeCashaddr(s)
+	case n == xAddressLen:
+		return decodeXAddress(s)
 	case n < 25 || n > 35:
 		return vigil.Identifier{}, false
 	case s[0] == 'r':

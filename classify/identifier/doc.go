@@ -3,17 +3,27 @@
 //
 // # Kinds
 //
-//	btc          P2PKH, P2SH (base58check); segwit v0–v16 (BIP-173, BIP-350)
-//	ltc doge dash zec tron
+//	btc          P2PKH, P2SH (base58check); segwit v0–v16 (BIP-173, BIP-350);
+//	             silent payments sp1… (BIP-352)
+//	ltc doge dash tron
 //	             base58check with the chain's own version bytes; ltc also segwit
+//	             and MWEB (ltcmweb1…)
 //	bch          cashaddr, with or without its prefix (P2PKH, P2SH, P2SH32)
-//	xrp          classic addresses
+//	zec          transparent t1…, t3…; Sapling zs1…; unified u1…, zu1…, tu1…
+//	             (ZIP-316); tex1… (ZIP-320)
+//	xrp          classic addresses with the destination tag beside them, and
+//	             X-addresses (XLS-5d)
 //	xmr          standard, subaddress and integrated
 //	evm          0x and 40 hex digits (ERC-55)
+//	sol          32 bytes in base58, beside a word that says so
+//	ton          user-friendly addresses, both alphabets (TEP-2); raw ones, 0:<hex>,
+//	             beside a word that says so
+//	xlm          accounts G… and muxed accounts M… (SEP-23)
+//	lightning    invoices (BOLT-11), offers lno1… (BOLT-12), LNURL (LUD-01)
 //	xpub         extended public keys (BIP-32, SLIP-132)
-//	private-key  WIF and extended private keys, mnemonics (BIP-39, English),
-//	             blocks (OpenPGP, OpenSSH, RFC 7468), 64 hex digits beside a
-//	             word: reported, never repeated
+//	private-key  WIF and extended private keys, Stellar seeds, mnemonics (BIP-39,
+//	             English), blocks (OpenPGP, OpenSSH, RFC 7468), 64 hex digits
+//	             beside a word: reported, never repeated
 //	card         issuer and check digit (ISO/IEC 7812): reported, never repeated
 //	onion        version 3 names
 //	onion2       version 2 names: 16 characters of base32
@@ -45,10 +55,18 @@
 // # Classes
 //
 // Class A has a checksum of 30 bits or more, and for pgp a key that hashes to
-// its own name: a hit is no accident. Class B has a weak one (onion, iban, tox,
-// card, mnemonics, mixed-case evm) or a strict structure (email, phone, blocks of
-// private keys). Class C has a shape only (evm in one case, and all that stands
-// beside a word or is read from a link); it may be shown, but ought not to link.
+// its own name: a hit is no accident. Class B has a weak one (onion, iban, ton, xlm,
+// tox, card, mnemonics, mixed-case evm) or a strict structure (email, phone, blocks
+// of private keys). Class C has a shape only (evm in one case, sol, raw ton, offers,
+// and all that stands beside a word or is read from a link); it may be shown, but
+// ought not to link.
+//
+// # Readings
+//
+// Some version bytes belong to several chains: 1… is btc, bch and bsv, 3… ltc
+// besides, D… doge, dgb and xvg. Readings has them all. The likeliest is first,
+// and is the Kind: what the scheme of the URI says, or the name of a coin within
+// 40 bytes before, or the first word behind, or else the usual one.
 //
 // # De-obfuscation
 //
@@ -70,7 +88,14 @@
 //	acct20:<hex>        evm and tron accounts: one key has the same 20 bytes on both
 //	xmr:<hex>           public spend key and view key; an integrated address has
 //	                    the key of its base address
-//	xrp:<address>  xpub:<hex of chain code and public key>  bch32:<hex>
+//	xrp:<classic address>, with :<destination tag> where there is one
+//	xlm:<account G…>  ton:<workchain>:<hex>  sol:<address>
+//	zec:sapling:<hex>  zec:orchard:<hex>  (a unified address has the key of its
+//	                    Sapling receiver, else of its Orchard receiver)
+//	mweb:<hex of both public keys>   sp:<the same, of silent payments>
+//	ln:<hex of the payee's node key, or of an offer's issuer>
+//	lno:<SHA-256 of an offer without one>   lnurl:<URL>
+//	xpub:<hex of chain code and public key>  bch32:<hex>
 //	onion:<hex of public key>   email:<address in lower case>   iban:<IBAN>
 //	tg:<name in lower case>     tg+:<invitation>                pgp:<fingerprint>
 //	pgpid:<key ID>  tel:<number in the form of E.164>  xmpp:<bare JID in lower case>

@@ -31,13 +31,20 @@ func (sc *scanner) joins() {
 	end := &sc.recent[last%ring]
 	group := sc.recent[(last-1)%ring].n
 	even := end.n <= group
+	if !even && sc.unlikely <= last-maxJoin {
+		return // only pieces of one length reach so far back
+	}
 	n, seen := end.n, end.seen
 	j := join{sc: sc, first: last + 1, last: last, from: maxClassA}
 	for i := last - 1; i >= low; i-- {
 		t := &sc.recent[i%ring]
 		n += t.n
 		seen |= t.seen
-		even = even && t.n == group
+		if even && t.n != group {
+			if even = false; sc.unlikely <= last-maxJoin {
+				return
+			}
+		}
 		if n > maxClassA || !even && last-i >= maxJoin {
 			return
 		}

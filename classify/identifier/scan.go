@@ -41,6 +41,7 @@ func (o Options) Scan(text string) []vigil.Identifier {
 	sc.pgp()
 	sc.secretBlocks()
 	hits := choose(sc.hits)
+	sc.context(hits)
 	out := make([]vigil.Identifier, 0, len(hits))
 	for _, h := range hits {
 		id := h.id
@@ -134,11 +135,20 @@ func (sc *scanner) run(start, end int, seen byte) {
 			sc.found(start, end, n, plain, id)
 			return
 		}
-	case onionLen:
+	case onionLen: // as long as a Stellar account
 		sc.onion(start, end)
+		sc.stellar(start, end)
+	case tonRawLen:
+		sc.tonRaw(start, end)
+	case stellarMuxedLen:
+		sc.stellar(start, end)
 	}
 	sc.classA(start, end)
+	if n >= solanaShortest && n <= solanaLongest {
+		sc.solana(start, end)
+	}
 	if n > minClassA && start > 0 && sc.text[start-1] == '%' && isHex(sc.text[start]) && isHex(sc.text[start+1]) {
+		sc.starts(start+2, sc.text[start+2])
 		sc.run(start+2, end, seen) // behind an escaped character of a URL, bitcoin%3A1…
 	}
 }

@@ -23,13 +23,14 @@ var samples = []string{
 	"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh",
 	standardXMR, integratedXMR, subaddressXMR,
 	bip32Public,
+	xlsMain, ltcMWEB, zecSapling, zecUnified, zecTex, boltDonation, lud01, silentBTC,
 }
 
 func TestOneIdentifierWhole(t *testing.T) {
 	got := Scan("pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa today")
 	want := []vigil.Identifier{{
 		Kind: "btc", Value: genesis, Key: "h160:pkh:62e907b15cbf27d5425399ebf6f0fb50ebb88f18",
-		Class: vigil.ClassA, Network: "mainnet", Readings: []string{"btc", "bch"},
+		Class: vigil.ClassA, Network: "mainnet", Readings: []string{"btc", "bch", "bsv"},
 		Method: "plain", Start: 4, End: 38, Raw: genesis,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -29,6 +29,7 @@ type scanner struct {
 	// like: with a digit, or with letters of two scripts.
 	unlikely int
 	buf      [maxClassA]byte // of the join at hand
+	spelt    spelling        // what was last read by spell
 	hits     []hit
 	contacts // what the contact kinds remember
 }
@@ -36,9 +37,10 @@ type scanner struct {
 // scan finds candidates; they may overlap.
 func (sc *scanner) scan() {
 	sc.unlikely = -1
-	for i := 0; i < len(sc.text); {
-		c := sc.text[i]
-		switch k := byteClass[c]; {
+	text, class := sc.text, byteClass
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch k := class[c]; {
 		case k&alphanumeric != 0:
 			i = sc.token(i, c)
 		case k&isGap != 0:
@@ -78,18 +80,18 @@ func (sc *scanner) boundary() { sc.gap = maxGap + 1 }
 func (sc *scanner) token(start int, first byte) int {
 	var seen byte
 	i, run, n, alike := start, start, 0, 0
-	for i < len(sc.text) {
-		c := sc.text[i]
-		if k := byteClass[c]; k&alphanumeric != 0 {
-			seen |= k
-			n++
+	text, class := sc.text, byteClass
+	for {
+		ascii := i
+		for i < len(text) && class[text[i]]&alphanumeric != 0 {
+			seen |= class[text[i]]
 			i++
-			continue
 		}
-		if c < utf8.RuneSelf {
+		n += i - ascii
+		if i >= len(text) || text[i] < utf8.RuneSelf {
 			break
 		}
-		r, size := utf8.DecodeRuneInString(sc.text[i:])
+		r, size := utf8.DecodeRuneInString(text[i:])
 		f := fold(r)
 		if f == 0 {
 			break
@@ -102,6 +104,9 @@ func (sc *scanner) token(start int, first byte) int {
 		run = i
 	}
 	sc.run(run, i, seen)
+	if m := startMask[first]; m != 0 && start+1 < len(sc.text) && m&nextMask[sc.text[start+1]] != 0 {
+		sc.starts(start, first)
+	}
 	if sc.gap > maxGap {
 		sc.chain = sc.count
 	}
@@ -114,7 +119,7 @@ func (sc *scanner) token(start int, first byte) int {
 		sc.unlikely = sc.count
 	}
 	t := &sc.recent[sc.count%ring]
-	*t = token{start: start, end: i, n: n, first: first, seen: seen}
+	t.start, t.end, t.n, t.first, t.seen = start, i, n, first, seen
 	sc.count++
 	if t.folded() {
 		sc.alone(t)

@@ -64,6 +64,8 @@ var theirs = map[string][]string{
 	"github.com/BurntSushi/toml":                              {"internal/tomlfile"},
 	"github.com/PuerkitoBio/goquery":                          {"internal/extract"},
 	"github.com/andybalholm/brotli":                           {"internal/encoding"},
+	"github.com/decred/dcrd/dcrec/secp256k1/v4":               {"classify/identifier"},
+	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa":         {"classify/identifier"},
 	"github.com/gocolly/colly/v2":                             {"crawler"},
 	"github.com/hiddeco/sshsig":                               {"internal/signature"},
 	"github.com/jdkato/prose/v2":                              {"classify"},
