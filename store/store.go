@@ -93,6 +93,15 @@ type Queue interface {
 	// error wrapping [vigil.ErrLeaseLost].
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
 
+	// CommitLease is Commit and then Lease, in one transaction: both are done,
+	// or neither. What it leases is chosen after t has ended, so that next tasks
+	// of r, and t itself with r.Again, are among the choice. Finding no task is
+	// no error: r is committed, and at says when to ask again, as Lease's next.
+	//
+	// next cannot name a Task, for a result must not be lost to another's claim.
+	// Where either would be refused, nothing is changed and nothing leased.
+	CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next LeaseRequest) (ts []vigil.Task, at time.Time, err error)
+
 	// Release gives t back after a setback, which is kept with the task and in
 	// its history. If t counts MaxAttempts attempts and is no review, it is dead
 	// instead of queued, and the log says so in the holder's name
