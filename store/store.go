@@ -81,12 +81,14 @@ type Queue interface {
 
 	// Commit ends t with r: record, log entry, standings and next tasks
 	// together. Next tasks are added as by Enqueue. With r.Again, t is queued
-	// anew, behind all others of its priority. A fetch that brings a page ends
-	// the row of its source's setbacks, though not a rest that still runs.
+	// anew, behind all others of its priority, next tasks among them. A fetch
+	// that brings a page ends the row of its source's setbacks, though not a rest
+	// that still runs.
 	//
 	// Standings are set as by Record, except that one which would open or pause
 	// a revoked source is passed over: what was fetched before is kept, and the
-	// source stays revoked. A Rest with a task of another stage than fetch is
+	// source stays revoked. r.Rest begins after them: a standing that opens the
+	// source does not end it. A Rest with a task of another stage than fetch is
 	// refused.
 	//
 	// If t's lease ran out or was taken over it changes nothing and returns an
