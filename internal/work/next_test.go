@@ -172,35 +172,35 @@ func TestAStoreThatFailsIsNamed(t *testing.T) {
 }
 
 // TestQuickTasksKeepNoOtherPoolWaiting: fetches beget fetches until an
-// extraction, which the first of them adds, has been done.
+// extraction, which the first of them adds, has been done. The observer is so
+// slow that each fetch has ended before it returns.
 func TestQuickTasksKeepNoOtherPoolWaiting(t *testing.T) {
-	const most = 100_000
-	q := newQueue()
-	for i := range 16 {
-		q.ready = append(q.ready, vigil.NewTask(vigil.Fetch, "O/s", fmt.Sprint(i)))
-	}
-	var fetched atomic.Int64
-	var extracted atomic.Bool
-	fetch := work.Pool{Stage: vigil.Fetch, Workers: 16, TTL: time.Minute, Do: func(context.Context, vigil.Task) (vigil.Result, error) {
-		n := fetched.Add(1)
-		if extracted.Load() || n > most {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 100
+		q := newQueue("a", "b")
+		var fetched atomic.Int64
+		var extracted atomic.Bool
+		fetch := pool(func(context.Context, vigil.Task) (vigil.Result, error) {
+			n := fetched.Add(1)
+			if extracted.Load() || n > most {
+				return vigil.Result{}, nil
+			}
+			res := vigil.Result{Next: []vigil.Task{vigil.NewTask(vigil.Fetch, "O/s", fmt.Sprint("next ", n))}}
+			if n == 1 {
+				res.Next = append(res.Next, vigil.NewTask(vigil.Extract, "O/s", "page"))
+			}
+			return res, nil
+		})
+		extract := work.Pool{Stage: vigil.Extract, Workers: 1, TTL: time.Minute, Do: func(context.Context, vigil.Task) (vigil.Result, error) {
+			extracted.Store(true)
 			return vigil.Result{}, nil
+		}}
+		r := work.Runner{Queue: q, Holder: "test", Observe: func(work.Outcome) { time.Sleep(time.Second) }}
+		if err := r.Run(t.Context(), fetch, extract); err != nil {
+			t.Fatal(err)
 		}
-		res := vigil.Result{Next: []vigil.Task{vigil.NewTask(vigil.Fetch, "O/s", fmt.Sprint("next ", n))}}
-		if n == 1 {
-			res.Next = append(res.Next, vigil.NewTask(vigil.Extract, "O/s", "page"))
+		if n := fetched.Load(); n > 20 {
+			t.Errorf("the extraction waited for %d fetches", n)
 		}
-		return res, nil
-	}}
-	extract := work.Pool{Stage: vigil.Extract, Workers: 1, TTL: time.Minute, Do: func(context.Context, vigil.Task) (vigil.Result, error) {
-		extracted.Store(true)
-		return vigil.Result{}, nil
-	}}
-	r := work.Runner{Queue: q, Holder: "test"}
-	if err := r.Run(t.Context(), fetch, extract); err != nil {
-		t.Fatal(err)
-	}
-	if n := fetched.Load(); n > most {
-		t.Errorf("the extraction waited for %d fetches", n)
-	}
+	})
 }
