@@ -81,17 +81,28 @@ type Queue interface {
 
 	// Commit ends t with r: record, log entry, standings and next tasks
 	// together. Next tasks are added as by Enqueue. With r.Again, t is queued
-	// anew, behind all others of its priority. A fetch that brings a page ends
-	// the row of its source's setbacks, though not a rest that still runs.
+	// anew, behind all others of its priority, next tasks among them. A fetch
+	// that brings a page ends the row of its source's setbacks, though not a rest
+	// that still runs.
 	//
 	// Standings are set as by Record, except that one which would open or pause
 	// a revoked source is passed over: what was fetched before is kept, and the
-	// source stays revoked. A Rest with a task of another stage than fetch is
+	// source stays revoked. r.Rest begins after them: a standing that opens the
+	// source does not end it. A Rest with a task of another stage than fetch is
 	// refused.
 	//
 	// If t's lease ran out or was taken over it changes nothing and returns an
 	// error wrapping [vigil.ErrLeaseLost].
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
+
+	// CommitLease is Commit and then Lease, in one transaction: both are done,
+	// or neither. What it leases is chosen after t has ended, so that next tasks
+	// of r, and t itself with r.Again, are among the choice. Finding no task is
+	// no error: r is committed, and at says when to ask again, as Lease's next.
+	//
+	// next cannot name a Task, for a result must not be lost to another's claim.
+	// Where either would be refused, nothing is changed and nothing leased.
+	CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next LeaseRequest) (ts []vigil.Task, at time.Time, err error)
 
 	// Release gives t back after a setback, which is kept with the task and in
 	// its history. If t counts MaxAttempts attempts and is no review, it is dead

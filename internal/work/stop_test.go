@@ -27,6 +27,12 @@ func (c *counted) Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task
 	return ts, next, err
 }
 
+func (c *counted) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next store.LeaseRequest) ([]vigil.Task, time.Time, error) {
+	ts, at, err := c.Store.CommitLease(ctx, t, r, next)
+	c.leased.Add(int64(len(ts)))
+	return ts, at, err
+}
+
 // TestStoppingWithALongQueue: with ten thousand tasks queued and eight running,
 // a stop hands out no more, and every task is as if it had never been leased.
 func TestStoppingWithALongQueue(t *testing.T) {

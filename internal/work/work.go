@@ -18,6 +18,7 @@ import (
 type Queue interface {
 	Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error)
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
+	CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next store.LeaseRequest) ([]vigil.Task, time.Time, error)
 	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
 	Return(ctx context.Context, t vigil.Task) error
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
@@ -126,48 +127,111 @@ func Retry(n int) time.Duration {
 // It returns only when every worker it started has ended, and every task it
 // leased is committed or given back. If ctx ended, it leases no more, and
 // returns ctx's error.
+//
+// A worker that hands in a result takes the next task of its pool in the same
+// transaction, as one would cost the disk's time for each.
 func (r *Runner) Run(ctx context.Context, pools ...Pool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var (
-		done    = make(chan ended)
-		running = make([]int, len(pools))
-		total   int
-	)
+	n := &run{Runner: r, pools: pools, running: make([]int, len(pools)), done: make(chan ended)}
 	for {
-		next, err := r.lease(ctx, pools, running, &total, done)
+		next, err := n.lease(ctx)
 		if err != nil {
 			cancel(err)
 		}
-		if total == 0 && (ctx.Err() != nil || r.enough(next)) {
+		if n.total == 0 && (ctx.Err() != nil || r.enough(next)) {
 			return cause(ctx)
 		}
 		timer := time.NewTimer(r.nap(next))
 		select {
-		case e := <-done:
-			// Whoever has ended meanwhile is heard, too, before more is leased:
-			// a lease for each would cost a transaction for each.
-			for more := true; more; {
-				running[e.pool]--
-				total--
-				if r.Observe != nil {
-					r.Observe(e.Outcome)
-				}
-				var fatal *Fatal
-				if errors.As(e.Err, &fatal) {
-					cancel(fatal)
-				}
-				select {
-				case e = <-done:
-				default:
-					more = false
-				}
+		case e := <-n.done:
+			for _, e := range n.hear(e) {
+				n.end(ctx, cancel, e)
 			}
 		case <-timer.C:
-		case <-stopped(ctx, total):
+		case <-stopped(ctx, n.total):
 		}
 		timer.Stop()
 	}
+}
+
+// A run is a call of Run. Only its goroutine changes it.
+type run struct {
+	*Runner
+	pools   []Pool
+	running []int // by pool
+	total   int
+	done    chan ended
+}
+
+// An ended step is what a worker reports: what became of its task, and the next
+// ones, which it has leased. They are started even if ctx has ended, as a step
+// then gives its task back.
+type ended struct {
+	pool int
+	Outcome
+	next []vigil.Task
+}
+
+// start does tasks of a pool, each in a goroutine that reports to done.
+func (n *run) start(ctx context.Context, pool int, ts []vigil.Task) {
+	for _, t := range ts {
+		n.running[pool]++
+		n.total++
+		go func() {
+			o, next := n.step(ctx, n.pools[pool], t)
+			n.done <- ended{pool, o, next}
+		}()
+	}
+}
+
+// hear returns e and what those report who have ended meanwhile: a lease after
+// each would cost a transaction for each. No task is started here, so that quick
+// ones keep no other pool waiting.
+func (n *run) hear(e ended) []ended {
+	es := []ended{e}
+	for {
+		select {
+		case e := <-n.done:
+			es = append(es, e)
+		default:
+			return es
+		}
+	}
+}
+
+// end takes note of what a worker reports, and starts what it has leased.
+func (n *run) end(ctx context.Context, cancel context.CancelCauseFunc, e ended) {
+	n.running[e.pool]--
+	n.total--
+	if n.Observe != nil {
+		n.Observe(e.Outcome)
+	}
+	var fatal *Fatal
+	if errors.As(e.Err, &fatal) {
+		cancel(fatal)
+	}
+	n.start(ctx, e.pool, e.next)
+}
+
+// lease fills every pool's free workers. It returns the earliest moment at which
+// a queue may have more; zero if no pool has anything queued.
+func (n *run) lease(ctx context.Context) (next time.Time, err error) {
+	for i, p := range n.pools {
+		free := p.Workers - n.running[i]
+		if ctx.Err() != nil || free <= 0 {
+			continue
+		}
+		ts, at, err := n.Queue.Lease(ctx, n.request(p, free))
+		if err != nil {
+			return next, fmt.Errorf("lease %s tasks: %w", p.Stage, err)
+		}
+		n.start(ctx, i, ts)
+		if next.IsZero() || !at.IsZero() && at.Before(next) {
+			next = at
+		}
+	}
+	return next, nil
 }
 
 // enough reports whether a runner that has nothing to do is to end rather than
@@ -191,12 +255,6 @@ func (r *Runner) nap(next time.Time) time.Duration {
 	return d
 }
 
-// ended is what a worker reports.
-type ended struct {
-	pool int
-	Outcome
-}
-
 // stopped returns ctx's channel while nothing runs; else nil, as the loop then
 // waits for its workers.
 func stopped(ctx context.Context, running int) <-chan struct{} {
@@ -212,96 +270,4 @@ func cause(ctx context.Context) error {
 		return nil
 	}
 	return context.Cause(ctx)
-}
-
-// lease fills every pool's free workers. It returns the earliest moment at which
-// a queue may have more; zero if no pool has anything queued.
-func (r *Runner) lease(ctx context.Context, pools []Pool, running []int, total *int, done chan<- ended) (next time.Time, err error) {
-	for i, p := range pools {
-		free := p.Workers - running[i]
-		if ctx.Err() != nil || free <= 0 {
-			continue
-		}
-		ts, at, err := r.Queue.Lease(ctx, store.LeaseRequest{Stage: p.Stage, Holder: r.Holder, N: free, TTL: p.TTL, Source: p.Source})
-		if err != nil {
-			return next, fmt.Errorf("lease %s tasks: %w", p.Stage, err)
-		}
-		for _, t := range ts {
-			running[i]++
-			*total++
-			go func() { done <- ended{i, r.step(ctx, p, t)} }()
-		}
-		if next.IsZero() || !at.IsZero() && at.Before(next) {
-			next = at
-		}
-	}
-	return next, nil
-}
-
-// step does one task and hands in what came of it.
-func (r *Runner) step(ctx context.Context, p Pool, t vigil.Task) Outcome {
-	begin := time.Now()
-	res, err := guard(ctx, p.Do, t)
-	stopped := ctx.Err()
-	if err != nil && stopped == nil {
-		err = classed(t, err)
-	}
-	// What was done is handed in even if ctx ended meanwhile.
-	if e := r.handIn(context.WithoutCancel(ctx), stopped, t, res, err); e != nil {
-		err = &Fatal{fmt.Errorf("%s %s: %w", t.Stage, t.Subject, e)}
-	}
-	return Outcome{Task: t, Result: res, Err: err, Took: time.Since(begin)}
-}
-
-// classed returns err as a setback, if it is not something else.
-func classed(t vigil.Task, err error) error {
-	var (
-		refusal *Refusal
-		fatal   *Fatal
-		setback *Setback
-	)
-	if errors.As(err, &refusal) || errors.As(err, &fatal) || errors.As(err, &setback) {
-		return err
-	}
-	return &Setback{vigil.Setback{Class: "error", Retry: Retry(t.Attempts)}, err}
-}
-
-// handIn commits or gives back t. A lost lease is no error: another worker has
-// the task.
-func (r *Runner) handIn(ctx context.Context, stopped error, t vigil.Task, res vigil.Result, err error) error {
-	var (
-		refusal *Refusal
-		setback *Setback
-	)
-	switch {
-	case err == nil:
-		err = r.Queue.Commit(ctx, t, res)
-	case errors.As(err, &refusal):
-		err = r.Queue.Bury(ctx, t, refusal.Act)
-	case stopped == nil && errors.As(err, &setback):
-		b := setback.Setback
-		b.Reason = cmp.Or(b.Reason, err.Error())
-		err = r.Queue.Release(ctx, t, b)
-	default: // the run ends: the task had no fault in it
-		err = r.Queue.Return(ctx, t)
-	}
-	if errors.Is(err, vigil.ErrLeaseLost) {
-		return nil
-	}
-	return err
-}
-
-// guard calls do, unless ctx has ended, and turns a panic, which hostile input
-// may cause, into a setback.
-func guard(ctx context.Context, do Func, t vigil.Task) (res vigil.Result, err error) {
-	if err := ctx.Err(); err != nil {
-		return vigil.Result{}, err
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			b := vigil.Setback{Class: "panic", Retry: Retry(t.Attempts)}
-			res, err = vigil.Result{}, &Setback{b, fmt.Errorf("panic: %v", p)}
-		}
-	}()
-	return do(ctx, t)
 }

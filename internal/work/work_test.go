@@ -25,8 +25,11 @@ type queue struct {
 	later    map[string]time.Time // tasks not to be had before a time
 	back     map[string]string    // task subject → what became of it
 	setbacks map[string]vigil.Setback
-	lost     string // subject whose lease is lost
-	fail     error  // of every call but Lease
+	lost     string               // subject whose lease is lost
+	fail     error                // of every call but Lease
+	failNext error                // of CommitLease
+	calls    []string             // of Lease, Commit and CommitLease
+	asked    []store.LeaseRequest // of CommitLease
 }
 
 func newQueue(subjects ...string) *queue {
@@ -40,6 +43,13 @@ func newQueue(subjects ...string) *queue {
 func (q *queue) Lease(_ context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	ts, next = q.lease(r)
+	q.calls = append(q.calls, fmt.Sprintf("lease %d", len(ts)))
+	return ts, next, nil
+}
+
+// lease must be called with mu held.
+func (q *queue) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time) {
 	q.ready = slices.DeleteFunc(q.ready, func(t vigil.Task) bool {
 		if t.Stage != r.Stage || len(ts) == r.N {
 			return false
@@ -54,7 +64,7 @@ func (q *queue) Lease(_ context.Context, r store.LeaseRequest) (ts []vigil.Task,
 		ts = append(ts, t)
 		return true
 	})
-	return ts, next, nil
+	return ts, next
 }
 
 func (q *queue) end(t vigil.Task, how string) error {
@@ -77,7 +87,23 @@ func (q *queue) Commit(_ context.Context, t vigil.Task, r vigil.Result) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ready = append(q.ready, r.Next...)
+	q.calls = append(q.calls, "commit "+t.Subject)
 	return nil
+}
+
+func (q *queue) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next store.LeaseRequest) ([]vigil.Task, time.Time, error) {
+	if q.failNext != nil {
+		return nil, time.Time{}, q.failNext
+	}
+	if err := q.Commit(ctx, t, r); err != nil {
+		return nil, time.Time{}, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ts, at := q.lease(next)
+	q.calls[len(q.calls)-1] += fmt.Sprintf(", lease %d", len(ts))
+	q.asked = append(q.asked, next)
+	return ts, at, nil
 }
 
 func (q *queue) Release(_ context.Context, t vigil.Task, b vigil.Setback) error {

@@ -70,10 +70,12 @@ func (l *lane) set(k, id []byte) {
 	}
 }
 
-// pop takes the lane's first ready task out and counts it as leased.
-func (l *lane) pop(now time.Time) (id string) {
+// pop takes the lane's first ready task out and counts it as leased until a
+// moment.
+func (l *lane) pop(now, until time.Time) (id string) {
 	id = string(l.ready)
 	l.leased++
+	l.expires = earlier(l.expires, until)
 	l.pace.last = now
 	l.set(l.cursor.Next())
 	return id

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -17,10 +18,9 @@ import (
 // Lease implements [store.Queue]. Its cost grows with the number of tasks it
 // returns and of sources that have any, not with the length of the queue.
 func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
-	if err := checkRequest(r); err != nil {
+	if r, err = checkRequest(r); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
 	}
-	r.TTL = min(r.TTL, maxWait)
 	lease := write.lease
 	if r.Task != "" {
 		lease = write.leaseOne
@@ -44,18 +44,28 @@ func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Tas
 	return ts, next, nil
 }
 
-func checkRequest(r store.LeaseRequest) error {
+// checkRequest refuses requests that make no sense, and bounds the others.
+func checkRequest(r store.LeaseRequest) (store.LeaseRequest, error) {
 	switch {
 	case r.Holder == "":
-		return errors.New("no holder: say who will hold them")
+		return r, errors.New("no holder: say who will hold them")
 	case r.TTL <= 0:
-		return fmt.Errorf("TTL %s: say for how long", r.TTL)
+		return r, fmt.Errorf("TTL %s: say for how long", r.TTL)
 	case r.Task == "" && r.Stage == "":
-		return errors.New("no stage")
+		return r, errors.New("no stage")
 	case r.Task == "" && r.N <= 0:
-		return fmt.Errorf("%d tasks: want 1 or more", r.N)
+		return r, fmt.Errorf("%d tasks: want 1 or more", r.N)
 	}
-	return errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source))
+	r.TTL = min(r.TTL, maxWait)
+	return r, errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source))
+}
+
+// checkNext is checkRequest for what is to be leased with a commit.
+func checkNext(r store.LeaseRequest) (store.LeaseRequest, error) {
+	if r.Task != "" {
+		return r, fmt.Errorf("task %s: a lease with a commit cannot ask for one task", r.Task)
+	}
+	return checkRequest(r)
 }
 
 // idle reports whether a lease would change nothing, and when to ask again.
@@ -87,10 +97,7 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 
 // lease hands out the best tasks of all lanes that are open.
 func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
-	if err := w.wake(r); err != nil {
-		return nil, next, err
-	}
-	lanes, err := lanes(w.Tx, r.Stage, r.Source)
+	lanes, err := w.awake(r)
 	if err != nil {
 		return nil, next, err
 	}
@@ -100,7 +107,10 @@ func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err
 		if l == nil {
 			break
 		}
-		ids = append(ids, l.pop(w.now))
+		ids = append(ids, l.pop(w.now, w.now.Add(r.TTL)))
+	}
+	for _, l := range lanes {
+		next = earlier(next, l.opens(w.now))
 	}
 	// Only now, as a change would lead the lanes' cursors astray.
 	for _, id := range ids {
@@ -113,20 +123,20 @@ func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err
 		}
 		ts = append(ts, t.Task)
 	}
-	next, err = w.nextTime(r)
-	return ts, next, err
+	return ts, next, nil
 }
 
-// nextTime returns when to ask again.
-func (w write) nextTime(r store.LeaseRequest) (next time.Time, err error) {
-	lanes, err := lanes(w.Tx, r.Stage, r.Source)
-	if err != nil {
-		return next, err
+// awake returns the lanes of a request, with the tasks in them that have become
+// available.
+func (w write) awake(r store.LeaseRequest) ([]*lane, error) {
+	ls, err := lanes(w.Tx, r.Stage, r.Source)
+	if err != nil || !slices.ContainsFunc(ls, func(l *lane) bool { return l.due(w.now) }) {
+		return ls, err
 	}
-	for _, l := range lanes {
-		next = earlier(next, l.opens(w.now))
+	if err := w.wake(ls); err != nil {
+		return nil, err
 	}
-	return next, nil
+	return lanes(w.Tx, r.Stage, r.Source)
 }
 
 // leaseOne hands out the one task that r names, or renews its lease.
@@ -206,9 +216,9 @@ func (w write) take(t task, r store.LeaseRequest) (task, error) {
 }
 
 // wake makes tasks available whose lease ran out or whose wait is over.
-func (w write) wake(r store.LeaseRequest) error {
-	for _, source := range sourcesOf(w.Tx, r.Stage, r.Source) {
-		for _, id := range idsUntil(w.Tx, bucketLeased, r.Stage, source, w.now) {
+func (w write) wake(ls []*lane) error {
+	for _, l := range ls {
+		for _, id := range idsUntil(w.Tx, bucketLeased, l.stage, l.source, w.now) {
 			t, err := getTask(w.Tx, id)
 			if err != nil {
 				return err
@@ -217,7 +227,7 @@ func (w write) wake(r store.LeaseRequest) error {
 				return err
 			}
 		}
-		for _, id := range idsUntil(w.Tx, bucketDelayed, r.Stage, source, w.now) {
+		for _, id := range idsUntil(w.Tx, bucketDelayed, l.stage, l.source, w.now) {
 			t, err := getTask(w.Tx, id)
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/store"
 )
 
 // maxWait bounds the time of a lease and of a retry. A longer one is a mistake,
@@ -32,31 +33,65 @@ func (s *Store) Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err e
 // Commit implements [store.Queue]. An act that names no order belongs to the
 // log of the record's order or, without a record, of the task's.
 func (s *Store) Commit(ctx context.Context, t vigil.Task, r vigil.Result) error {
+	p, err := prepareFor(t, r)
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, "commit", t, func(w write, held task) error { return w.commit(held, p) })
+}
+
+// CommitLease implements [store.Queue]. Acts belong to logs as in Commit.
+func (s *Store) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next store.LeaseRequest) (ts []vigil.Task, at time.Time, err error) {
+	if next, err = checkNext(next); err != nil {
+		return nil, time.Time{}, fmt.Errorf("commit %s %s and lease %s tasks: %w", t.Stage, t.ID, next.Stage, err)
+	}
+	p, err := prepareFor(t, r)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	err = s.end(ctx, "commit", t, func(w write, held task) (err error) {
+		if err := w.commit(held, p); err != nil {
+			return err
+		}
+		ts, at, err = w.lease(next)
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return ts, at, nil
+}
+
+// prepareFor prepares the result of t.
+func prepareFor(t vigil.Task, r vigil.Result) (prepared, error) {
 	if r.Record == nil && r.Act.Order == "" {
 		r.Act.Order = vigil.OrderOf(t.Source)
 	}
 	p, err := prepare(r)
 	if err != nil {
-		return fmt.Errorf("commit %s %s: %w", t.Stage, t.ID, err)
+		return p, fmt.Errorf("commit %s %s: %w", t.Stage, t.ID, err)
 	}
-	return s.end(ctx, "commit", t, func(w write, held task) error {
-		if err := checkRest(held, r.Rest); err != nil {
+	return p, nil
+}
+
+// commit ends a lease of held with a result.
+func (w write) commit(held task, p prepared) error {
+	if err := checkRest(held, p.Rest); err != nil {
+		return err
+	}
+	if _, err := w.put(p, passOver); err != nil {
+		return err
+	}
+	if held.Stage == vigil.Fetch {
+		if err := w.restAfterCommit(held.Source, p.Result); err != nil {
 			return err
 		}
-		if _, err := w.put(p, passOver); err != nil {
-			return err
-		}
-		if held.Stage == vigil.Fetch {
-			if err := w.restAfterCommit(held.Source, p.Result); err != nil {
-				return err
-			}
-		}
-		next, err := w.committed(held, p)
-		if err != nil {
-			return err
-		}
-		return w.putTask(&held, next)
-	})
+	}
+	next, err := w.committed(held, p)
+	if err != nil {
+		return err
+	}
+	return w.putTask(&held, next)
 }
 
 // committed returns held after its commit: done, or at the end of the queue.

@@ -115,24 +115,27 @@ func (m *protocol) tryEnqueue() string {
 }
 
 func (m *protocol) tryLease() string {
-	r := store.LeaseRequest{Stage: m.stage(), Holder: fmt.Sprint("w", m.rand.IntN(2)), N: 1 + m.rand.IntN(4), TTL: time.Second + m.seconds(9)}
-	if m.chance(3) {
-		r.Source = m.source()
-	}
+	r := m.request()
 	got, next, err := m.e.Lease(m.e.t.Context(), r)
 	if err != nil {
 		m.e.t.Errorf("lease %+v: %v", r, err)
 	}
-	m.reap(r.Stage, r.Source)
-	var want []string
-	for range r.N {
-		t := m.best(r, m.now())
-		if t == nil {
-			break
-		}
-		m.take(t, r)
-		want = append(want, t.ID)
+	m.leased(r, got, next)
+	return fmt.Sprintf("lease %+v → %v", r, subjects(got))
+}
+
+// request draws a request.
+func (m *protocol) request() store.LeaseRequest {
+	r := store.LeaseRequest{Stage: m.stage(), Holder: fmt.Sprint("w", m.rand.IntN(2)), N: 1 + m.rand.IntN(4), TTL: time.Second + m.seconds(9)}
+	if m.chance(3) {
+		r.Source = m.source()
 	}
+	return r
+}
+
+// leased leases on the model, and checks that the store gave the same.
+func (m *protocol) leased(r store.LeaseRequest, got []vigil.Task, next time.Time) {
+	want := m.lease(r)
 	var ids []string
 	for _, t := range got {
 		ids = append(ids, t.ID)
@@ -148,7 +151,6 @@ func (m *protocol) tryLease() string {
 	if len(got) == 0 {
 		m.checkNext(r, next)
 	}
-	return fmt.Sprintf("lease %+v → %v", r, subjects(got))
 }
 
 // checkNext checks that next is not after the first moment at which something
@@ -163,7 +165,7 @@ func (m *protocol) checkNext(r store.LeaseRequest, next time.Time) {
 	}
 }
 
-// tryEnd ends a lease, which may be lost, in one of the four ways.
+// tryEnd ends a lease, which may be lost, in one of the five ways.
 func (m *protocol) tryEnd() string {
 	if len(m.stale) == 0 {
 		return "nothing to end"
@@ -174,7 +176,7 @@ func (m *protocol) tryEnd() string {
 	lost := t.State != vigil.Leased || t.Lease != l.Lease || !m.now().Before(t.Until)
 	var (
 		ctx  = m.e.t.Context()
-		verb = []string{"commit", "commit", "commit", "release", "release", "return", "bury"}[m.rand.IntN(7)]
+		verb = []string{"commit", "commit", "commit and lease", "commit and lease", "release", "release", "return", "bury"}[m.rand.IntN(8)]
 		what any
 		err  error
 		end  func() // on the model
@@ -183,6 +185,17 @@ func (m *protocol) tryEnd() string {
 	case "commit":
 		r := m.result(l)
 		what, err, end = r, m.e.Commit(ctx, l, r), func() { m.commit(t, r) }
+	case "commit and lease":
+		r, next := m.result(l), m.request()
+		var (
+			got []vigil.Task
+			at  time.Time
+		)
+		got, at, err = m.e.CommitLease(ctx, l, r, next)
+		what, end = fmt.Sprintf("%+v, then %+v → %v", r, next, subjects(got)), func() { m.commit(t, r); m.leased(next, got, at) }
+		if lost && len(got) > 0 {
+			m.e.t.Errorf("a lost lease brought %v", subjects(got))
+		}
 	case "release":
 		b := m.setback(l)
 		what, err, end = b, m.e.Release(ctx, l, b), func() { m.release(t, b, vigil.OutcomeFailed, m.now()) }

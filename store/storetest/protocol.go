@@ -98,18 +98,16 @@ func (m *protocol) rest(s *store.SourceStatus, d time.Duration) {
 }
 
 func (m *protocol) commit(t *vigil.Task, r vigil.Result) {
+	m.add(r.Next)
 	how, holder := vigil.OutcomeDone, t.Holder
 	to(t, vigil.Done, m.now())
-	if r.Again {
+	if r.Again { // behind r.Next, too
 		how, t.State, t.Attempts = vigil.OutcomeAgain, vigil.Queued, 0
 		i := slices.Index(m.tasks, t)
 		m.tasks = append(slices.Delete(m.tasks, i, i+1), t)
 	}
 	t.Class, t.Reason, t.Record = "", "", ""
 	m.tried(t, vigil.Attempt{At: m.now(), Holder: holder, Outcome: how})
-	if t.Stage == vigil.Fetch {
-		m.rest(m.sources[t.Source], r.Rest)
-	}
 	if p, ok := r.Record.(vigil.Page); ok {
 		t.Record = p.ID
 		s := m.sources[p.Source]
@@ -120,7 +118,9 @@ func (m *protocol) commit(t *vigil.Task, r vigil.Result) {
 	for _, st := range r.Standings {
 		m.stand(st, r.Act.Actor)
 	}
-	m.add(r.Next)
+	if t.Stage == vigil.Fetch { // after what opens it, which ends older rests
+		m.rest(m.sources[t.Source], r.Rest)
+	}
 }
 
 // stand sets a standing, and reports whether the source could have it.
@@ -178,6 +178,20 @@ func (m *protocol) take(t *vigil.Task, r store.LeaseRequest) {
 	if t.Stage == vigil.Fetch {
 		m.sources[t.Source].Last = m.now()
 	}
+}
+
+// lease takes what r asks for, and returns the IDs.
+func (m *protocol) lease(r store.LeaseRequest) (ids []string) {
+	m.reap(r.Stage, r.Source)
+	for range r.N {
+		t := m.best(r, m.now())
+		if t == nil {
+			break
+		}
+		m.take(t, r)
+		ids = append(ids, t.ID)
+	}
+	return ids
 }
 
 // requeue reports how many tasks it queues again.

@@ -203,7 +203,13 @@ func fetchUnregistered(t *testing.T, e *env) {
 
 // ends are the ways to end a lease.
 func ends(e *env, l vigil.Task) map[string]error {
+	ts, _, err := e.CommitLease(e.t.Context(), l, vigil.Result{Act: act(vigil.ActExtract, "")}, want(vigil.Extract, 9))
+	if len(ts) > 0 {
+		e.t.Errorf("a commit that was refused leased %v", subjects(ts))
+	}
 	return map[string]error{
+		"commit and lease": err,
+
 		"commit":  e.Commit(e.t.Context(), l, vigil.Result{Act: act(vigil.ActExtract, ""), Next: []vigil.Task{task(vigil.Classify, src, "next", 0)}}),
 		"release": e.Release(e.t.Context(), l, vigil.Setback{}),
 		"return":  e.Return(e.t.Context(), l),
