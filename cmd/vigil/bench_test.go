@@ -203,7 +203,7 @@ func benchCase(b *testing.B, path, proxy string) (*bolt.Store, *stages) {
 	if _, err := st.Record(b.Context(), vigil.Result{Act: vigil.Act{Actor: "bench", Action: vigil.ActAuthorize}, Record: o, Next: start}); err != nil {
 		b.Fatal(err)
 	}
-	network, err := tor.New(tor.Config{Proxy: proxy, Secret: make([]byte, 32), Now: time.Now})
+	network, err := tor.New(tor.Config{Proxy: proxy, Secret: make([]byte, 32), Now: time.Now, MaxStreams: 64})
 	if err != nil {
 		b.Fatal(err)
 	}

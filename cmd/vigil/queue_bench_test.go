@@ -151,6 +151,10 @@ func BenchmarkStop(b *testing.B) {
 		if _, err := st.Enqueue(b.Context(), fetchTasks(benchOrder().Sources[0], 0, 10_000)...); err != nil {
 			b.Fatal(err)
 		}
+		for id, src := range stages.sources {
+			src.Robots = vigil.IgnoreRobots // else all would wait for its answer
+			stages.sources[id] = src
+		}
 		ctx, cancel := context.WithCancel(b.Context())
 		ended := make(chan error, 1)
 		asked := len(sim.Requests())
