@@ -40,7 +40,7 @@ func TestSpellingsOfOneThingHaveOneKey(t *testing.T) {
 			encodeUnified("u", shielded), encodeUnified("zu", shielded)},
 		"xpub:":  {extended(0x0488b21e, xpub), extended(0x049d7cb2, xpub), extended(0x04b24746, xpub), extended(0x019da462, xpub), extended(0x01b26ef6, xpub), extended(0x02facafd, xpub)},
 		"ln:":    {boltDonation, boltCoffee, strings.ToUpper(boltCoffee)},
-		"lnurl:": {lud01, strings.ToLower(lud01)},
+		"lnurl:": {lnurlExample, strings.ToLower(lnurlExample)},
 		"iban:":  {"DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "de89-3704-0044-0532-0130-00"},
 	}
 	owner := map[string]string{}

@@ -14,14 +14,14 @@ import (
 )
 
 // Examples of BOLT-11 (the Lightning specification, CC-BY-4.0) and the payee that
-// it names; the URL of LUD-01 (lnurl/luds, MIT); an offer of BOLT-12's test
+// it names; an invented URL in the form of LUD-01; an offer of BOLT-12's test
 // vectors (CC-BY-4.0).
 const (
 	boltDonation = "lnbc1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdpl2pkx2ctnv5sxxmmwwd5kgetjypeh2ursdae8g6twvus8g6rfwvs8qun0dfjkxaq9qrsgq357wnc5r2ueh7ck6q93dj32dlqnls087fxdwk8qakdyafkq3yap9us6v52vjjsrvywa6rt52cm9r9zqt8r2t7mlcwspyetp5h2tztugp9lfyql"
 	boltCoffee   = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh"
 	boltPayee    = "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad"
-	lud01        = "LNURL1DP68GURN8GHJ7UM9WFMXJCM99E3K7MF0V9CXJ0M385EKVCENXC6R2C35XVUKXEFCV5MKVV34X5EKZD3EV56NYD3HXQURZEPEXEJXXEPNXSCRVWFNV9NXZCN9XQ6XYEFHVGCXXCMYXYMNSERXFQ5FNS"
-	lud01URL     = "https://service.com/api?q=3fc3645b439ce8e7f2553a69e5267081d96dcd340693afabe04be7b0ccd178df"
+	lnurlExample = "LNURL1DP68GURN8GHJ7URP0YHX27RPD4CXCEFWVDHK6TMPWP5N7UFAXQCRQVFSXGCRXVP5XQ6NQD3SXUCRSVPEXPSNQC3SVVCXGVR9XPNRZVP3XYCNYVFNXY6RZDF3XCCNWVFCXYUNZCF3VGCKXVTYX9JNZESXC7R7T"
+	lnurlURL     = "https://pay.example.com/api?q=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 	bolt12Offer  = "lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese"
 	bolt12Issuer = "02eec7245d6b7d2ccb30380bfbe2a3648cd7a942653f5aa340edcea1f283686619"
 )
@@ -147,8 +147,8 @@ func TestWhatAnInvoiceMustHave(t *testing.T) {
 }
 
 func TestLNURL(t *testing.T) {
-	for _, text := range []string{lud01, strings.ToLower(lud01)} {
-		if id := one(t, text); id.Kind != "lightning" || id.Class != vigil.ClassA || id.Key != "lnurl:"+lud01URL {
+	for _, text := range []string{lnurlExample, strings.ToLower(lnurlExample)} {
+		if id := one(t, text); id.Kind != "lightning" || id.Class != vigil.ClassA || id.Key != "lnurl:"+lnurlURL {
 			t.Errorf("%s: %+v", text, id)
 		}
 	}
@@ -159,7 +159,7 @@ func TestLNURL(t *testing.T) {
 	for _, u := range []string{"http://example.com/", "not a URL at all", "https://", "https://name:word@example.com/", "\xff\xfe\x00\x01\x02\x03\x04\x05"} {
 		none(t, encode(u))
 	}
-	none(t, encodeBech32("lnurl", toFive([]byte(lud01URL)), bech32mConst))
+	none(t, encodeBech32("lnurl", toFive([]byte(lnurlURL)), bech32mConst))
 }
 
 // toFive regroups bytes into 5-bit values, with zero bits at the end.

@@ -23,7 +23,7 @@ var samples = []string{
 	"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh",
 	standardXMR, integratedXMR, subaddressXMR,
 	bip32Public,
-	xlsMain, ltcMWEB, zecSapling, zecUnified, zecTex, boltDonation, lud01, silentBTC,
+	xlsMain, ltcMWEB, zecSapling, zecUnified, zecTex, boltDonation, lnurlExample, silentBTC,
 }
 
 func TestOneIdentifierWhole(t *testing.T) {

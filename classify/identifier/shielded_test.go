@@ -136,7 +136,7 @@ func TestMWEBAddresses(t *testing.T) {
 }
 
 func FuzzLongBech32(f *testing.F) {
-	for _, s := range []string{zecSapling, zecUnified, zecTex, ltcMWEB, boltDonation, boltCoffee, strings.ToLower(lud01), zecUnifiedTest} {
+	for _, s := range []string{zecSapling, zecUnified, zecTex, ltcMWEB, boltDonation, boltCoffee, strings.ToLower(lnurlExample), zecUnifiedTest} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
