@@ -61,3 +61,13 @@ func onionChecksum(key ed25519.PublicKey) []byte {
 	sum := sha3.Sum256(append(b, onionVersion))
 	return sum[:2]
 }
+
+// OnionBase returns the last two labels of a host, without its port, in lower
+// case: an onion service answers under any labels before its name.
+func OnionBase(host string) string {
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	if i := strings.LastIndexByte(strings.TrimSuffix(host, ".onion"), '.'); i >= 0 {
+		return host[i+1:]
+	}
+	return host
+}

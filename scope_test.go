@@ -54,6 +54,16 @@ func TestOnionNames(t *testing.T) {
 	}
 }
 
+func TestOnionBase(t *testing.T) {
+	for host, want := range map[string]string{
+		specOnions[0]: specOnions[0], "www.a." + strings.ToUpper(specOnions[0]) + ":8080": specOnions[0], "www.example.com": "com", "": "",
+	} {
+		if got := vigil.OnionBase(host); got != want {
+			t.Errorf("OnionBase(%q) = %q, want %q", host, got, want)
+		}
+	}
+}
+
 func TestSourceAllows(t *testing.T) {
 	base := "http://" + specOnions[0]
 	tests := []struct {

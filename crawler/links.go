@@ -23,7 +23,7 @@ const (
 func sortLinks(p *vigil.Page, src vigil.Source, final *url.URL, r refs, text []byte) {
 	s := sorter{page: p, src: src, seen: map[string]bool{}, known: map[string]bool{}}
 	for _, h := range src.Hosts {
-		s.known[onionBase(h)] = true
+		s.known[vigil.OnionBase(h)] = true
 	}
 	base := final
 	if r.base != "" {
@@ -101,7 +101,7 @@ func (s *sorter) refuse(link, reason string) {
 
 // propose notes a valid onion name that the source does not name.
 func (s *sorter) propose(host string) {
-	name := onionBase(host)
+	name := vigil.OnionBase(host)
 	if s.known[name] || len(s.page.Proposals) == maxProposals {
 		return
 	}
@@ -110,15 +110,6 @@ func (s *sorter) propose(host string) {
 	}
 	s.known[name] = true
 	s.page.Proposals = append(s.page.Proposals, name)
-}
-
-// onionBase returns the last two labels of a host, without port, in lower case.
-func onionBase(host string) string {
-	host, _, _ = strings.Cut(strings.ToLower(host), ":")
-	if i := strings.LastIndexByte(strings.TrimSuffix(host, ".onion"), '.'); i >= 0 {
-		return host[i+1:]
-	}
-	return host
 }
 
 // cleanRef spells a reference as a browser sends it (WHATWG URL): no spaces

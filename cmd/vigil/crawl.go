@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -296,19 +295,7 @@ func (s *stages) chosen(name string) (id string, err error) {
 	if name == "" {
 		return "", nil
 	}
-	var match []string
-	for _, id := range s.ids() {
-		if id == name || s.sources[id].Name == name {
-			match = append(match, id)
-		}
-	}
-	switch len(match) {
-	case 0:
-		return "", usagef("--source %s: the case has %s", name, strings.Join(s.ids(), ", "))
-	case 1:
-		return match[0], nil
-	}
-	return "", usagef("--source %s: several orders have it; name one of %s", name, strings.Join(match, ", "))
+	return pick(s.ids(), name)
 }
 
 // anyOpen reports why none of the wanted sources may be asked now.

@@ -236,21 +236,12 @@ func (s *stages) status(ctx context.Context, source string) (store.SourceStatus,
 
 // pause keeps a source from being asked until a person resumes it.
 func (s *stages) pause(ctx context.Context, src vigil.Source, reason string) error {
-	st, err := s.status(ctx, src.ID())
-	if err != nil {
+	st := vigil.Standing{Source: src.ID(), State: vigil.SourcePaused, Reason: reason}
+	if _, err := s.store.Record(ctx, standing(s.actor, vigil.ActPause, st, nil)); err != nil {
 		return err
 	}
-	_, err = s.store.Record(ctx, vigil.Result{
-		Act: vigil.Act{
-			Actor: s.actor, Action: vigil.ActPause, Order: src.Order,
-			Object: vigil.Object{Type: "source", ID: src.ID()}, Reason: reason,
-		},
-		Standings: []vigil.Standing{{Source: src.ID(), State: vigil.SourcePaused, Reason: reason, Accept: st.Standing.Accept}},
-	})
-	if err == nil {
-		s.paused(src.ID(), reason)
-	}
-	return err
+	s.paused(src.ID(), reason)
+	return nil
 }
 
 // paused tells whoever watches that only a person can make a source go on.

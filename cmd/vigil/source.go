@@ -98,7 +98,7 @@ func (a *app) pause(ctx context.Context, cs *openCase, name, reason string) erro
 		a.info("source %s is paused already: %s", s.ID(), standingWords(s.Standing, time.Now()))
 		return nil
 	}
-	st := vigil.Standing{Source: s.ID(), State: vigil.SourcePaused, Reason: reason, Accept: s.Standing.Accept}
+	st := vigil.Standing{Source: s.ID(), State: vigil.SourcePaused, Reason: reason}
 	if err := a.stand(ctx, cs, vigil.ActPause, st, nil); err != nil {
 		return fmt.Errorf("pause source %s: %w", s.ID(), err)
 	}
@@ -157,14 +157,19 @@ func (c *openCase) unrevoked(ctx context.Context, name string) (store.SourceStat
 
 // stand records a person's decision on a source.
 func (a *app) stand(ctx context.Context, cs *openCase, action string, st vigil.Standing, details map[string]string) error {
-	_, err := cs.Record(ctx, vigil.Result{
+	_, err := cs.Record(ctx, standing(a.who(), action, st, details))
+	return err
+}
+
+// standing is what a decision on a source changes.
+func standing(actor, action string, st vigil.Standing, details map[string]string) vigil.Result {
+	return vigil.Result{
 		Act: vigil.Act{
-			Actor: a.who(), Action: action, Order: vigil.OrderOf(st.Source),
+			Actor: actor, Action: action, Order: vigil.OrderOf(st.Source),
 			Object: vigil.Object{Type: "source", ID: st.Source}, Reason: st.Reason, Details: details,
 		},
 		Standings: []vigil.Standing{st},
-	})
-	return err
+	}
 }
 
 // A sourceRow is a source as it is listed.

@@ -50,21 +50,32 @@ func revocation(st vigil.Standing) error {
 
 // choose returns the source that name means: NAME or ORDER/NAME.
 func choose(all []store.SourceStatus, name string) (store.SourceStatus, error) {
-	var match []store.SourceStatus
-	var ids, matched []string
-	for _, s := range all {
-		ids = append(ids, s.ID())
-		if s.ID() == name || s.Name == name {
-			match, matched = append(match, s), append(matched, s.ID())
+	ids := make([]string, len(all))
+	for i, s := range all {
+		ids[i] = s.ID()
+	}
+	id, err := pick(ids, name)
+	if err != nil {
+		return store.SourceStatus{}, err
+	}
+	return all[slices.Index(ids, id)], nil
+}
+
+// pick returns the one of the source IDs that name means: NAME or ORDER/NAME.
+func pick(ids []string, name string) (id string, err error) {
+	var match []string
+	for _, id := range ids {
+		if id == name || id == vigil.OrderOf(id)+"/"+name {
+			match = append(match, id)
 		}
 	}
 	switch len(match) {
 	case 0:
-		return store.SourceStatus{}, usagef("source %q: the case has %s", name, strings.Join(ids, ", "))
+		return "", usagef("source %q: the case has %s", name, strings.Join(ids, ", "))
 	case 1:
 		return match[0], nil
 	}
-	return store.SourceStatus{}, usagef("source %q: several orders have it; name one of %s", name, strings.Join(matched, ", "))
+	return "", usagef("source %q: several orders have it; name one of %s", name, strings.Join(match, ", "))
 }
 
 // maxReason bounds a reason in bytes: it goes into the log, which is kept for good.

@@ -72,7 +72,7 @@ func (s *stages) wall(ctx context.Context, src vigil.Source, t vigil.Task, p vig
 	default:
 		s.walls.end(src.ID())
 		reason := fmt.Sprintf("%s wall. %s", w.Kind, w.Advice)
-		r.Standings = []vigil.Standing{{Source: src.ID(), State: vigil.SourcePaused, Accept: status.Standing.Accept, Reason: reason}}
+		r.Standings = []vigil.Standing{{Source: src.ID(), State: vigil.SourcePaused, Reason: reason}}
 		s.paused(src.ID(), reason)
 	}
 	return &r, nil

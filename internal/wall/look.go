@@ -63,7 +63,7 @@ func (l *look) substance() bool { return l.letters > mostLetters || len(l.anchor
 
 // read looks at a page once.
 func read(p Page) *look {
-	l := &look{status: p.Status, header: p.Header, host: onionBase(p.Host), links: p.Links, onions: map[string]bool{}, anchors: map[string]bool{}}
+	l := &look{status: p.Status, header: p.Header, host: vigil.OnionBase(p.Host), links: p.Links, onions: map[string]bool{}, anchors: map[string]bool{}}
 	r := reader{look: l, form: -1, loose: -1}
 	l.refresh = p.Header.Get("Refresh") != ""
 	for _, v := range p.Header.Values("Onion-Location") {
@@ -122,13 +122,4 @@ func onionNames(text string) func(yield func(string) bool) {
 			}
 		}
 	}
-}
-
-// onionBase returns the last two labels of a host, without its port.
-func onionBase(host string) string {
-	host, _, _ = strings.Cut(strings.ToLower(host), ":")
-	if i := strings.LastIndexByte(strings.TrimSuffix(host, ".onion"), '.'); i >= 0 {
-		return host[i+1:]
-	}
-	return host
 }
