@@ -116,4 +116,5 @@ type Identifier struct {
 	End      int      `json:"end"`
 	Raw      string   `json:"raw"` // as written: text[Start:End]
 	Redacted bool     `json:"redacted"`
+	Warned   bool     `json:"warned,omitempty"` // the text around it warns of it, as in "do not send to …"
 }

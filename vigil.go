@@ -197,6 +197,8 @@ const (
 	ActView      = "view"
 	ActDecide    = "decide"
 	ActExport    = "export.seal"
+	ActList      = "watchlist.import"
+	ActTie       = "link.tie"
 )
 
 // An Object names what an act was done to.
@@ -235,8 +237,8 @@ type Checkpoint struct {
 	Root [sha256.Size]byte
 }
 
-// A Record is what a case keeps: an Order, Page, Listing, Assessment or
-// Decision. Records are never changed: a second one with the same type and ID
+// A Record is what a case keeps: an Order, Page, Listing, Assessment,
+// Decision, Watchlist or Tie. Records are never changed: a second one with the same type and ID
 // is a newer version beside the first.
 type Record interface {
 	// Ref returns the record's type and ID, and the order under which it is kept.
@@ -250,6 +252,8 @@ const (
 	TypeListing    = "listing"
 	TypeAssessment = "assessment"
 	TypeDecision   = "decision"
+	TypeWatchlist  = "watchlist"
+	TypeTie        = "tie"
 )
 
 // Ref implements [Record].
@@ -279,6 +283,8 @@ type Result struct {
 	// Rest keeps the source of a fetch task from being asked for so long,
 	// counted from the commit, unless it rests longer already.
 	Rest time.Duration
+	// Rows are those of the watchlist that Record is, in order; nil otherwise.
+	Rows []ListRow
 	// Again queues the task anew, with a fresh count of attempts, instead of
 	// ending it: what it brought is kept, but is not what was asked for.
 	Again bool
