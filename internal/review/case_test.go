@@ -23,6 +23,7 @@ type testCase struct {
 	store.Store
 	Source string
 	now    time.Time
+	hits   func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
 }
 
 // newCase makes a case with one order of one source.
@@ -53,7 +54,7 @@ func newCase(t testing.TB) *testCase {
 
 // desk returns a reviewer's desk at the case.
 func (c *testCase) desk(reviewer string) *Desk {
-	return &Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.now }}
+	return &Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.now }, Hits: c.hits}
 }
 
 // add puts a captured, read and assessed listing into the case, and a review

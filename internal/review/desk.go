@@ -48,6 +48,9 @@ type Desk struct {
 	Reviewer string        // account name; shown to others while a listing is held
 	TTL      time.Duration // how long a claim lasts; 0 for 30 minutes
 	Now      func() time.Time
+	// Hits says which of a listing's identifiers stand on watchlists; nil where
+	// nothing is looked up.
+	Hits func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
 }
 
 // errNoReviewer refuses acts without an actor.
@@ -58,6 +61,7 @@ type View struct {
 	store.Item
 	Page      vigil.Page       // the capture that was assessed
 	Decisions []vigil.Decision // oldest first
+	Hits      []vigil.Hit      // on watchlists
 }
 
 // Show returns one listing without claiming it, and logs the view before it
@@ -96,6 +100,10 @@ func (d *Desk) look(ctx context.Context, it store.Item, reason string) (View, er
 	if err != nil {
 		return View{}, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err)
 	}
+	hits, err := d.hits(ctx, it)
+	if err != nil {
+		return View{}, err
+	}
 	act := vigil.Act{
 		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(it.Assessment.Source),
 		Object: vigil.Object{Type: vigil.TypeListing, ID: it.Assessment.ID},
@@ -104,7 +112,19 @@ func (d *Desk) look(ctx context.Context, it store.Item, reason string) (View, er
 	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
 		return View{}, fmt.Errorf("log the view of listing %s: %w", it.Assessment.ID, err)
 	}
-	return View{Item: it, Page: p, Decisions: ds}, nil
+	return View{Item: it, Page: p, Decisions: ds, Hits: hits}, nil
+}
+
+// hits returns the watchlist hits of an item.
+func (d *Desk) hits(ctx context.Context, it store.Item) ([]vigil.Hit, error) {
+	if d.Hits == nil {
+		return nil, nil
+	}
+	hits, err := d.Hits(ctx, it.Listing, it.Assessment)
+	if err != nil {
+		return nil, fmt.Errorf("look listing %s up in the watchlists: %w", it.Assessment.ID, err)
+	}
+	return hits, nil
 }
 
 // Queue returns the items that f chooses, highest level first. It shows titles,

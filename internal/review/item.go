@@ -33,6 +33,8 @@ type itemPage struct {
 	FindingsCut int // findings that are not listed
 	Legend      []legend
 	Identifiers []identifierRow
+	Hits        []hitRow
+	MoreHits    int
 	Revealed    bool
 	Facts       []Fact
 	Decisions   []vigil.Decision
@@ -109,6 +111,7 @@ func (h *handler) newItemPage(v View, reveal bool) itemPage {
 		Contact: Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
 	}
 	p.Identifiers = identifierRows(a, reveal && !p.Restricted)
+	p.Hits, p.MoreHits = hitRows(v.Hits, reveal && !p.Restricted)
 	h.setFindings(&p, v, reveal)
 	if !p.Restricted {
 		p.Title = Segments(vigil.FieldTitle, head(v.Listing.Title, 1000), a, reveal)

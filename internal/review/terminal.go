@@ -53,6 +53,7 @@ func (t Terminal) Item(w io.Writer, v View) error {
 	t.head(&b, v)
 	t.facts(&b, v)
 	t.findings(&b, v)
+	t.hits(&b, v)
 	t.identifiers(&b, v)
 	t.text(&b, v)
 	t.decisions(&b, v)
@@ -141,6 +142,21 @@ func (t Terminal) identifiers(b *bytes.Buffer, v View) {
 			value = Clean(id.Value)
 		}
 		fmt.Fprintf(b, "  %-8s %s  %s\n", Clean(id.Kind), value, t.style(sgrFaint, identifierFacts(id)))
+	}
+}
+
+// hits writes what watchlists say of the identifiers.
+func (t Terminal) hits(b *bytes.Buffer, v View) {
+	rows, more := hitRows(v.Hits, t.Reveal)
+	if len(rows) == 0 {
+		return
+	}
+	t.section(b, "On watchlists (the listing names the identifier; that says nothing about who wrote it)")
+	for _, r := range rows {
+		fmt.Fprintf(b, "  %-8s %s\n           %s\n", r.Kind, r.Value, r.Says)
+	}
+	if more > 0 {
+		fmt.Fprintf(b, "  and %d more\n", more)
 	}
 }
 
