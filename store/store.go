@@ -26,7 +26,8 @@ import (
 // two seconds; none lasts longer for it. No jump lets two hold one task.
 //
 // Reading methods return an error wrapping [vigil.ErrNotFound] where nothing
-// has the given ID, never an empty value.
+// has the given ID, never an empty value; sequences yield it. An identifier's
+// key is no ID: where nothing has it, there are no mentions and no rows.
 type Store interface {
 	Queue
 	Reader
@@ -42,9 +43,12 @@ type Store interface {
 	// opens a source ends its rest and the row of its setbacks. The log entry
 	// says in its details what each standing became; see [DetailStanding].
 	//
-	// r.Rest and r.Again have no meaning here and are refused.
-	// If r.Record is an order or a page whose ID the case has, nothing is
-	// changed and the error wraps [vigil.ErrExists].
+	// r.Rest and r.Again have no meaning here and are refused. r.Rows must be the
+	// rows of the watchlist that r.Record is: as many as it says, with its ID,
+	// numbered from 1 and with its hash of them ([CheckRows]); with any other
+	// record they are refused. The ID of a watchlist or a tie must follow from it.
+	// If r.Record is an order, a page or a watchlist whose ID the case has,
+	// nothing is changed and the error wraps [vigil.ErrExists].
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
 
 	// Close waits for running calls and releases the case.
@@ -173,6 +177,35 @@ type Reader interface {
 	// Items yields assessed listings, highest level first, then highest score.
 	Items(ctx context.Context, f Filter) iter.Seq2[Item, error]
 
+	// AssessmentOf returns the newest assessment of one capture of a listing, and
+	// ListingOf the newest reading of it: of their versions with that Page, the
+	// one that was committed last. Neither takes longer for the number of versions.
+	AssessmentOf(ctx context.Context, listing, page string) (vigil.Assessment, error)
+	ListingOf(ctx context.Context, listing, page string) (vigil.Listing, error)
+
+	// Mentions yields what [MentionsOf] says of each capture, in whatever order
+	// its assessment, its reading and its page came into the case; of all keys if
+	// key is empty. What a newer assessment of the same capture no longer finds
+	// is not among them.
+	//
+	// They come by key, then listing, then time of capture, then page, then as
+	// the assessment has them. Keys sort as the bytes of their [KeyName] do, IDs
+	// as bytes, and times to the nanosecond from 1678 to 2262; a capture without a
+	// page, or of another age, comes first or last of its listing's.
+	Mentions(ctx context.Context, key string) iter.Seq2[vigil.Mention, error]
+
+	// Watchlists returns the lists of the case, by name, then date, then time of
+	// import, then ID.
+	Watchlists(ctx context.Context) ([]vigil.Watchlist, error)
+	// ListRows yields a watchlist's rows in their order, all or an error.
+	ListRows(ctx context.Context, list string) iter.Seq2[vigil.ListRow, error]
+	// Listed returns the rows of all lists that have key among their
+	// [vigil.ListRow.Keys], by list ID, then number, each once; none is no error.
+	// Nothing has the empty key.
+	Listed(ctx context.Context, key string) ([]vigil.ListRow, error)
+	// Ties returns the newest version of each tie, undone ones too, by At, then ID.
+	Ties(ctx context.Context) ([]vigil.Tie, error)
+
 	// Sources returns the sources of all orders with their state, by ID. A
 	// source without a standing has an open one, since and by nobody.
 	Sources(ctx context.Context) ([]SourceStatus, error)
@@ -198,6 +231,13 @@ type Reader interface {
 	Prove(ctx context.Context, order string, seq, size int64) ([][32]byte, error)
 	// RecordBytes returns the stored bytes of the record that entry e speaks of.
 	RecordBytes(ctx context.Context, e vigil.Event) ([]byte, error)
+
+	// CheckIndexes yields, in a few words each, what stands in the engine's own
+	// indexes of captures and rows, or among the rows, without a record that it
+	// follows from: what the other methods never show unless asked for just that.
+	// What a running change adds is no fault. An engine that has no such indexes
+	// yields nothing.
+	CheckIndexes(ctx context.Context) iter.Seq2[string, error]
 }
 
 // An Item is a listing as a reviewer meets it.

@@ -104,8 +104,9 @@ func Create(path string, o Options) (*Store, error) {
 
 // Open opens a case file. If another process has it open, the error wraps
 // [vigil.ErrInUse] and says which; if there is none, [fs.ErrNotExist]. A file
-// that a newer program wrote in another layout is refused; one in the layout
-// before is brought to the present one, and PATH.v1 is a copy of it as it was.
+// that a newer program wrote in another layout is refused; one in an older layout
+// is brought to the present one, and PATH.v1 or PATH.v2, after its version, is a
+// copy of it as it was.
 func Open(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	if _, err := os.Stat(path); err != nil {
@@ -138,8 +139,8 @@ func readyLayout(path string, db *bbolt.DB) error {
 		version, err = checkLayout(tx)
 		return err
 	})
-	if err == nil && version == layoutBefore {
-		err = migrate(path, db)
+	if err == nil && version != layoutVersion {
+		err = migrate(path, version, db)
 	}
 	return err
 }

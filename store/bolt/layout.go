@@ -11,12 +11,11 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Layout names LAYOUT.md's form and version in the file. The version before is
+// Layout names LAYOUT.md's form and version in the file. The versions before are
 // known as well; see migrate.go.
 const (
 	layoutName    = "vigil-case"
-	layoutVersion = "2"
-	layoutBefore  = "1"
+	layoutVersion = "3"
 )
 
 // The buckets. LAYOUT.md says what each holds.
@@ -41,12 +40,18 @@ const (
 	bucketLogs    = "logs"
 	bucketLines   = "lines"
 	bucketHashes  = "hashes"
+
+	bucketRows     = "rows"
+	bucketCaptures = "captures"
+	bucketMentions = "mentions"
+	bucketListed   = "listed"
 )
 
 func buckets() []string {
 	return []string{
 		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketParked, bucketDead,
 		bucketCounts, bucketPace, bucketStand, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
+		bucketRows, bucketCaptures, bucketMentions, bucketListed,
 	}
 }
 
@@ -72,15 +77,27 @@ func checkLayout(tx *bbolt.Tx) (version string, err error) {
 		return "", fmt.Errorf("not a case: want a file that vigil init made")
 	}
 	version = string(meta.Get([]byte("version")))
-	if version != layoutVersion && version != layoutBefore {
-		return "", fmt.Errorf("layout version %q: this program knows versions %s and %s; use the vigil that wrote it", version, layoutBefore, layoutVersion)
+	if version != layoutVersion && stepFrom(version) == nil {
+		return "", fmt.Errorf("layout version %q: this program knows those up to %s; use the vigil that wrote it", version, layoutVersion)
 	}
 	for _, name := range buckets() {
-		if bucket(tx, name) == nil && (version == layoutVersion || !slices.Contains(bucketsSince2(), name)) {
+		if bucket(tx, name) == nil && !slices.Contains(bucketsAfter(version), name) {
 			return "", fmt.Errorf("case file is damaged: bucket %s is missing", name)
 		}
 	}
 	return version, nil
+}
+
+// bucketsAfter returns the buckets that a layout version did not have.
+func bucketsAfter(version string) []string {
+	since3 := []string{bucketRows, bucketCaptures, bucketMentions, bucketListed}
+	switch version {
+	case "1":
+		return append(bucketsSince2(), since3...)
+	case "2":
+		return since3
+	}
+	return nil
 }
 
 func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }

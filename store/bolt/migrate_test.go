@@ -24,9 +24,12 @@ import (
 var oldNow = time.Date(2026, 11, 3, 9, 0, 18, 0, time.UTC)
 
 // oldCase unpacks a case that the last program of layout version 1 wrote.
-func oldCase(t *testing.T) (path string) {
+func oldCase(t *testing.T) (path string) { return oldCaseOf(t, "1") }
+
+// oldCaseOf unpacks a case that the last program of a layout version wrote.
+func oldCaseOf(t *testing.T, version string) (path string) {
 	t.Helper()
-	f, err := os.Open("testdata/v1.db.gz")
+	f, err := os.Open("testdata/v" + version + ".db.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +49,11 @@ func oldCase(t *testing.T) (path string) {
 	return path
 }
 
-func openOld(t *testing.T, path string) *bolt.Store {
+func openOld(t *testing.T, path string) *bolt.Store { return openAt(t, path, oldNow) }
+
+func openAt(t *testing.T, path string, now time.Time) *bolt.Store {
 	t.Helper()
-	s, err := bolt.Open(path, bolt.Options{Tool: "test", Now: func() time.Time { return oldNow }})
+	s, err := bolt.Open(path, bolt.Options{Tool: "test", Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,8 +161,11 @@ func TestAnOldCaseIsBroughtUpToDate(t *testing.T) {
 			}
 		}
 	}
-	if v := after[spot{"meta", "", "version"}]; v != "2" {
-		t.Errorf("version %q, want 2", v)
+	if v := after[spot{"meta", "", "version"}]; v != "3" {
+		t.Errorf("version %q, want 3", v)
+	}
+	if _, err := os.Stat(path + ".v2"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a copy of what was never there for anybody: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"vigil"
+	"vigil/store"
 )
 
 // Record implements [store.Store]. An act with a record that names no order
@@ -33,15 +34,20 @@ func (s *Store) Record(ctx context.Context, r vigil.Result) (e vigil.Event, err 
 // transaction has less to do.
 type prepared struct {
 	vigil.Result
-	bytes []byte // of the record; nil if there is none
+	bytes []byte   // of the record; nil if there is none
+	rows  [][]byte // each row's JSON
 }
 
 func prepare(r vigil.Result) (prepared, error) {
 	if err := checkTasks(r.Next); err != nil {
 		return prepared{}, fmt.Errorf("next: %w", err)
 	}
+	rows, err := prepareRows(r)
+	if err != nil {
+		return prepared{}, err
+	}
 	if r.Record == nil {
-		return prepared{r, nil}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+		return prepared{Result: r}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 	}
 	rec, err := plain(r.Record)
 	if err != nil {
@@ -66,13 +72,33 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
-	return prepared{r, b}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+	return prepared{r, b, rows}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+}
+
+// prepareRows encodes the rows of a watchlist, and refuses those of anything else.
+func prepareRows(r vigil.Result) ([][]byte, error) {
+	rec := r.Record
+	if p, ok := rec.(*vigil.Watchlist); ok && p != nil {
+		rec = *p
+	}
+	w, ok := rec.(vigil.Watchlist)
+	if ok {
+		rows, err := store.CheckRows(w, r.Rows)
+		if err != nil {
+			return nil, fmt.Errorf("watchlist %s: %w", w.ID, err)
+		}
+		return rows, nil
+	}
+	if len(r.Rows) > 0 {
+		return nil, fmt.Errorf("%d rows: want none without their watchlist", len(r.Rows))
+	}
+	return nil, nil
 }
 
 // plain returns the record itself where r points to one.
 func plain(r vigil.Record) (vigil.Record, error) {
 	switch p := r.(type) {
-	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision:
+	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision, vigil.Watchlist, vigil.Tie:
 		return r, nil
 	case *vigil.Order:
 		return deref(p)
@@ -84,8 +110,12 @@ func plain(r vigil.Record) (vigil.Record, error) {
 		return deref(p)
 	case *vigil.Decision:
 		return deref(p)
+	case *vigil.Watchlist:
+		return deref(p)
+	case *vigil.Tie:
+		return deref(p)
 	}
-	return nil, fmt.Errorf("a record of type %T: want an order, page, listing, assessment or decision", r)
+	return nil, fmt.Errorf("a record of type %T: want an order, page, listing, assessment, decision, watchlist or tie", r)
 }
 
 func deref[R vigil.Record](p *R) (vigil.Record, error) {
@@ -97,7 +127,7 @@ func deref[R vigil.Record](p *R) (vigil.Record, error) {
 
 // checkRecord refuses records that contradict themselves or fit into no key.
 func checkRecord(r vigil.Record) error {
-	var source string
+	var source, page string
 	switch r := r.(type) {
 	case vigil.Order:
 		for _, src := range r.Sources {
@@ -121,13 +151,21 @@ func checkRecord(r vigil.Record) error {
 			return fmt.Errorf("body has %d bytes, the page says %d", len(r.Body), r.BodySize)
 		}
 	case vigil.Listing:
-		source = r.Source
+		source, page = r.Source, r.Page
 	case vigil.Assessment:
-		source = r.Source
+		source, page = r.Source, r.Page
 	case vigil.Decision:
 		source = r.Source
+	case vigil.Watchlist:
+		if r.ID != vigil.NewWatchlistID(r.Name, r.AsOf, r.SHA256) {
+			return errors.New("its ID does not follow from name, date and hash: make it with vigil.NewWatchlistID")
+		}
+	case vigil.Tie:
+		if r.ID != vigil.NewTieID(r.Kind, r.A, r.B, r.Key) {
+			return errors.New("its ID does not follow from kind, listings and key: make it with vigil.NewTieID")
+		}
 	}
-	return checkName("source", source)
+	return errors.Join(checkName("source", source), checkName("page", page))
 }
 
 // put stores a prepared result: its record, its log entry, its standings and
@@ -176,7 +214,7 @@ func (w write) checkObject(p prepared) error {
 	if k == nil {
 		return nil
 	}
-	if o.Type == vigil.TypeOrder || o.Type == vigil.TypePage {
+	if o.Type == vigil.TypeOrder || o.Type == vigil.TypePage || o.Type == vigil.TypeWatchlist {
 		return fmt.Errorf("%s %s: %w", o.Type, o.ID, vigil.ErrExists)
 	}
 	if order, _ := entryOf(k, o.Type, o.ID); order != p.Act.Order {
@@ -187,7 +225,7 @@ func (w write) checkObject(p prepared) error {
 
 func isRecordType(typ string) bool {
 	switch typ {
-	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision:
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie:
 		return true
 	}
 	return false
@@ -195,19 +233,32 @@ func isRecordType(typ string) bool {
 
 // putRecord stores the record that entry e speaks of, and what leads to it.
 func (w write) putRecord(e vigil.Event, p prepared) error {
-	var err error
+	put := func() error { return bucket(w.Tx, bucketRecords).Put(recordKey(e), p.bytes) }
 	switch r := p.Record.(type) {
 	case vigil.Order:
-		err = w.putSources(r)
+		return errors.Join(w.putSources(r), put())
 	case vigil.Page:
-		err = w.putPage(r)
+		cs, err := capturesOn(w.Tx, r.ID) // of one that comes late; else there are none
+		if err != nil {
+			return err
+		}
+		return errors.Join(w.putPage(r), w.remention(cs, put))
+	case vigil.Listing:
+		return w.putCapture(capture{r.Page, r.ID}, e, put)
 	case vigil.Assessment:
-		err = w.triage(r) // while the one before is still the newest
+		if err := w.triage(r); err != nil { // while the one before is still the newest
+			return err
+		}
+		return w.putCapture(capture{r.Page, r.ID}, e, put)
+	case vigil.Watchlist:
+		return errors.Join(w.putRows(p.Rows, p.rows), put())
 	}
-	if err != nil {
-		return err
-	}
-	return bucket(w.Tx, bucketRecords).Put(recordKey(e), p.bytes)
+	return put()
+}
+
+// putCapture puts the record that entry e brought as its capture's newest.
+func (w write) putCapture(c capture, e vigil.Event, put func() error) error {
+	return w.remention([]capture{c}, func() error { return errors.Join(put(), w.setLatest(c, e)) })
 }
 
 func (w write) putSources(o vigil.Order) error {

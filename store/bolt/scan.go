@@ -82,7 +82,8 @@ const (
 // walked through in little memory.
 const maxPiece = 4 << 20
 
-// scan yields what read makes of each key with a prefix, in order of the keys.
+// scan yields what read makes of each key with a prefix, in order of the keys; of
+// all keys if it is empty, but not nil.
 // read reports false for an entry to be left out.
 func scan[T any](ctx context.Context, s *Store, name string, prefix []byte, read func(tx *bbolt.Tx, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -112,7 +113,7 @@ func scan[T any](ctx context.Context, s *Store, name string, prefix []byte, read
 func readPiece[T any](tx *bbolt.Tx, name string, prefix, from []byte, size int, read func(tx *bbolt.Tx, k, v []byte) (T, bool, error)) (piece []T, rest []byte, err error) {
 	c := bucket(tx, name).Cursor()
 	bytesRead := 0
-	for k, v := c.Seek(from); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+	for k, v := c.Seek(from); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		if size == 0 || bytesRead > maxPiece {
 			return piece, bytes.Clone(k), nil
 		}

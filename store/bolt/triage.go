@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -200,11 +199,9 @@ func assessedListing(tx *bbolt.Tx, a vigil.Assessment) (vigil.Listing, error) {
 	if err != nil || l.Page == a.Page {
 		return l, err
 	}
-	all, err := versions[vigil.Listing](tx, vigil.TypeListing, a.ID)
-	for _, v := range slices.Backward(all) {
-		if v.Page == a.Page {
-			return v, err
-		}
+	of, err := newestOf[vigil.Listing](tx, vigil.TypeListing, capture{a.Page, a.ID})
+	if errors.Is(err, vigil.ErrNotFound) {
+		return l, nil
 	}
-	return l, err
+	return of, err
 }

@@ -1,0 +1,80 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+)
+
+// CheckIndexes implements [store.Reader]. Each entry is held against its record
+// in one transaction, so that no change comes between.
+func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, check := range []struct {
+			bucket string
+			entry  func(tx *bbolt.Tx, k []byte) error
+		}{
+			{bucketCaptures, checkCapture},
+			{bucketRows, checkRow},
+			{bucketListed, func(tx *bbolt.Tx, k []byte) error { _, err := listedRow(tx, k); return err }},
+		} {
+			faults := scan(ctx, s, check.bucket, []byte{}, func(tx *bbolt.Tx, k, _ []byte) (string, bool, error) {
+				if err := check.entry(tx, k); err != nil {
+					return fmt.Sprintf("index %s: %v", check.bucket, err), true, nil
+				}
+				return "", false, nil
+			})
+			for fault, err := range faults {
+				if !yield(fault, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// checkCapture finds fault with an entry that names a version which is not there
+// or is of another page. That it names the newest is for whoever knows the logs.
+func checkCapture(tx *bbolt.Tx, k []byte) error {
+	c, err := parseCapture(k)
+	if err != nil {
+		return err
+	}
+	if getLatest(tx, c) == (latest{}) {
+		return fmt.Errorf("capture %q names no version", k)
+	}
+	for _, typ := range []string{vigil.TypeAssessment, vigil.TypeListing} {
+		if getLatest(tx, c).of(typ) == 0 {
+			continue
+		}
+		var r struct {
+			Page string `json:"page"`
+		}
+		_, v := versionOf(tx, typ, c)
+		if err := json.Unmarshal(v, &r); err != nil || r.Page != c.page {
+			return fmt.Errorf("capture %q names no %s of its page", k, typ)
+		}
+	}
+	return nil
+}
+
+// checkRow finds fault with a row of a list that the case does not have, or that
+// has fewer.
+func checkRow(tx *bbolt.Tx, k []byte) error {
+	list, n, _ := bytes.Cut(k, []byte{0})
+	w, err := newest[vigil.Watchlist](tx, vigil.TypeWatchlist, string(list))
+	if err != nil {
+		return err
+	}
+	if len(n) != 8 || parseNumber(n) < 1 || parseNumber(n) > uint64(w.Rows) {
+		return errors.New("watchlist " + w.ID + " has no row " + fmt.Sprintf("%q", n))
+	}
+	return nil
+}
