@@ -38,6 +38,7 @@ var ours = map[string][]string{
 	"internal/custody":      {"."},
 	"internal/encoding":     {"."},
 	"internal/extract":      {".", "internal/encoding", "internal/tomlfile"},
+	"internal/link":         {"."},
 	"internal/order":        {".", "internal/signature", "internal/tomlfile"},
 	"internal/review":       {".", "store"},
 	"internal/robots":       {},

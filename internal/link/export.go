@@ -1,0 +1,161 @@
+package link
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"vigil"
+)
+
+// An Export says what to write of a graph, and how identifiers are shown.
+type Export struct {
+	// Component is the ID of the one to write: its listings, all their edges and
+	// the keys of these. Empty means the whole graph.
+	Component string
+	// Label shows identifiers. Nil masks all.
+	Label Label
+}
+
+// Caution stands in exports and pictures.
+const Caution = "Listings are linked by what their texts name. This says nothing about who wrote them."
+
+// A selection is what of a graph is written, in order.
+type selection struct {
+	g        *Graph
+	x        Export
+	listings iter.Seq[uint32]
+	keys     iter.Seq[uint32]
+	edges    iter.Seq[uint32]
+}
+
+func (g *Graph) selected(x Export) (selection, error) {
+	if x.Component == "" {
+		return selection{g, x, upTo(len(g.listings)), upTo(len(g.keys)), upTo(len(g.edges))}, nil
+	}
+	c, ok := g.findComponent(x.Component)
+	if !ok {
+		return selection{}, fmt.Errorf("no component %q in this graph: expected an ID that its list of components shows", clip(x.Component, 80))
+	}
+	var keys, edges []uint32
+	for _, l := range g.membersOf(c) {
+		for _, i := range g.edgesOf(l) {
+			edges = append(edges, i)
+			keys = append(keys, g.edges[i].key)
+		}
+	}
+	slices.Sort(edges)
+	slices.Sort(keys)
+	return selection{g, x, slices.Values(g.membersOf(c)), slices.Values(slices.Compact(keys)), slices.Values(edges)}, nil
+}
+
+func upTo(n int) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i := range n {
+			if !yield(uint32(i)) {
+				return
+			}
+		}
+	}
+}
+
+// key returns a key as it may be shown, and its label.
+func (s selection) key(n uint32) (Key, string) {
+	k := s.g.keyAt(n)
+	if k.Tie != nil {
+		return k, "joined by " + visible(k.Tie.By, maxLabel)
+	}
+	label := s.x.Label.of(k.Identifier)
+	if s.x.Label.masks(k.Identifier) {
+		k.Key, k.Identifier.Key, k.Identifier.Value = "", "", s.x.Label.value(k.Identifier)
+	}
+	return k, label
+}
+
+// edge returns an edge as it may be shown.
+func (s selection) edge(i uint32) Edge {
+	e := s.g.edgeAt(i)
+	k := s.g.keys[s.g.edges[i].key]
+	if _, ok := s.g.tie(k); ok {
+		return e
+	}
+	masked := s.x.Label.masks(s.g.identifier(k.ident, k.key))
+	if masked {
+		e.Key = ""
+	}
+	for j := range e.Evidence {
+		v := &e.Evidence[j]
+		id := vigil.Identifier{Kind: v.Kind, Value: v.Value, Key: k.key, Class: v.Class, Network: v.Network}
+		if masked || s.x.Label.masks(id) {
+			v.Raw, v.Value = "", s.x.Label.value(id)
+		}
+	}
+	return e
+}
+
+// component returns the ID of that which a key ties together; empty for keys
+// without a strong edge.
+func (s selection) component(key uint32) string {
+	i, ok := s.g.strongEdge(key)
+	if !ok {
+		return ""
+	}
+	return s.g.components[s.g.component[s.g.edges[i].listing]].id
+}
+
+// places returns how many places an edge rests on.
+func (e Edge) places() int { return len(e.Evidence) + e.More }
+
+// codes returns the codes of weaknesses in one string, and their texts in
+// another.
+func codes(weak []Weakness) (codes, texts string) {
+	for i, w := range weak {
+		if i > 0 {
+			codes += " "
+			texts += "; "
+		}
+		codes += w.Code
+		texts += w.Text
+	}
+	return codes, texts
+}
+
+// stamp spells a time; empty if there is none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// A page is a buffered writer that keeps its first error.
+type page struct {
+	w   *bufio.Writer
+	err error
+}
+
+func newPage(w io.Writer) *page { return &page{w: bufio.NewWriterSize(w, 1<<16)} }
+
+func (p *page) printf(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+func (p *page) end(what string) error {
+	if err := cmp.Or(p.err, p.w.Flush()); err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
+	}
+	return nil
+}
+
+// xmlText returns a text for the content or an attribute of an element. What
+// cannot be seen is spelt out.
+func xmlText(s string) string { return xmlEscapes.Replace(visible(s, maxLabel)) }
+
+var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")

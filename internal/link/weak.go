@@ -1,0 +1,141 @@
+package link
+
+import (
+	"fmt"
+	"math"
+
+	"vigil"
+)
+
+// weight is how much a key that df listings name says of each: 1/ln(1+df), the
+// rarity weight of the literature on linking advertisements.
+func weight(df int) float64 { return 1 / math.Log(1+float64(df)) }
+
+// judge finds what makes keys and edges weak.
+func (g *Graph) judge() {
+	t := newTally(g)
+	for n := range g.keys {
+		k := &g.keys[n]
+		t.count(uint32(n))
+		k.vendors, k.sources, k.chrome = uint32(t.vendors), uint32(len(t.sources)), t.chrome()
+		k.weak = g.keyBits(k, t.listings)
+		for i := k.from; i < g.keyEnd(uint32(n)); i++ {
+			e := &g.edges[i]
+			if e.weak |= k.weak; g.isCutHere(*k, *e) {
+				e.weak |= bitCut
+			}
+			if e.weak == 0 {
+				k.strong++
+			}
+		}
+	}
+}
+
+// keyBits returns the weaknesses that all edges of a key share.
+func (g *Graph) keyBits(k *key, listings int) weakBits {
+	if _, ok := g.tie(*k); ok {
+		return 0
+	}
+	var bits weakBits
+	set := func(b weakBits, is bool) {
+		if is {
+			bits |= b
+		}
+	}
+	_, example := g.examples[k.key]
+	_, cut := g.c.everywhere[k.key]
+	// One spelling with a checksum shows what the others are: class C is a
+	// weakness of keys that no listing spells so.
+	set(bitClass, g.idents[k.ident].class > classByte(vigil.ClassB))
+	set(bitHub, listings > g.o.MaxListings || int(k.vendors) > g.o.MaxVendors || int(k.sources) > g.o.MaxSources)
+	set(bitChrome, k.chrome.listings > 0)
+	set(bitExample, example)
+	set(bitNode, isNode(k.key))
+	set(bitShared, g.shared(k.key) != "")
+	set(bitCut, cut)
+	return bits
+}
+
+func (g *Graph) shared(key string) string {
+	if g.o.Shared == nil {
+		return ""
+	}
+	return g.o.Shared(key)
+}
+
+func (g *Graph) isCutHere(k key, e edge) bool {
+	if len(g.c.here) == 0 {
+		return false
+	}
+	_, ok := g.c.here[place{k.key, g.listings[e.listing].id}]
+	return ok
+}
+
+// edgeWeaknesses spells out all that makes an edge weak.
+func (g *Graph) edgeWeaknesses(e edge) []Weakness {
+	k := g.keys[e.key]
+	out := g.weaknesses(e.key, k.weak)
+	if e.weak&bitWarned != 0 {
+		out = append(out, Weakness{WeakWarned, "the text warns of it wherever it names it"})
+	}
+	if e.weak&bitReuse != 0 {
+		other := g.names[g.idents[g.spots[e.from].ident].kind]
+		out = append(out, Weakness{WeakReuse, "the listing names the same hash as an address of another chain (" + other + ")"})
+	}
+	if t, ok := g.c.here[place{k.key, g.listings[e.listing].id}]; ok {
+		out = append(out, Weakness{WeakCut, cutText("from this listing", t)})
+	}
+	return out
+}
+
+// weaknesses spells out the weaknesses of a key.
+func (g *Graph) weaknesses(n uint32, bits weakBits) []Weakness {
+	k := g.keys[n]
+	var out []Weakness
+	add := func(b weakBits, code, format string, args ...any) {
+		if bits&b != 0 {
+			out = append(out, Weakness{code, fmt.Sprintf(format, args...)})
+		}
+	}
+	add(bitClass, WeakClass, "no checksum: known by its shape and the words nearby only (class C)")
+	add(bitHub, WeakHub, "too common to tie: named by %s", g.tooMany(n))
+	add(bitChrome, WeakChrome, "part of the source's own pages: on %d of %d listings of %s", k.chrome.listings, k.chrome.of, g.names[k.chrome.source])
+	add(bitExample, WeakExample, "published for everybody: %s", g.examples[k.key])
+	add(bitNode, WeakNode, "names a Lightning node, which may receive for many customers")
+	if bits&bitShared != 0 {
+		add(bitShared, WeakShared, "known to be used by many: %s", g.shared(k.key))
+	}
+	if bits&bitCut != 0 {
+		add(bitCut, WeakCut, "%s", cutText("everywhere", g.c.everywhere[k.key]))
+	}
+	return out
+}
+
+// tooMany says by how many listings, vendors or sources a hub is named.
+func (g *Graph) tooMany(n uint32) string {
+	k := g.keys[n]
+	own := 0
+	for _, e := range g.ofKey(n) {
+		if e.weak&bitReuse == 0 {
+			own++
+		}
+	}
+	text := ""
+	for _, c := range []struct {
+		n, most int
+		what    string
+	}{{own, g.o.MaxListings, "listings"}, {int(k.vendors), g.o.MaxVendors, "vendors"}, {int(k.sources), g.o.MaxSources, "sources"}} {
+		if c.n <= c.most {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d %s (more than %d)", c.n, c.what, c.most)
+	}
+	return text
+}
+
+func cutText(where string, t vigil.Tie) string {
+	return fmt.Sprintf("cut %s by %s on %s: %s", where, t.By, t.At.UTC().Format("2006-01-02"), t.Reason)
+}
