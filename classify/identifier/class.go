@@ -4,10 +4,11 @@ package identifier
 const (
 	isLetter byte = 1 << iota
 	isDigit
-	isGap        // may stand between the pieces of a broken identifier
-	notBase58    // a letter or digit that base58 leaves out, in every alphabet
-	notBech32    // a letter or digit that bech32 leaves out, in either case
-	isAlike      // beyond ASCII, and taken for a letter or digit; no byte is
+	isGap     // may stand between the pieces of a broken identifier
+	notBase58 // a letter or digit that base58 leaves out, in every alphabet
+	notBech32 // a letter or digit that bech32 leaves out, in either case
+	isAlike   // beyond ASCII, and taken for a letter or digit; no byte is
+	isUpper
 	alphanumeric = isLetter | isDigit
 )
 
@@ -18,7 +19,7 @@ var byteClass = func() *[256]byte {
 	}
 	for c := 'a'; c <= 'z'; c++ {
 		t[c] = isLetter
-		t[c-'a'+'A'] = isLetter
+		t[c-'a'+'A'] = isLetter | isUpper
 	}
 	for _, c := range " \t\r\n\v\f-_.,|*/\\+~`'\">" {
 		t[c] = isGap

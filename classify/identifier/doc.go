@@ -68,6 +68,12 @@
 // and is the Kind: what the scheme of the URI says, or the name of a coin within
 // 40 bytes before, or the first word behind, or else the usual one.
 //
+// # Warnings
+//
+// Warned says that the sentence around an identifier speaks against it, as in "do
+// not send to …" or "… is fake": in English, German, French, Spanish or Russian.
+// It may be shown, but ought not to link.
+//
 // # De-obfuscation
 //
 // Characters that nobody sees (zero-width, soft hyphen, direction marks) are

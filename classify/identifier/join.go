@@ -13,6 +13,11 @@ const (
 	// maxClassA is the length of the longest class A identifier, an extended
 	// key, with room for one more.
 	maxClassA = 112
+	// oddShare is how many characters of a join may come on one that stands in a
+	// piece which looks like no word. Of the pieces of a random address, those of
+	// three characters or more look like words in one case of six, those of two
+	// in one of three: that so many do has a chance of less than 1 in 200.
+	oddShare = 3
 	// minClassA is the length of the shortest: a segwit address with a program
 	// of two bytes.
 	minClassA = 14
@@ -31,8 +36,11 @@ func (sc *scanner) joins() {
 	end := &sc.recent[last%ring]
 	group := sc.recent[(last-1)%ring].n
 	even := end.n <= group
-	if !even && sc.unlikely <= last-maxJoin {
-		return // only pieces of one length reach so far back
+	if !even {
+		low = max(low, last-maxJoin+1) // only pieces of one length reach further back
+	}
+	if sc.unlikely < low || oddShare*(sc.odd-sc.recent[low%ring].odd) < minClassA {
+		return
 	}
 	n, seen := end.n, end.seen
 	j := join{sc: sc, first: last + 1, last: last, from: maxClassA}
@@ -48,7 +56,7 @@ func (sc *scanner) joins() {
 		if n > maxClassA || !even && last-i >= maxJoin {
 			return
 		}
-		if n >= minClassA && i <= sc.unlikely && sc.mayBegin(t, n, seen) {
+		if n >= minClassA && i <= sc.unlikely && sc.mayBegin(t, n, sc.odd-t.odd, seen) {
 			j.try(i, n)
 		}
 	}
@@ -56,7 +64,7 @@ func (sc *scanner) joins() {
 
 // alone decodes a token with look-alike letters by itself.
 func (sc *scanner) alone(t *token) {
-	if t.n >= minClassA && sc.mayBegin(t, t.n, t.seen) {
+	if t.n >= minClassA && sc.mayBegin(t, t.n, t.n, t.seen) {
 		j := join{sc: sc, first: sc.count, last: sc.count - 1, from: maxClassA}
 		j.try(sc.count-1, t.n)
 	}
@@ -66,9 +74,10 @@ func (sc *scanner) alone(t *token) {
 // these are put together, not what no software makes yet.
 const segwitInUse uint64 = 7<<42 | 3<<62
 
-// mayBegin reports whether an identifier of n characters, of the classes seen,
-// can begin with token t. It is here to be quick: what passes is still decoded.
-func (sc *scanner) mayBegin(t *token, n int, seen byte) bool {
+// mayBegin reports whether an identifier of n characters, of the classes seen and
+// odd of them in pieces that look like no words, can begin with token t. It is
+// here to be quick: what passes is still decoded.
+func (sc *scanner) mayBegin(t *token, n, odd int, seen byte) bool {
 	kinds := &classALengths[t.first]
 	if kinds.segwit && n < 64 && segwitInUse>>n&1 == 1 && (t.folded() || startsSegwit(sc.text[t.start:t.end])) {
 		return true
@@ -81,7 +90,7 @@ func (sc *scanner) mayBegin(t *token, n int, seen byte) bool {
 	case n == cashaddr20 || n == cashaddr32:
 		return seen&notBech32 == 0
 	}
-	return seen&notBase58 == 0
+	return seen&notBase58 == 0 && oddShare*odd >= n
 }
 
 // A join is the text of the tokens first to last, without what stands between

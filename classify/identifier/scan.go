@@ -51,6 +51,7 @@ func (o Options) Scan(text string) []vigil.Identifier {
 		}
 		if !id.Redacted {
 			id.Raw = text[id.Start:id.End]
+			id.Warned = sc.warned(h.start, h.end)
 		}
 		out = append(out, id)
 	}

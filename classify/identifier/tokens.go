@@ -11,6 +11,7 @@ const ring = 64
 type token struct {
 	start, end int // in the view's text
 	n          int // characters
+	odd        int // characters so far of tokens that do not look like words, without this one's
 	first      byte
 	seen       byte // classes of its characters
 }
@@ -28,6 +29,9 @@ type scanner struct {
 	// unlikely is the number of the last token that words of prose do not look
 	// like: with a digit, or with letters of two scripts.
 	unlikely int
+	// odd counts the characters of all tokens so far that do not look like words:
+	// with a digit, a capital within or look-alikes, or of one character.
+	odd      int
 	buf      [maxClassA]byte // of the join at hand
 	spelt    spelling        // what was last read by spell
 	hits     []hit
@@ -80,12 +84,20 @@ func (sc *scanner) boundary() { sc.gap = maxGap + 1 }
 func (sc *scanner) token(start int, first byte) int {
 	var seen byte
 	i, run, n, alike := start, start, 0, 0
+	if c := sc.text[start]; c < utf8.RuneSelf { // its case says nothing of the word
+		seen = byteClass[c] &^ isUpper
+		i++
+		n++
+	}
 	text, class := sc.text, byteClass
 	for {
 		ascii := i
-		for i < len(text) && class[text[i]]&alphanumeric != 0 {
-			seen |= class[text[i]]
-			i++
+		for ; i < len(text); i++ {
+			k := class[text[i]]
+			if k&alphanumeric == 0 {
+				break
+			}
+			seen |= k
 		}
 		n += i - ascii
 		if i >= len(text) || text[i] < utf8.RuneSelf {
@@ -119,7 +131,10 @@ func (sc *scanner) token(start int, first byte) int {
 		sc.unlikely = sc.count
 	}
 	t := &sc.recent[sc.count%ring]
-	t.start, t.end, t.n, t.first, t.seen = start, i, n, first, seen
+	t.start, t.end, t.n, t.odd, t.first, t.seen = start, i, n, sc.odd, first, seen
+	if seen&(isDigit|isUpper|isAlike) != 0 || n == 1 {
+		sc.odd += n
+	}
 	sc.count++
 	if t.folded() {
 		sc.alone(t)

@@ -25,6 +25,10 @@ func newView(raw string) view {
 	var b strings.Builder
 	done, skipped := 0, 0 // of raw
 	for i := 0; i < len(raw); {
+		if asciiAt(raw, i) {
+			i += 8
+			continue
+		}
 		if !leadsInvisible[raw[i]] {
 			i++
 			continue
@@ -49,6 +53,16 @@ func newView(raw string) view {
 		v.text = b.String()
 	}
 	return v
+}
+
+// asciiAt reports whether eight bytes of ASCII stand at s[i:]: one look instead of
+// eight.
+func asciiAt(s string, i int) bool {
+	if len(s)-i < 8 {
+		return false
+	}
+	b := s[i : i+8]
+	return b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7] < utf8.RuneSelf
 }
 
 // span returns where text[start:end] stands in the raw text, from its first
