@@ -16,6 +16,9 @@
 // spell it as addresses of their own. Such a key is a node for each chain (see
 // [Key].Chain); that they are one hash is a weak edge, "reuse".
 //
+// The listings of one account of a market are tied by it, if the caller says so
+// with [WithAccounts]: a key of kind "account".
+//
 // A person's [vigil.Tie] corrects the graph. A join is a node of kind "tie"
 // between its two listings, with strong edges whose evidence is the person and
 // the reason. A cut makes edges weak, and no path ever takes them. An undone

@@ -47,8 +47,8 @@ func (g *Graph) keyBits(k *key, listings int) weakBits {
 	// One spelling with a checksum shows what the others are: class C is a
 	// weakness of keys that no listing spells so.
 	set(bitClass, g.idents[k.ident].class > classByte(vigil.ClassB))
-	set(bitHub, listings > g.o.MaxListings || int(k.vendors) > g.o.MaxVendors || int(k.sources) > g.o.MaxSources)
-	set(bitChrome, k.chrome.listings > 0)
+	set(bitHub, !isAccount(k.key) && (listings > g.o.MaxListings || int(k.vendors) > g.o.MaxVendors || int(k.sources) > g.o.MaxSources))
+	set(bitChrome, !isAccount(k.key) && k.chrome.listings > 0)
 	set(bitExample, example)
 	set(bitNode, isNode(k.key))
 	set(bitShared, g.shared(k.key) != "")
