@@ -284,7 +284,11 @@ func (a *app) reading(ctx context.Context, cs *openCase) (*stages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stages{store: cs, actor: a.who(), sources: sources, reader: reader}, nil
+	lists, err := matcher(ctx, cs, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &stages{store: cs, actor: a.who(), sources: sources, reader: reader, lists: lists}, nil
 }
 
 // ids returns the IDs of all sources, sorted.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,9 +16,11 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
+	"vigil/internal/link"
 	"vigil/internal/order"
 	"vigil/internal/signature"
 	"vigil/internal/tor/simnet"
+	"vigil/internal/watchlist"
 	"vigil/store"
 )
 
@@ -32,8 +37,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Run everything on built-in synthetic markets, offline",
 		Long: `demo serves two invented markets behind a SOCKS5 proxy on loopback, makes a case,
-authorises the markets, crawls them, classifies what it finds, decides on one listing,
-and exports and verifies a bundle. It leaves DIR/case and DIR/bundle.`,
+authorises the markets, crawls them, classifies what it finds, looks it up in an invented
+watchlist and links it, decides on one listing, and exports and verifies a bundle. It leaves DIR/case and DIR/bundle.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c, dir) },
 	}
@@ -70,6 +75,8 @@ func (a *app) demo(c *cobra.Command, dir string) error {
 		{"register an order that a court signed", d.authorize},
 		{"crawl two invented markets through a SOCKS proxy on loopback", d.crawl},
 		{"say which listings show indicators, and why", d.classify},
+		{"take in a watchlist, and see which listings name what is on it", d.watchlist},
+		{"see how another vendor's listing is linked to a wallet on the list", d.links},
 		{"review the first of the queue", d.review},
 		{"export the evidence, and verify it as another party would", d.export},
 	} {
@@ -89,6 +96,7 @@ func (d *demo) lookAt() error {
 	for _, next := range [][2]string{
 		{in + " serve", "the reviewers' pages"},
 		{in + " review next", "the same on the command line"},
+		{in + " link", "what ties listings together, and through what"},
 		{in + " log", "who did what, under which order"},
 		{self + " verify " + d.bundle(), "change a byte in it first, and see"},
 		{filepath.Join(d.bundle(), "data", "report", "report.html"), "the report, for a browser or a printer"},
@@ -167,6 +175,74 @@ func (d *demo) classify(c *cobra.Command, _ []fixtures.Market) error {
 		}
 		return d.table(c.Context(), cs, store.Filter{Waiting: true})
 	})
+}
+
+// watchlist imports a list whose parties are invented, and whose wallets are ones
+// that the markets name.
+func (d *demo) watchlist(c *cobra.Command, _ []fixtures.Market) error {
+	text, err := fixtures.FS.ReadFile("watchlists/sdn_advanced.xml")
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(d.out, "sdn_advanced.xml")
+	if err := writeNew(name, text, 0o644); err != nil {
+		return err
+	}
+	return d.with("vigil demo", func(cs *openCase) error {
+		if err := d.importWatchlist(c.Context(), cs, []string{name}, listOptions{}, nil); err != nil {
+			return err
+		}
+		return d.showHits(c.Context(), cs, nil, false, false)
+	})
+}
+
+// links shows the path from a listing that names nothing on a list to one that
+// does, through another vendor's.
+func (d *demo) links(c *cobra.Command, _ []fixtures.Market) error {
+	return d.with("vigil demo", func(cs *openCase) error {
+		g, err := d.graph(c.Context(), cs)
+		if err != nil {
+			return err
+		}
+		m, err := matcher(c.Context(), cs, time.Now())
+		if err != nil {
+			return err
+		}
+		from, to, err := farthest(c.Context(), cs, g, m)
+		if err != nil {
+			return err
+		}
+		return d.link(c.Context(), cs, []string{from, to}, linkOptions{path: true})
+	})
+}
+
+// farthest returns the ends of the longest path from a listing that waits for
+// review to one that names a wallet of a terrorism list.
+func farthest(ctx context.Context, cs *openCase, g *link.Graph, m *watchlist.Matcher) (from, to string, err error) {
+	steps := 0
+	for it, err := range cs.Items(ctx, store.Filter{Waiting: true}) {
+		if err != nil {
+			return "", "", err
+		}
+		hits, err := m.Hits(ctx, it.Listing, it.Assessment)
+		if err != nil {
+			return "", "", err
+		}
+		if !slices.ContainsFunc(hits, func(h vigil.Hit) bool { return h.Row.Terror }) {
+			continue
+		}
+		c, _ := g.Component(it.Listing.ID)
+		listings, _ := g.Members(c.ID)
+		for _, l := range listings {
+			if p, ok := g.Path(l.ID, it.Listing.ID, false); ok && len(p.Steps) > steps {
+				from, to, steps = l.ID, it.Listing.ID, len(p.Steps)
+			}
+		}
+	}
+	if steps == 0 {
+		return "", "", errors.New("no listing is linked to a wallet on the list")
+	}
+	return from, to, nil
 }
 
 func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {

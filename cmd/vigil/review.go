@@ -203,7 +203,7 @@ func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
 
 // desk returns the desk of whoever runs the program.
 func (a *app) desk(cs *openCase) *review.Desk {
-	return &review.Desk{Store: cs, Reviewer: a.who(), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now}
+	return &review.Desk{Store: cs, Reviewer: a.who(), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
 }
 
 // notFound adds the next step to an unknown listing.
@@ -262,7 +262,8 @@ func (a *app) showItem(v review.View, o textOptions) error {
 			Assessment vigil.Assessment `json:"assessment"`
 			Page       vigil.Page       `json:"page"`
 			Decisions  []vigil.Decision `json:"decisions"`
-		}{v.Listing, v.Assessment, v.Page, v.Decisions})
+			Hits       []vigil.Hit      `json:"hits,omitempty"`
+		}{v.Listing, v.Assessment, v.Page, v.Decisions, v.Hits})
 	}
 	return a.terminal(o).Item(a.stdout, v)
 }

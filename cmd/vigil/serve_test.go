@@ -28,8 +28,8 @@ type served struct {
 	client *http.Client
 }
 
-// link is what the program prints to open its pages.
-var link = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/login\?token=\S+`)
+// loginLink is what the program prints to open its pages.
+var loginLink = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/login\?token=\S+`)
 
 // serve starts the program and signs in by the link that it prints.
 func serve(t *testing.T, args ...string) *served {
@@ -48,7 +48,7 @@ func serve(t *testing.T, args ...string) *served {
 	var said []string
 	for s.base == "" && lines.Scan() {
 		said = append(said, lines.Text())
-		if m := link.FindStringSubmatch(lines.Text()); m != nil {
+		if m := loginLink.FindStringSubmatch(lines.Text()); m != nil {
 			s.base = "http://" + m[1]
 			jar, err := cookiejar.New(nil)
 			if err != nil {

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"vigil"
 	"vigil/classify"
 	"vigil/crawler"
 	"vigil/internal/extract"
+	"vigil/internal/watchlist"
 	"vigil/internal/work"
 	"vigil/store"
 )
@@ -21,6 +23,7 @@ type stages struct {
 	sources    map[string]vigil.Source // by ID
 	reader     *extract.Reader
 	classifier *classify.Classifier // nil where nothing is classified
+	lists      *watchlist.Matcher   // nil where there are none
 
 	// Where nothing is fetched, all below is zero.
 	fetcher  *crawler.Fetcher
@@ -106,12 +109,27 @@ func (s *stages) classify(ctx context.Context, t vigil.Task) (vigil.Result, erro
 		},
 		Record: as,
 	}
-	if as.Level.Rank() >= vigil.LevelReview.Rank() {
+	hits, err := s.hits(ctx, l, as)
+	if err != nil {
+		return vigil.Result{}, err
+	}
+	if len(hits) > 0 {
+		r.Act.Details["watchlist_hits"] = strconv.Itoa(len(hits))
+	}
+	if p := hitPriority(hits); as.Level.Rank() >= vigil.LevelReview.Rank() || p > 0 {
 		review := vigil.NewTask(vigil.Review, t.Source, l.Page)
-		review.Priority = reviewPriority(as)
+		review.Priority = max(reviewPriority(as), p)
 		r.Next = []vigil.Task{review}
 	}
 	return r, nil
+}
+
+// hits returns what a listing names of the lists.
+func (s *stages) hits(ctx context.Context, l vigil.Listing, as vigil.Assessment) ([]vigil.Hit, error) {
+	if s.lists == nil {
+		return nil, nil
+	}
+	return s.lists.Hits(ctx, l, as)
 }
 
 // reviewPriority orders reviews by level, then by score, within a task's 0…255.

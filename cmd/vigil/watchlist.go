@@ -106,14 +106,16 @@ func (a *app) importWatchlist(ctx context.Context, cs *openCase, files []string,
 	for _, n := range im.Notes {
 		a.info("note: %s", review.Visible(n))
 	}
-	_, err = cs.Record(ctx, vigil.Result{
-		Act: vigil.Act{
-			Actor: a.who(), Action: vigil.ActList,
-			Details: map[string]string{"name": im.List.Name, "as_of": im.List.AsOf, "sha256": im.List.SHA256,
-				"rows": strconv.Itoa(im.List.Rows), "unparsed": strconv.Itoa(im.List.Unparsed), "problems": strconv.Itoa(len(im.Problems))},
-		},
-		Record: im.List, Rows: im.Rows,
-	})
+	found, err := a.rematch(ctx, cs, im)
+	if err != nil {
+		return err
+	}
+	act := vigil.Act{
+		Actor: a.who(), Action: vigil.ActList,
+		Details: map[string]string{"name": im.List.Name, "as_of": im.List.AsOf, "sha256": im.List.SHA256,
+			"rows": strconv.Itoa(im.List.Rows), "unparsed": strconv.Itoa(im.List.Unparsed), "problems": strconv.Itoa(len(im.Problems)), "hits": strconv.Itoa(found.Hits)},
+	}
+	_, err = cs.Record(ctx, vigil.Result{Act: act, Record: im.List, Rows: im.Rows, Next: found.tasks})
 	if errors.Is(err, vigil.ErrExists) {
 		a.info("this file of %s is in the case already", im.List.Name)
 		return nil
@@ -121,19 +123,15 @@ func (a *app) importWatchlist(ctx context.Context, cs *openCase, files []string,
 	if err != nil {
 		return fmt.Errorf("import %s: %w", strings.Join(files, ", "), err)
 	}
-	found, err := a.rematch(ctx, cs, im.List.ID)
-	if err != nil {
-		return err
-	}
 	if a.json {
 		return writeJSON(a.stdout, struct {
 			vigil.Watchlist
 			Problems int `json:"problems"`
-			hitCounts
+			rematch
 		}{im.List, len(im.Problems), found})
 	}
 	a.info("%s as of %s: %d rows, %d of them kept as written only; %d problems", im.List.Name, im.List.AsOf, im.List.Rows, im.List.Unparsed, len(im.Problems))
-	a.info("%d hits in %d listings, %d of them of terrorism programmes; %d listings newly wait for review", found.Hits, found.Listings, found.Terror, found.Reviews)
+	a.info("%d hits in %d listings, %d of terrorism programmes; %d listings wait for review because of it", found.Hits, found.Listings, found.Terror, found.Reviews)
 	if found.Hits > 0 {
 		a.next("vigil watchlist hits")
 	}

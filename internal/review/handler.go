@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Config struct {
 	// a session asks for one, and shows it where only the reviewer sees it. If
 	// nil, nobody can sign in again once the sessions have run out.
 	NewLink func(path string)
+	// Links says what a listing is tied to; without it there is no such page.
+	Links func(ctx context.Context, listing string) (Links, error)
 }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
@@ -54,6 +57,7 @@ func Handler(cfg Config) http.Handler {
 	signedIn("GET /item/{id}/decide", h.toItem)
 	signedIn("POST /item/{id}/decide", h.decide)
 	signedIn("POST /item/{id}/return", h.giveBack)
+	signedIn("GET /links/{id}", h.links)
 	signedIn("POST /next", h.next)
 	signedIn("GET /log", h.log)
 	signedIn("GET /help", h.help)
@@ -75,7 +79,7 @@ type handler struct {
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	funcs := template.FuncMap{"visible": Visible, "clean": Clean, "short": Short, "stamp": stamp, "weight": weight}
-	for _, name := range []string{"queue", "item", "log", "help", "message"} {
+	for _, name := range []string{"queue", "item", "links", "log", "help", "message"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
 			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
 	}

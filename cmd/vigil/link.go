@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vigil"
+	"vigil/classify/identifier"
+	"vigil/internal/link"
+	"vigil/internal/review"
+)
+
+// linkOptions say what of the links is shown, and how.
+type linkOptions struct {
+	path, weak, reveal bool
+	export, out        string
+}
+
+func (a *app) linkCommand() *cobra.Command {
+	var o linkOptions
+	c := &cobra.Command{
+		Use:   "link [ID]",
+		Short: "Show what ties listings together, and through what",
+		Long: `link shows the groups of listings that identifiers and vendors' accounts tie together; with
+an ID, all that one listing or one identifier is tied to. ID is a listing, the beginning of
+one, an identifier in any spelling, or a group. Each link names the capture, the bytes and
+the rule that it rests on.
+
+Strong links tie: a checked identifier that few name, an account, a person's decision. Weak
+ones are shown with the reason: no checksum, a hub, page chrome, a documented example, a
+warning in the text. Linked by an identifier means just that: keys and addresses are shared,
+sold, quoted and copied.
+
+  vigil link --path A B            how two listings are linked, step by step
+  vigil link --export graphml      also csv, json and svg; with an ID, its group alone
+  vigil link cut KEY [LISTING]     a key, or one listing's naming of it, links no more
+  vigil link join A B              two listings belong together, for a reason of yours
+  vigil link undo TIE              take either back`,
+		Args: args(cobra.MaximumNArgs(2)),
+		RunE: func(c *cobra.Command, operands []string) error {
+			if err := o.check(operands); err != nil {
+				return err
+			}
+			return a.with("vigil link", func(cs *openCase) error { return a.link(c.Context(), cs, operands, o) })
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.path, "path", false, "the shortest path between two listings")
+	f.BoolVar(&o.weak, "weak", false, "weak links as well: in a path where no strong one is, in a picture")
+	f.BoolVar(&o.reveal, "reveal", false, "identifiers in full (logged)")
+	f.StringVar(&o.export, "export", "", "write the graph as graphml, csv, json or svg")
+	f.StringVarP(&o.out, "output", "o", "", "file to export to (default: standard output)")
+	c.AddCommand(a.linkCutCommand(), a.linkJoinCommand(), a.linkUndoCommand(), a.linkTiesCommand())
+	return c
+}
+
+func (o linkOptions) check(operands []string) error {
+	switch {
+	case o.path && len(operands) != 2:
+		return hint(usagef("a path has two ends"), "vigil link --path LISTING LISTING")
+	case !o.path && len(operands) > 1:
+		return hint(usagef("%d operands, expected one ID", len(operands)), "vigil link --path A B for the path between two")
+	case o.export != "" && !strings.Contains(" graphml csv json svg ", " "+o.export+" "):
+		return usagef("--export %s: want graphml, csv, json or svg", o.export)
+	case o.export == "svg" && len(operands) == 0:
+		return hint(usagef("a picture shows one group"), "vigil link lists the groups; vigil link --export svg ID -o FILE")
+	case o.out != "" && o.export == "":
+		return usagef("-o is for --export")
+	}
+	return nil
+}
+
+// link shows the graph of the case, or a part of it.
+func (a *app) link(ctx context.Context, cs *openCase, operands []string, o linkOptions) error {
+	g, err := a.graph(ctx, cs)
+	if err != nil {
+		return err
+	}
+	at, err := a.linkTargets(ctx, cs, g, operands)
+	if err != nil {
+		return err
+	}
+	if err := a.logLink(ctx, cs, operands, o); err != nil {
+		return err
+	}
+	v := &linkView{app: a, Graph: g, cs: cs, reveal: o.reveal}
+	if v.lists, err = matcher(ctx, cs, time.Now()); err != nil {
+		return err
+	}
+	switch {
+	case o.export != "":
+		return v.write(ctx, at, o)
+	case o.path:
+		return v.path(ctx, at[0].listing, at[1].listing, o.weak)
+	case len(at) == 0:
+		return v.groups(ctx)
+	case at[0].key != "":
+		return v.key(ctx, at[0].key)
+	case at[0].listing != "":
+		return v.listing(ctx, at[0].listing)
+	}
+	return v.group(ctx, at[0].group)
+}
+
+// graph builds the graph of the case from what its listings mention.
+func (a *app) graph(ctx context.Context, cs *openCase) (*link.Graph, error) {
+	ties, err := cs.Ties(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := sharedKeys(ctx, cs)
+	if err != nil {
+		return nil, err
+	}
+	listings := map[string]int{}
+	counts, err := cs.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range counts {
+		if c.Stage == vigil.Classify && c.State == vigil.Done {
+			listings[c.Source] += c.N
+		}
+	}
+	o := link.Options{
+		Shared:   func(key string) string { return shared[key] },
+		Listings: func(source string) int { return listings[source] },
+		About:    func(id string) (source, vendor string, first, last time.Time) { return about(ctx, cs, id) },
+	}
+	g, err := link.Build(link.WithAccounts(cs.Mentions(ctx, "")), ties, o)
+	if err != nil {
+		return nil, fmt.Errorf("link the listings of the case: %w", err)
+	}
+	return g, nil
+}
+
+// about tells of a listing that names no identifier.
+func about(ctx context.Context, cs *openCase, id string) (source, vendor string, first, last time.Time) {
+	l, err := cs.Listing(ctx, id)
+	if err != nil {
+		return "", "", time.Time{}, time.Time{}
+	}
+	p, err := cs.PageInfo(ctx, l.Page)
+	if err != nil {
+		return l.Source, l.Vendor, time.Time{}, time.Time{}
+	}
+	return l.Source, l.Vendor, p.CapturedAt, p.CapturedAt
+}
+
+// sharedCategories are what lists call owners of addresses that many people use:
+// a listing that names one of these is not tied to another that does.
+var sharedCategories = map[string]bool{
+	"exchange": true, "donation": true, "service": true, "hosting": true, "payment_processor": true, "wallet_service": true,
+	"mixing_service": true, "coinjoin": true, "gambling": true, "market": true, "faucet": true, "miner": true, "defi": true, "bridge": true,
+}
+
+// isService reports whether a row says that an address belongs to a service.
+func isService(r vigil.ListRow) bool { return sharedCategories[strings.ToLower(r.Category)] }
+
+// sharedKeys returns the keys that lists say are used by many, and what they say.
+func sharedKeys(ctx context.Context, cs *openCase) (map[string]string, error) {
+	lists, err := cs.Watchlists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shared := map[string]string{}
+	for _, l := range lists {
+		for r, err := range cs.ListRows(ctx, l.ID) {
+			if err != nil {
+				return nil, err
+			}
+			if !isService(r) {
+				continue
+			}
+			for _, p := range r.Parsed {
+				shared[p.Key] = fmt.Sprintf("%s of %s (%s as of %s, row %d)", r.Category, r.Party, l.Name, l.AsOf, r.N)
+			}
+		}
+	}
+	return shared, nil
+}
+
+// A linkTarget is what an operand means: one of the three.
+type linkTarget struct{ listing, key, group string }
+
+// linkTargets returns what the operands mean.
+func (a *app) linkTargets(ctx context.Context, cs *openCase, g *link.Graph, operands []string) ([]linkTarget, error) {
+	var out []linkTarget
+	for _, s := range operands {
+		t, err := a.linkTarget(ctx, cs, g, s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func (a *app) linkTarget(ctx context.Context, cs *openCase, g *link.Graph, s string) (linkTarget, error) {
+	if len(g.Key(s)) > 0 {
+		return linkTarget{key: s}, nil
+	}
+	for _, c := range g.Components() {
+		if c.ID == s {
+			return linkTarget{group: s}, nil
+		}
+	}
+	id, err := a.desk(cs).Resolve(ctx, s)
+	if err == nil {
+		return linkTarget{listing: id}, nil
+	}
+	for _, found := range identifier.Scan(s) {
+		if len(g.Key(found.Key)) > 0 {
+			return linkTarget{key: found.Key}, nil
+		}
+		return linkTarget{}, notFound(fmt.Errorf("%s: no listing of the case names it: %w", review.Mask(found), vigil.ErrNotFound))
+	}
+	return linkTarget{}, notFound(err)
+}
+
+// logLink says in the log what was looked at.
+func (a *app) logLink(ctx context.Context, cs *openCase, operands []string, o linkOptions) error {
+	act := vigil.Act{Actor: a.who(), Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "links"}, Details: map[string]string{}}
+	if o.path {
+		act.Details["path"] = "true"
+	}
+	if o.export != "" {
+		act.Details["export"] = o.export
+	}
+	if len(operands) > 0 && !strings.ContainsAny(operands[0], ":@") && len(identifier.Scan(operands[0])) == 0 {
+		act.Details["of"] = strings.Join(operands, " ") // never an identifier
+	}
+	if o.reveal {
+		act.Reason = "identifiers revealed"
+	}
+	_, err := cs.Record(ctx, vigil.Result{Act: act})
+	return err
+}
+
+// write exports the graph, or the group of what is named.
+func (v *linkView) write(ctx context.Context, at []linkTarget, o linkOptions) (err error) {
+	x := link.Export{Label: v.label}
+	var p link.Picture
+	if len(at) > 0 {
+		if x.Component, err = v.groupOf(at[0]); err != nil {
+			return err
+		}
+		p = v.picture(ctx, x.Component, o.weak)
+	}
+	if o.path {
+		path, ok := v.Path(at[0].listing, at[1].listing, o.weak)
+		if !ok {
+			return errNoPath
+		}
+		p.Path = &path
+	}
+	out := io.Writer(v.app.stdout)
+	if o.out != "" {
+		f, err := os.OpenFile(o.out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			return hint(usage(err), "name a new file with -o")
+		}
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		out = f
+	}
+	switch o.export {
+	case "graphml":
+		return v.WriteGraphML(out, x)
+	case "csv":
+		return v.WriteCSV(out, x)
+	case "svg":
+		return v.WriteSVG(out, p)
+	}
+	return v.WriteJSON(out, x)
+}
+
+// groupOf returns the group that a listing or a key belongs to.
+func (v *linkView) groupOf(t linkTarget) (string, error) {
+	listing := t.listing
+	switch {
+	case t.group != "":
+		return t.group, nil
+	case t.key != "":
+		listing = v.Key(t.key)[0].Edges[0].Listing.ID
+	}
+	c, ok := v.Component(listing)
+	if !ok {
+		return "", hint(fmt.Errorf("listing %s: nothing strong links it", review.Short(listing)), "vigil link %s shows its weak links", review.Short(listing))
+	}
+	return c.ID, nil
+}

@@ -1,0 +1,501 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"vigil"
+	"vigil/internal/link"
+	"vigil/internal/review"
+	"vigil/internal/watchlist"
+)
+
+// shownLinks is how many listings behind one key, and how many groups, are listed.
+const shownLinks = 20
+
+// errNoPath is what --path says where nothing links two listings.
+var errNoPath = errors.New("nothing links the two listings; --weak looks among weak links as well")
+
+// A linkView shows parts of a graph on the terminal.
+type linkView struct {
+	app *app
+	*link.Graph
+	cs     *openCase
+	lists  *watchlist.Matcher // nil without lists
+	reveal bool
+}
+
+// label shows an identifier, masked unless it was asked for.
+func (v *linkView) label(id vigil.Identifier) string {
+	switch {
+	case id.Kind == link.KindAccount || v.reveal:
+		return id.Value
+	}
+	return review.Mask(id)
+}
+
+// says names a key: its kind and what may be shown of it.
+func (v *linkView) says(k link.Key) string {
+	if k.Tie != nil {
+		return fmt.Sprintf("joined by %s: %s", review.Clean(k.Tie.By), review.Clean(k.Tie.Reason))
+	}
+	s := k.Identifier.Kind + " " + review.Cut(review.Clean(v.label(k.Identifier)), 60)
+	if k.Chain != "" {
+		s += " (on " + k.Chain + ")"
+	}
+	return s
+}
+
+// title returns a listing's title as a line that is safe to show.
+func (v *linkView) title(ctx context.Context, id string) string {
+	l, err := v.cs.Listing(ctx, id)
+	if err != nil {
+		return ""
+	}
+	as, err := v.cs.Assessment(ctx, id)
+	if err != nil {
+		return ""
+	}
+	return review.Cut(review.Title(l, as), 48)
+}
+
+// name names a listing with its vendor and title.
+func (v *linkView) name(ctx context.Context, l link.Listing) string {
+	s := review.Short(l.ID)
+	if l.Vendor != "" {
+		s += "  " + review.Cut(review.Clean(l.Vendor), 24)
+	}
+	if at := v.sourceName(l.Source); at != "" {
+		s += " at " + at
+	}
+	if t := v.title(ctx, l.ID); t != "" {
+		s += "  " + t
+	}
+	return s
+}
+
+// sourceName is the name of a source, without its order.
+func (v *linkView) sourceName(id string) string {
+	_, name, ok := strings.Cut(id, "/")
+	if !ok {
+		name = id
+	}
+	return review.Clean(name)
+}
+
+// onLists says which lists name a key; empty if none does.
+func (v *linkView) onLists(ctx context.Context, key string) (string, error) {
+	if v.lists == nil {
+		return "", nil
+	}
+	hits, err := v.lists.Key(ctx, key)
+	if err != nil || len(hits) == 0 {
+		return "", err
+	}
+	var parts []string
+	for _, h := range hits {
+		s := fmt.Sprintf("%s as of %s, row %d, %s", h.List.Name, h.List.AsOf, h.Row.N, hitState(h))
+		if p := programmes(h.Row); p != "" {
+			s += ", " + p
+		}
+		parts = append(parts, review.Clean(s))
+	}
+	return strings.Join(parts, "; "), nil
+}
+
+// groups lists the groups of the case, largest first.
+func (v *linkView) groups(ctx context.Context) error {
+	cs := v.Components()
+	if v.app.json {
+		for _, c := range cs {
+			if err := writeJSON(v.app.stdout, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	listings, keys, edges, strong := v.Sizes()
+	v.app.info("%d listings name %d identifiers and accounts: %d links, %d of them strong", listings, keys, edges, strong)
+	w := tabwriter.NewWriter(v.app.stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "GROUP\tLISTINGS\tKEYS\tVENDORS\tSOURCES\tFIRST SEEN\tLAST SEEN\tON LISTS")
+	alone := 0
+	for i, c := range cs {
+		if c.Listings < 2 {
+			alone++
+			continue
+		}
+		if i >= shownLinks {
+			break
+		}
+		marks, err := v.groupMarks(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Listings, c.Keys, c.Vendors, c.Sources, c.First.Format(time.DateOnly), c.Last.Format(time.DateOnly), marks)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(cs)-alone > shownLinks {
+		v.app.info("and %d smaller groups; --json lists all", len(cs)-alone-shownLinks)
+	}
+	if len(cs) > alone {
+		v.app.next("vigil link %s", cs[0].ID)
+	}
+	return nil
+}
+
+// groupMarks says how many keys of a group are on lists, and on how many of
+// terrorism.
+func (v *linkView) groupMarks(ctx context.Context, group string) (string, error) {
+	if v.lists == nil {
+		return "–", nil
+	}
+	listed, terror := 0, 0
+	_, keys := v.Members(group)
+	for _, k := range keys {
+		hits, err := v.lists.Key(ctx, k.Key)
+		if err != nil {
+			return "", err
+		}
+		if len(hits) > 0 {
+			listed++
+		}
+		for _, h := range hits {
+			if h.Row.Terror {
+				terror++
+				break
+			}
+		}
+	}
+	switch {
+	case listed == 0:
+		return "–", nil
+	case terror == 0:
+		return plural(listed, "key"), nil
+	}
+	return fmt.Sprintf("%s, %d of terrorism", plural(listed, "key"), terror), nil
+}
+
+// group shows the listings and keys of a group.
+func (v *linkView) group(ctx context.Context, id string) error {
+	listings, keys := v.Members(id)
+	if v.app.json {
+		return v.WriteJSON(v.app.stdout, link.Export{Component: id, Label: v.label})
+	}
+	fmt.Fprintf(v.app.stdout, "Group %s: %s linked by %s\n\nListings\n", id, plural(len(listings), "listing"), plural(len(keys), "key"))
+	for _, l := range listings {
+		fmt.Fprintf(v.app.stdout, "  %s\n", v.name(ctx, l))
+	}
+	fmt.Fprintf(v.app.stdout, "\nKeys\n")
+	for _, k := range keys {
+		if err := v.keyLine(ctx, k); err != nil {
+			return err
+		}
+	}
+	v.app.next("vigil link --export svg %s -o group.svg", id)
+	return nil
+}
+
+// keyLine writes a key on a line, and below it what lists say of it.
+func (v *linkView) keyLine(ctx context.Context, k link.Key) error {
+	fmt.Fprintf(v.app.stdout, "  %s  named by %s of %s on %s\n", v.says(k), plural(k.Listings, "listing"), plural(k.Vendors, "vendor"), plural(k.Sources, "source"))
+	on, err := v.onLists(ctx, k.Key)
+	if err == nil && on != "" {
+		fmt.Fprintf(v.app.stdout, "      on a list: %s\n", on)
+	}
+	return err
+}
+
+// listing shows what one listing is tied to.
+func (v *linkView) listing(ctx context.Context, id string) error {
+	ns := v.Neighbours(id)
+	if v.app.json {
+		for _, n := range ns {
+			if err := writeJSON(v.app.stdout, v.masked(n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	l, ok := v.Listing(id)
+	if !ok {
+		v.app.info("listing %s names no identifier and no vendor", review.Short(id))
+		return nil
+	}
+	fmt.Fprintf(v.app.stdout, "%s\n", v.name(ctx, l))
+	if c, ok := v.Component(id); ok {
+		fmt.Fprintln(v.app.stdout, groupText(c))
+	}
+	for _, n := range ns {
+		if err := v.neighbour(ctx, n); err != nil {
+			return err
+		}
+	}
+	v.app.info("\nlinked by means just that: keys and addresses are shared, sold, quoted and copied")
+	return nil
+}
+
+// neighbour writes a key that a listing names, and who else does.
+func (v *linkView) neighbour(ctx context.Context, n link.Neighbour) error {
+	strength := "strong"
+	if !n.Here.Strong {
+		strength = "weak"
+	}
+	fmt.Fprintf(v.app.stdout, "\n%s  %s  %s\n", v.says(n.Key), strength, evidenceText(n.Here))
+	for _, w := range n.Here.Weak {
+		fmt.Fprintf(v.app.stdout, "  weak: %s\n", review.Clean(w.Text))
+	}
+	on, err := v.onLists(ctx, n.Key.Key)
+	if err != nil {
+		return err
+	}
+	if on != "" {
+		fmt.Fprintf(v.app.stdout, "  on a list: %s\n", on)
+	}
+	for i, e := range n.There {
+		if i == shownLinks {
+			break
+		}
+		fmt.Fprintf(v.app.stdout, "  → %s\n    %s\n", v.name(ctx, e.Listing), evidenceText(e))
+	}
+	if more := n.More + max(0, len(n.There)-shownLinks); more > 0 {
+		fmt.Fprintf(v.app.stdout, "  → and %d more\n", more)
+	}
+	if len(n.There) == 0 {
+		fmt.Fprintf(v.app.stdout, "  no other listing names it\n")
+	}
+	return nil
+}
+
+// evidenceText says where an edge was seen: capture, bytes, rule, time.
+func evidenceText(e link.Edge) string {
+	if len(e.Evidence) == 0 {
+		return ""
+	}
+	v := e.Evidence[0]
+	if v.By != "" {
+		return fmt.Sprintf("by %s on %s", review.Clean(v.By), v.At.Format(time.DateOnly))
+	}
+	s := fmt.Sprintf("page %s, %s bytes %d-%d, %s, seen %s", review.Short(v.Page), review.Clean(v.Field), v.Start, v.End, review.Clean(v.Method), e.First.Format(time.DateOnly))
+	if !e.Last.Equal(e.First) {
+		s += " to " + e.Last.Format(time.DateOnly)
+	}
+	if n := len(e.Evidence) - 1 + e.More; n > 0 {
+		s += fmt.Sprintf(", and %d more places", n)
+	}
+	return s
+}
+
+// key shows who names a key.
+func (v *linkView) key(ctx context.Context, key string) error {
+	for _, k := range v.Key(key) {
+		if v.app.json {
+			if err := writeJSON(v.app.stdout, v.maskedKey(k)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := v.keyLine(ctx, k.Key); err != nil {
+			return err
+		}
+		for _, w := range k.Weak {
+			fmt.Fprintf(v.app.stdout, "      weak: %s\n", review.Clean(w.Text))
+		}
+		for _, e := range k.Edges {
+			fmt.Fprintf(v.app.stdout, "  → %s\n    %s\n", v.name(ctx, e.Listing), evidenceText(e))
+		}
+	}
+	return nil
+}
+
+// path shows how two listings are linked.
+func (v *linkView) path(ctx context.Context, from, to string, weak bool) error {
+	p, ok := v.Path(from, to, weak)
+	if !ok {
+		return errNoPath
+	}
+	if v.app.json {
+		for i := range p.Steps {
+			p.Steps[i].Key, p.Steps[i].From, p.Steps[i].To = v.maskKey(p.Steps[i].Key), v.maskEdge(p.Steps[i].Key, p.Steps[i].From), v.maskEdge(p.Steps[i].Key, p.Steps[i].To)
+		}
+		return writeJSON(v.app.stdout, p)
+	}
+	kind := "linked in "
+	if p.Weak {
+		kind = "not linked strongly; with weak links, in "
+	}
+	fmt.Fprintf(v.app.stdout, "%s%s\n", kind, plural(len(p.Steps), "step"))
+	fmt.Fprintf(v.app.stdout, "\n%s\n", v.name(ctx, p.From))
+	for _, s := range p.Steps {
+		fmt.Fprintf(v.app.stdout, "    %s\n  │ %s\n", evidenceText(s.From), v.says(s.Key))
+		for _, w := range s.From.Weak {
+			fmt.Fprintf(v.app.stdout, "  │   weak: %s\n", review.Clean(w.Text))
+		}
+		on, err := v.onLists(ctx, s.Key.Key)
+		if err != nil {
+			return err
+		}
+		if on != "" {
+			fmt.Fprintf(v.app.stdout, "  │   on a list: %s\n", on)
+		}
+		fmt.Fprintf(v.app.stdout, "    %s\n%s\n", evidenceText(s.To), v.name(ctx, s.To.Listing))
+	}
+	return nil
+}
+
+// picture says how a group is drawn.
+func (v *linkView) picture(ctx context.Context, group string, weak bool) link.Picture {
+	return link.Picture{
+		Component: group, Weak: weak, Label: v.label,
+		Name: func(l link.Listing) string {
+			if t := v.title(ctx, l.ID); t != "" {
+				return review.Cut(t, 28)
+			}
+			return review.Short(l.ID)
+		},
+		Mark: func(key string) string {
+			on, err := v.mark(ctx, key)
+			if err != nil {
+				return "lists could not be read"
+			}
+			return on
+		},
+	}
+}
+
+// mark says in a few words that lists name a key, for a picture.
+func (v *linkView) mark(ctx context.Context, key string) (string, error) {
+	if v.lists == nil {
+		return "", nil
+	}
+	hits, err := v.lists.Key(ctx, key)
+	if err != nil || len(hits) == 0 {
+		return "", err
+	}
+	h := hits[0]
+	says := h.List.Name + " " + h.List.AsOf
+	if h.Row.Terror {
+		says += ", terrorism"
+	}
+	if h.State != vigil.HitCurrent {
+		says += ", " + string(h.State)
+	}
+	if len(hits) > 1 {
+		says += fmt.Sprintf(" (+%d)", len(hits)-1)
+	}
+	return review.Clean(says), nil
+}
+
+// masks reports whether an identifier must not be written out.
+func (v *linkView) masks(id vigil.Identifier) bool { return v.label(id) != id.Value }
+
+// maskKey hides what a key must not show.
+func (v *linkView) maskKey(k link.Key) link.Key {
+	if k.Tie == nil && v.masks(k.Identifier) {
+		k.Identifier.Value, k.Identifier.Key, k.Identifier.Raw, k.Key = v.label(k.Identifier), "", "", ""
+	}
+	return k
+}
+
+// maskEdge hides what an edge of a key must not show.
+func (v *linkView) maskEdge(k link.Key, e link.Edge) link.Edge {
+	if k.Tie != nil || !v.masks(k.Identifier) {
+		return e
+	}
+	e.Key = ""
+	evidence := make([]link.Evidence, 0, len(e.Evidence))
+	for _, x := range e.Evidence {
+		x.Raw, x.Value = "", v.label(k.Identifier)
+		evidence = append(evidence, x)
+	}
+	e.Evidence = evidence
+	return e
+}
+
+// masked hides what a neighbour must not show.
+func (v *linkView) masked(n link.Neighbour) link.Neighbour {
+	k := n.Key
+	n.Key, n.Here = v.maskKey(k), v.maskEdge(k, n.Here)
+	for i := range n.There {
+		n.There[i] = v.maskEdge(k, n.There[i])
+	}
+	return n
+}
+
+func (v *linkView) maskedKey(k link.KeyEdges) link.KeyEdges {
+	key := k.Key
+	k.Key = v.maskKey(key)
+	for i := range k.Edges {
+		k.Edges[i] = v.maskEdge(key, k.Edges[i])
+	}
+	return k
+}
+
+// pageLinks returns what the page of a listing's links shows: the same as the
+// command line, identifiers masked.
+func (a *app) pageLinks(ctx context.Context, cs *openCase, id string) (review.Links, error) {
+	g, err := a.graph(ctx, cs)
+	if err != nil {
+		return review.Links{}, err
+	}
+	v := &linkView{app: a, Graph: g, cs: cs}
+	if v.lists, err = matcher(ctx, cs, time.Now()); err != nil {
+		return review.Links{}, err
+	}
+	var out review.Links
+	if c, ok := v.Component(id); ok && c.Listings > 1 {
+		out.Group = groupText(c)
+		var b bytes.Buffer
+		if err := v.WriteSVG(&b, v.picture(ctx, c.ID, false)); err != nil {
+			return review.Links{}, err
+		}
+		out.Picture = b.Bytes()
+	}
+	for _, n := range v.Neighbours(id) {
+		row, err := v.row(ctx, n)
+		if err != nil {
+			return review.Links{}, err
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}
+
+// row is a neighbour as the page shows it.
+func (v *linkView) row(ctx context.Context, n link.Neighbour) (review.LinkRow, error) {
+	r := review.LinkRow{Key: v.says(n.Key), Strong: n.Here.Strong, Where: evidenceText(n.Here), More: n.More + max(0, len(n.There)-shownLinks)}
+	for _, w := range n.Here.Weak {
+		r.Why = append(r.Why, review.Clean(w.Text))
+	}
+	var err error
+	if r.Lists, err = v.onLists(ctx, n.Key.Key); err != nil {
+		return r, err
+	}
+	for _, e := range n.There[:min(len(n.There), shownLinks)] {
+		r.Others = append(r.Others, review.LinkedListing{
+			ID: e.Listing.ID, Vendor: review.Cut(review.Clean(e.Listing.Vendor), 24), Source: v.sourceName(e.Listing.Source),
+			Title: v.title(ctx, e.Listing.ID), Where: evidenceText(e),
+		})
+	}
+	return r, nil
+}
+
+// groupText says what a group is, in a line.
+func groupText(c link.Component) string {
+	return fmt.Sprintf("group %s: %s of %s on %s, seen %s to %s", c.ID, plural(c.Listings, "listing"), plural(c.Vendors, "vendor"), plural(c.Sources, "source"),
+		c.First.Format(time.DateOnly), c.Last.Format(time.DateOnly))
+}
+
+// plural writes a number of things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,78 @@
+package review
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"vigil"
+)
+
+// Links is what a listing is tied to, in words that are safe to show.
+type Links struct {
+	Group string // what it belongs to, in a line; empty if nothing strong links it
+	// Picture is an SVG element of the group, made by this program: no script,
+	// no load, all text escaped. Empty if there is nothing to draw.
+	Picture []byte
+	Rows    []LinkRow
+}
+
+// A LinkRow is a key that a listing names, and who else names it.
+type LinkRow struct {
+	Key    string // its kind, and what may be shown of it
+	Strong bool
+	Why    []string // why it is weak
+	Where  string   // capture and bytes
+	Lists  string   // lists that have it
+	Others []LinkedListing
+	More   int // others that are not listed
+}
+
+// A LinkedListing is another listing that names a key.
+type LinkedListing struct{ ID, Vendor, Source, Title, Where string }
+
+// A linksPage is what the links template shows.
+type linksPage struct {
+	ID    string
+	Title string
+	Links
+	Image template.HTML
+}
+
+// links shows what a listing is tied to.
+func (h *handler) links(w http.ResponseWriter, r *http.Request) {
+	if h.Links == nil {
+		h.nothing(w, r)
+		return
+	}
+	it, err := h.Desk.find(r.Context(), r.PathValue("id"))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	l, err := h.Links(r.Context(), it.Assessment.ID)
+	if err != nil {
+		h.fail(w, r, fmt.Errorf("links of listing %s: %w", it.Assessment.ID, err))
+		return
+	}
+	if err := h.Desk.logLinks(r.Context(), it.Assessment); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.show(w, r, http.StatusOK, "links", frame{Title: "Links of " + Short(it.Assessment.ID), Here: "item", Data: linksPage{
+		ID: it.Assessment.ID, Title: Title(it.Listing, it.Assessment), Links: l, Image: template.HTML(l.Picture),
+	}})
+}
+
+// logLinks says in the log that a listing's links were looked at.
+func (d *Desk) logLinks(ctx context.Context, a vigil.Assessment) error {
+	_, err := d.Store.Record(ctx, vigil.Result{Act: vigil.Act{
+		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
+		Object: vigil.Object{Type: vigil.TypeListing, ID: a.ID}, Reason: "links", Details: map[string]string{"page": a.Page},
+	}})
+	if err != nil {
+		return fmt.Errorf("log the view of listing %s: %w", a.ID, err)
+	}
+	return nil
+}
