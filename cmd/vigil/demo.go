@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -208,7 +209,7 @@ func (d *demo) links(c *cobra.Command, _ []fixtures.Market) error {
 		if err != nil {
 			return err
 		}
-		from, to, err := farthest(c.Context(), cs, g, m)
+		from, to, err := throughAnother(c.Context(), cs, g, m)
 		if err != nil {
 			return err
 		}
@@ -216,33 +217,52 @@ func (d *demo) links(c *cobra.Command, _ []fixtures.Market) error {
 	})
 }
 
-// farthest returns the ends of the longest path from a listing that waits for
-// review to one that names a wallet of a terrorism list.
-func farthest(ctx context.Context, cs *openCase, g *link.Graph, m *watchlist.Matcher) (from, to string, err error) {
-	steps := 0
+// throughAnother returns a listing that waits for review and a key on a terrorism
+// list: the two that are linked over the fewest steps, though the listing's vendor
+// never names the key.
+func throughAnother(ctx context.Context, cs *openCase, g *link.Graph, m *watchlist.Matcher) (listing, key string, err error) {
+	var waiting []store.Item
+	keys := map[string]bool{}
 	for it, err := range cs.Items(ctx, store.Filter{Waiting: true}) {
 		if err != nil {
 			return "", "", err
 		}
+		waiting = append(waiting, it)
 		hits, err := m.Hits(ctx, it.Listing, it.Assessment)
 		if err != nil {
 			return "", "", err
 		}
-		if !slices.ContainsFunc(hits, func(h vigil.Hit) bool { return h.Row.Terror }) {
-			continue
+		for _, h := range hits {
+			if h.Row.Terror {
+				keys[h.Identifier.Key] = true
+			}
 		}
-		c, _ := g.Component(it.Listing.ID)
-		listings, _ := g.Members(c.ID)
-		for _, l := range listings {
-			if p, ok := g.Path(l.ID, it.Listing.ID, false); ok && len(p.Steps) > steps {
-				from, to, steps = l.ID, it.Listing.ID, len(p.Steps)
+	}
+	v, steps := &linkView{Graph: g}, 0
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		for _, it := range waiting {
+			p, ok := v.between(linkTarget{listing: it.Listing.ID}, linkTarget{key: k}, false)
+			if ok && !namesKey(g, k, it.Listing) && (steps == 0 || len(p.Steps) < steps) {
+				listing, key, steps = it.Listing.ID, k, len(p.Steps)
 			}
 		}
 	}
 	if steps == 0 {
-		return "", "", errors.New("no listing is linked to a wallet on the list")
+		return "", "", errors.New("no listing is linked to a wallet on the list through another vendor's")
 	}
-	return from, to, nil
+	return listing, key, nil
+}
+
+// namesKey reports whether a listing's vendor names a key in any listing.
+func namesKey(g *link.Graph, key string, l vigil.Listing) bool {
+	for _, k := range g.Key(key) {
+		for _, e := range k.Edges {
+			if e.Listing.Vendor == l.Vendor {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {

@@ -38,7 +38,7 @@ ones are shown with the reason: no checksum, a hub, page chrome, a documented ex
 warning in the text. Linked by an identifier means just that: keys and addresses are shared,
 sold, quoted and copied.
 
-  vigil link --path A B            how two listings are linked, step by step
+  vigil link --path A B            how two of these are linked, step by step
   vigil link --export graphml      also csv, json and svg; with an ID, its group alone
   vigil link cut KEY [LISTING]     a key, or one listing's naming of it, links no more
   vigil link join A B              two listings belong together, for a reason of yours
@@ -52,7 +52,7 @@ sold, quoted and copied.
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.path, "path", false, "the shortest path between two listings")
+	f.BoolVar(&o.path, "path", false, "the shortest path between two listings or identifiers")
 	f.BoolVar(&o.weak, "weak", false, "weak links as well: in a path where no strong one is, in a picture")
 	f.BoolVar(&o.reveal, "reveal", false, "identifiers in full (logged)")
 	f.StringVar(&o.export, "export", "", "write the graph as graphml, csv, json or svg")
@@ -98,7 +98,7 @@ func (a *app) link(ctx context.Context, cs *openCase, operands []string, o linkO
 	case o.export != "":
 		return v.write(ctx, at, o)
 	case o.path:
-		return v.path(ctx, at[0].listing, at[1].listing, o.weak)
+		return v.path(ctx, at[0], at[1], o.weak)
 	case len(at) == 0:
 		return v.groups(ctx)
 	case at[0].key != "":
@@ -162,7 +162,14 @@ var sharedCategories = map[string]bool{
 }
 
 // isService reports whether a row says that an address belongs to a service.
-func isService(r vigil.ListRow) bool { return sharedCategories[strings.ToLower(r.Category)] }
+func isService(r vigil.ListRow) bool {
+	for c := range strings.SplitSeq(strings.ToLower(r.Category), ",") {
+		if sharedCategories[strings.TrimSpace(c)] {
+			return true
+		}
+	}
+	return false
+}
 
 // sharedKeys returns the keys that lists say are used by many, and what they say.
 func sharedKeys(ctx context.Context, cs *openCase) (map[string]string, error) {
@@ -255,7 +262,7 @@ func (v *linkView) write(ctx context.Context, at []linkTarget, o linkOptions) (e
 		p = v.picture(ctx, x.Component, o.weak)
 	}
 	if o.path {
-		path, ok := v.Path(at[0].listing, at[1].listing, o.weak)
+		path, ok := v.between(at[0], at[1], o.weak)
 		if !ok {
 			return errNoPath
 		}

@@ -314,9 +314,39 @@ func (v *linkView) key(ctx context.Context, key string) error {
 	return nil
 }
 
-// path shows how two listings are linked.
-func (v *linkView) path(ctx context.Context, from, to string, weak bool) error {
-	p, ok := v.Path(from, to, weak)
+// between returns the shortest path between two targets; of a key, the listings
+// that name it are the ends.
+func (v *linkView) between(from, to linkTarget, weak bool) (link.Path, bool) {
+	var best link.Path
+	found := false
+	for _, a := range v.ends(from) {
+		for _, b := range v.ends(to) {
+			p, ok := v.Path(a, b, weak)
+			if ok && (!found || best.Weak && !p.Weak || best.Weak == p.Weak && len(p.Steps) < len(best.Steps)) {
+				best, found = p, true
+			}
+		}
+	}
+	return best, found
+}
+
+// ends returns the listings that a target means.
+func (v *linkView) ends(t linkTarget) []string {
+	if t.key == "" {
+		return []string{t.listing}
+	}
+	var out []string
+	for _, k := range v.Key(t.key) {
+		for _, e := range k.Edges[:min(len(k.Edges), shownLinks)] {
+			out = append(out, e.Listing.ID)
+		}
+	}
+	return out
+}
+
+// path shows how two listings are linked, or a listing and a key.
+func (v *linkView) path(ctx context.Context, from, to linkTarget, weak bool) error {
+	p, ok := v.between(from, to, weak)
 	if !ok {
 		return errNoPath
 	}
@@ -324,29 +354,71 @@ func (v *linkView) path(ctx context.Context, from, to string, weak bool) error {
 		for i := range p.Steps {
 			p.Steps[i].Key, p.Steps[i].From, p.Steps[i].To = v.maskKey(p.Steps[i].Key), v.maskEdge(p.Steps[i].Key, p.Steps[i].From), v.maskEdge(p.Steps[i].Key, p.Steps[i].To)
 		}
-		return writeJSON(v.app.stdout, p)
+		return writeJSON(v.app.stdout, struct {
+			link.Path
+			Start *pathEnd `json:"start,omitempty"` // the key that was asked for, where it is one
+			End   *pathEnd `json:"end,omitempty"`
+		}{p, v.pathEnd(from.key, p.From.ID), v.pathEnd(to.key, p.To.ID)})
 	}
 	kind := "linked in "
 	if p.Weak {
 		kind = "not linked strongly; with weak links, in "
 	}
 	fmt.Fprintf(v.app.stdout, "%s%s\n", kind, plural(len(p.Steps), "step"))
-	fmt.Fprintf(v.app.stdout, "\n%s\n", v.name(ctx, p.From))
+	fmt.Fprintln(v.app.stdout)
+	if err := v.end(ctx, from.key, p.From.ID); err != nil {
+		return err
+	}
+	fmt.Fprintln(v.app.stdout, v.name(ctx, p.From))
 	for _, s := range p.Steps {
-		fmt.Fprintf(v.app.stdout, "    %s\n  │ %s\n", evidenceText(s.From), v.says(s.Key))
-		for _, w := range s.From.Weak {
-			fmt.Fprintf(v.app.stdout, "  │   weak: %s\n", review.Clean(w.Text))
-		}
-		on, err := v.onLists(ctx, s.Key.Key)
-		if err != nil {
+		fmt.Fprintf(v.app.stdout, "    %s\n", evidenceText(s.From))
+		if err := v.stepKey(ctx, s.Key, s.From.Weak); err != nil {
 			return err
-		}
-		if on != "" {
-			fmt.Fprintf(v.app.stdout, "  │   on a list: %s\n", on)
 		}
 		fmt.Fprintf(v.app.stdout, "    %s\n%s\n", evidenceText(s.To), v.name(ctx, s.To.Listing))
 	}
+	return v.end(ctx, to.key, p.To.ID)
+}
+
+// A pathEnd is a key at which a path begins or ends, and the edge of the listing
+// there.
+type pathEnd struct {
+	Key  link.Key  `json:"key"`
+	Edge link.Edge `json:"edge"`
+}
+
+// pathEnd returns the end of a path at a listing; nil if it is no key.
+func (v *linkView) pathEnd(key, listing string) *pathEnd {
+	for _, n := range v.Neighbours(listing) {
+		if key != "" && n.Key.Key == key {
+			return &pathEnd{v.maskKey(n.Key), v.maskEdge(n.Key, n.Here)}
+		}
+	}
 	return nil
+}
+
+// end writes the key at which a path begins or ends, if it is one.
+func (v *linkView) end(ctx context.Context, key, listing string) error {
+	for _, n := range v.Neighbours(listing) {
+		if key != "" && n.Key.Key == key {
+			fmt.Fprintf(v.app.stdout, "    %s\n", evidenceText(n.Here))
+			return v.stepKey(ctx, n.Key, n.Here.Weak)
+		}
+	}
+	return nil
+}
+
+// stepKey writes a key of a path, why it is weak, and which lists have it.
+func (v *linkView) stepKey(ctx context.Context, k link.Key, weak []link.Weakness) error {
+	fmt.Fprintf(v.app.stdout, "  │ %s\n", v.says(k))
+	for _, w := range weak {
+		fmt.Fprintf(v.app.stdout, "  │   weak: %s\n", review.Clean(w.Text))
+	}
+	on, err := v.onLists(ctx, k.Key)
+	if err == nil && on != "" {
+		fmt.Fprintf(v.app.stdout, "  │   on a list: %s\n", on)
+	}
+	return err
 }
 
 // picture says how a group is drawn.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vigil"
 	"vigil/fixtures"
 	"vigil/internal/signature"
 	"vigil/internal/tor/simnet"
@@ -132,6 +133,32 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		if got := strings.Contains(strings.Join(all, "\n"), args[0]); got == neg {
 			ts.Fatalf("the proxy was asked for\n%s", strings.Join(all, "\n"))
 		}
+	},
+	// fixture NAME FILE writes a file of the fixtures.
+	"fixture": func(ts *testscript.TestScript, _ bool, args []string) {
+		b, err := fixtures.FS.ReadFile(args[0])
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o644))
+	},
+	// tie VAR takes the ID of the first line of "vigil link ties --json", which must
+	// have been the last command, into $VAR.
+	"tie": func(ts *testscript.TestScript, _ bool, args []string) {
+		var row vigil.Tie
+		ts.Check(json.NewDecoder(strings.NewReader(ts.ReadFile("stdout"))).Decode(&row))
+		ts.Setenv(args[0], row.ID)
+	},
+	// listingby VAR VENDOR takes the ID of the first line of VENDOR's from "vigil
+	// review --json", which must have been the last command, into $VAR.
+	"listingby": func(ts *testscript.TestScript, _ bool, args []string) {
+		for line := range strings.Lines(ts.ReadFile("stdout")) {
+			var row struct{ Listing, Vendor string }
+			ts.Check(json.Unmarshal([]byte(line), &row))
+			if row.Vendor == args[1] {
+				ts.Setenv(args[0], row.Listing)
+				return
+			}
+		}
+		ts.Fatalf("no listing of %s", args[1])
 	},
 	// listing VAR N takes the ID of the Nth line of "vigil review --json", which
 	// must have been the last command, into $VAR.

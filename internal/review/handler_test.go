@@ -30,14 +30,19 @@ type browser struct {
 }
 
 // serve starts the pages on loopback and returns a browser at the door.
-func serve(t *testing.T, c *testCase) *browser {
+func serve(t *testing.T, c *testCase) *browser { return serveWith(t, c, func(*Config) {}) }
+
+// serveWith is serve with a changed configuration.
+func serveWith(t *testing.T, c *testCase, change func(*Config)) *browser {
 	t.Helper()
 	b := &browser{t: t}
 	srv := httptest.NewUnstartedServer(nil)
-	srv.Config.Handler = Handler(Config{
+	cfg := Config{
 		Desk: *c.desk("ada"), Token: "open-sesame", Hosts: []string{srv.Listener.Addr().String()}, Indicators: indicators,
 		Contact: "duty desk", NewLink: func(path string) { b.links = append(b.links, path) },
-	})
+	}
+	change(&cfg)
+	srv.Config.Handler = Handler(cfg)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	jar, err := cookiejar.New(nil)
@@ -51,7 +56,13 @@ func serve(t *testing.T, c *testCase) *browser {
 // signedIn is serve, and through the door.
 func signedIn(t *testing.T, c *testCase) *browser {
 	t.Helper()
-	b := serve(t, c)
+	return signedInWith(t, c, func(*Config) {})
+}
+
+// signedInWith is signedIn with a changed configuration.
+func signedInWith(t *testing.T, c *testCase, change func(*Config)) *browser {
+	t.Helper()
+	b := serveWith(t, c, change)
 	if code, _ := b.get("/login?token=open-sesame"); code != http.StatusOK {
 		t.Fatalf("login: status %d", code)
 	}
