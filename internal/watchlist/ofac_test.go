@@ -90,6 +90,13 @@ func TestWalletWithoutAnEntryIsKeptAndReported(t *testing.T) {
 	has(t, im.Problems, r.Line, "no sanctions entry")
 }
 
+func TestOnlyTheCommentOfAMeasureIsAProgramme(t *testing.T) {
+	// The first entry is of a party without wallets.
+	im := mustRead(t, advanced(t, `ProfileID="70101"`, `ProfileID="7"`, `<EntryEvent ID="8021" EntryEventTypeID="1" LegalBasisID="1">
+        <Comment />`, `<EntryEvent ID="8021" EntryEventTypeID="1"><Comment>no programme</Comment>`))
+	same(t, "programmes", row(t, im, ltc).Programmes, []string{"SDNTK"})
+}
+
 func TestConsolidatedListHasItsOwnName(t *testing.T) {
 	im := mustRead(t, advanced(t, ">SDN List<", ">Consolidated List<"))
 	same(t, "name", im.List.Name, "ofac-consolidated")
