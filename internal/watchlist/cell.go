@@ -106,7 +106,7 @@ func leftover(raw string, found []vigil.Identifier) []string {
 	var out []string
 	for _, w := range strings.FieldsFunc(string(b), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;|()", r) }) {
 		if w = strings.TrimFunc(w, punctuation); Distinct(w) && !strings.Contains(w, "://") {
-			out = append(out, w)
+			out = append(out, strings.ToValidUTF8(w, "\ufffd"))
 		}
 	}
 	return out

@@ -87,6 +87,8 @@ func TestPieceOfACellThatFitsNoRuleIsARowOfItsOwn(t *testing.T) {
 	same(t, "rows", raws(im), []string{evm + " ; " + cut, cut})
 	same(t, "keys of the first", keys(im.Rows[0]), []string{"evm " + acct})
 	same(t, "keys of the second", im.Rows[1].Keys(), []string{vigil.RawKey(cut)})
+	p := parse(evm+", "+cut[:30]+"\xff"+cut[30:], column{})
+	same(t, "a piece that is not valid UTF-8", p.rest, []string{cut[:30] + "\ufffd" + cut[30:]})
 }
 
 func TestKeyOfOpenPGPSpeaksForItselfOnly(t *testing.T) {
