@@ -1,6 +1,7 @@
 package watchlist
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -91,12 +92,18 @@ func TestPieceOfACellThatFitsNoRuleIsARowOfItsOwn(t *testing.T) {
 	same(t, "a piece that is not valid UTF-8", p.rest, []string{cut[:30] + "\ufffd" + cut[30:]})
 }
 
+// Anybody may put any address into a key of his own.
 func TestKeyOfOpenPGPSpeaksForItselfOnly(t *testing.T) {
-	const armored = `-----BEGIN PGP PUBLIC KEY BLOCK-----
-
-xjMEU/NfCxYJKwYBBAHaRw8BAQdAPwmJlL3ZFu1AUxl5NOSofIBzOhKA1i+AEJku
-Q+47JAY=
------END PGP PUBLIC KEY BLOCK-----` // RFC 9580, appendix A.1
+	key, err := base64.StdEncoding.DecodeString("xjMEU/NfCxYJKwYBBAHaRw8BAQdAPwmJlL3ZFu1AUxl5NOSofIBzOhKA1i+AEJkuQ+47JAY=") // RFC 9580, appendix A.1
+	if err != nil {
+		t.Fatal(err)
+	}
+	const user = "Ansel Quill <quill@example.net>"
+	key = append(append(key, 0xcd, byte(len(user))), user...) // a packet of type 13
+	armored := "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + base64.StdEncoding.EncodeToString(key) + "\n-----END PGP PUBLIC KEY BLOCK-----"
+	if found := scan(armored, column{heading: "pgp"}); len(found) != 2 {
+		t.Fatalf("the key has %d identifiers, want its fingerprint and an address", len(found))
+	}
 	p := parse(armored, column{heading: "pgp"})
 	same(t, "keys", keys(vigil.ListRow{Parsed: p.ids}), []string{"pgp pgp:C959BDBAFA32A2F89A153B678CFDE12197965A9A"})
 	same(t, "rest", p.rest, nil)

@@ -127,6 +127,35 @@ func TestKeysMatchAndNothingElse(t *testing.T) {
 	}
 }
 
+// A list that an earlier version imported may hold more than this one would keep.
+func TestTestNetworksAndSecretsAreNeverLookedUp(t *testing.T) {
+	x := &Index{}
+	rows := []vigil.ListRow{
+		{List: "w", N: 1, Raw: "a", Parsed: []vigil.ListID{{Kind: "btc", Key: "test:h160:pkh:00"}}},
+		{List: "w", N: 2, Raw: "b", Parsed: []vigil.ListID{{Kind: "private-key"}}},
+	}
+	if err := x.Add(vigil.Watchlist{ID: "w", Name: "a", AsOf: "2025-01-01"}, rows); err != nil {
+		t.Fatal(err)
+	}
+	a := vigil.Assessment{Identifiers: []vigil.Identifier{
+		{Kind: "btc", Key: "test:h160:pkh:00", Network: "testnet"}, {Kind: "private-key", Redacted: true},
+	}}
+	if got, err := Hits(t.Context(), x, vigil.Listing{}, a, now); len(got) != 0 || err != nil {
+		t.Errorf("hits %+v, error %v; want none", got, err)
+	}
+}
+
+func TestPlacesOverlapOrTouch(t *testing.T) {
+	ids := []vigil.Identifier{{Start: 2, End: 4}, {Start: 6, End: 9}}
+	for place, want := range map[[2]int]bool{
+		{0, 2}: false, {0, 3}: true, {3, 4}: true, {4, 6}: false, {4, 7}: true, {5, 12}: true, {8, 9}: true, {9, 10}: false,
+	} {
+		if got := overlaps(ids, place[0], place[1]); got != want {
+			t.Errorf("overlaps %v: %t, want %t", place, got, want)
+		}
+	}
+}
+
 func TestExactHitSaysSo(t *testing.T) {
 	x := &Index{}
 	edition(t, x, "a", "2025-01-01", "raw=1", xmr[:67]+"\n")
