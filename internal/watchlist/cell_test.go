@@ -122,6 +122,19 @@ func TestOnlyADistinctStringIsLookedFor(t *testing.T) {
 	}
 }
 
+func TestValidityThatEndsBeforeItBegins(t *testing.T) {
+	im := mustRead(t, withDate(text("a.csv", btc1+",2025-01-02,2025-01-01\n"+segw+",2025-01-01,2025-01-01\n"), "raw=1,from=2,until=3"))
+	has(t, im.Problems, 1, "before its first day")
+	same(t, "problems", len(im.Problems), 1)
+}
+
+func TestMemoryOfAListIsBounded(t *testing.T) {
+	b := &builder{ctx: t.Context(), taken: maxTaken}
+	if err := b.row(vigil.ListRow{Raw: btc1}, column{}); err == nil {
+		t.Error("a row beyond the bound was kept")
+	}
+}
+
 func TestDatesOfLists(t *testing.T) {
 	for _, c := range []struct {
 		in   string

@@ -22,10 +22,19 @@ func TestPlainListsMayNameTheirCoin(t *testing.T) {
 	has(t, im.Problems, 4, "listed as LTC, but by its checksum it is btc")
 }
 
+func TestFilesMayEndInASymbol(t *testing.T) {
+	for name, want := range map[string]string{
+		"sanctioned_addresses_XBT.txt": "XBT", "a-ltc.json": "LTC", "a_BTG.txt": "BTG", "XBT.txt": "", "a_list.txt": "", "wallets-OLD.txt": "", "a_.txt": "",
+	} {
+		same(t, name, symbolOfName(name), want)
+	}
+}
+
 func TestPlainJSON(t *testing.T) {
 	im := mustRead(t, withDate(input(t, "plain_XBT.json")))
 	same(t, "rows", raws(im), []string{btc1, segw})
 	has(t, im.Problems, 0, "element 2 is not a string")
+	has(t, im.Problems, 0, "element 4 is not a string")
 	in := withDate(text("a.json", `["`+btc1+`",`))
 	in.Format = Plain
 	wrong(t, in, "malformed")

@@ -196,9 +196,9 @@ type broken struct{ Index }
 
 func (broken) Listed(context.Context, string) ([]vigil.ListRow, error) { return nil, fs.ErrClosed }
 
-// The wallet of the list stands in two vendors' listings. A third vendor's
-// listing names none of it, but the phone of one that names the messenger of the
-// other.
+// The first wallet of the list stands in two vendors' listings, and a listing of
+// one of them is tied to a third vendor's by a phone and a messenger. The second
+// stands in one listing, which another vendor's shares an account with.
 func TestListOfTheFixturesHitsTheMarkets(t *testing.T) {
 	x := &Index{}
 	im := mustRead(t, advanced(t))
@@ -235,7 +235,7 @@ func TestListOfTheFixturesHitsTheMarkets(t *testing.T) {
 		slices.Sort(v)
 	}
 	same(t, "vendors by hit", got, map[string][]string{
-		"current HARBOUR LEDGER COLLECTIVE terror": {"fathom9", "fathom9", "lowtide"},
+		"current HARBOUR LEDGER COLLECTIVE terror": {"fathom9", "fathom9", "keyhouse", "lowtide"},
 		"delisted QUILL Ansel":                     {"keyhouse"},
 		"expired SALT ROAD BROKERAGE":              {"juniperline"},
 	})

@@ -2,6 +2,7 @@ package watchlist
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,12 +45,12 @@ func TestAdvancedXMLGivesPartiesProgrammesAndDates(t *testing.T) {
 	same(t, "narcotics are no terror", gone.Terror, false)
 	over := row(t, im, "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359")
 	same(t, "validity", []string{over.From, over.Until}, []string{"2022-12-01", "2024-11-30"})
-	cut := row(t, im, xmr[:67])
+	cut := row(t, im, "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8")
 	same(t, "programmes", cut.Programmes, []string{"SDGT", "FTO"})
 	same(t, "parsed", cut.Parsed, nil)
 	same(t, "unparsed", im.List.Unparsed, 1)
-	same(t, "rows: the other features are no wallets", len(im.Rows), 4)
-	has(t, im.Problems, cut.Line, "no valid address of XMR")
+	same(t, "rows: the other features are no wallets", len(im.Rows), 5)
+	has(t, im.Problems, cut.Line, "no valid address of ETH")
 	if lines := strings.Split(fileText(t), "\n"); !strings.Contains(lines[r.Line-1], btc1) {
 		t.Errorf("line %d is %q, want the one with %s", r.Line, lines[r.Line-1], btc1)
 	}
@@ -95,6 +96,14 @@ func TestOnlyTheCommentOfAMeasureIsAProgramme(t *testing.T) {
 	im := mustRead(t, advanced(t, `ProfileID="70101"`, `ProfileID="7"`, `<EntryEvent ID="8021" EntryEventTypeID="1" LegalBasisID="1">
         <Comment />`, `<EntryEvent ID="8021" EntryEventTypeID="1"><Comment>no programme</Comment>`))
 	same(t, "programmes", row(t, im, ltc).Programmes, []string{"SDNTK"})
+}
+
+func TestPartyIsListedFromItsFirstEvent(t *testing.T) {
+	im := mustRead(t, advanced(t, `<EntryEventType ID="2">Removed<`, `<EntryEventType ID="2">Amended<`))
+	same(t, "listed", row(t, im, ltc).Listed, "2019-03-04")
+	same(t, "delisted", row(t, im, ltc).Delisted, "")
+	im = mustRead(t, advanced(t, `<EntryEventType ID="2">Removed<`, `<EntryEventType ID="2">Amended<`, "<Year>2024</Year><Month>9</Month>", "<Year>2018</Year><Month>9</Month>"))
+	same(t, "listed", row(t, im, ltc).Listed, "2018-09-30")
 }
 
 func TestConsolidatedListHasItsOwnName(t *testing.T) {
@@ -198,6 +207,7 @@ func TestRecordsOfTables(t *testing.T) {
 		{"a,\"b\nc,d\ne,f\n", [][]string{{"c", "d"}, {"e", "f"}}, []int{1}},
 		{"a\"b\",c\nd,\"e\"x\nf,\"\"\n", [][]string{{"f", ""}}, []int{1, 2}},
 		{"\n \n\x1a", nil, nil},
+		{"a,\"b\n" + strings.Repeat("c\n", 20) + "d,\"e", slices.Repeat([][]string{{"c"}}, 20), []int{1, 22}}, // no record is that long
 	} {
 		var got [][]string
 		var bad []int
