@@ -73,7 +73,7 @@ func watchHeap(peak *atomic.Uint64, done, stopped chan struct{}) {
 }
 
 // bigXML returns a stream of about so many bytes in the form of the fixtures'
-// list: every hundredth party has a wallet.
+// list: every hundredth party has two wallets.
 func bigXML(size int) io.Reader {
 	text, err := os.ReadFile("../../fixtures/watchlists/sdn_advanced.xml")
 	if err != nil {
@@ -97,7 +97,7 @@ func bigXML(size int) io.Reader {
 		for i := range n {
 			p := strings.ReplaceAll(party, "70101", fmt.Sprint(1000000+i))
 			if i%100 != 0 {
-				p = strings.ReplaceAll(p, `FeatureTypeID="344"`, `FeatureTypeID="224"`)
+				p = strings.NewReplacer(`FeatureTypeID="344"`, `FeatureTypeID="224"`, `FeatureTypeID="444"`, `FeatureTypeID="224"`).Replace(p)
 			}
 			io.WriteString(write, p)
 		}
