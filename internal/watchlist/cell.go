@@ -35,6 +35,7 @@ func parse(raw string, c column) parsed {
 	found := scan(raw, c)
 	var secret, test string
 	odd := ""
+	seen := map[string]bool{}
 	armored := slices.ContainsFunc(found, func(id vigil.Identifier) bool { return id.Kind == "pgp" && id.Class == vigil.ClassA })
 	for _, id := range found {
 		switch {
@@ -47,9 +48,9 @@ func parse(raw string, c column) parsed {
 			if misfiled(c.symbol, id) {
 				odd = fmt.Sprintf("listed as %s, but by its checksum it is %s", clean(c.symbol), id.Kind)
 			}
-			entry := vigil.ListID{Kind: id.Kind, Value: id.Value, Key: id.Key, Class: id.Class}
-			if !slices.ContainsFunc(p.ids, func(o vigil.ListID) bool { return o.Key == entry.Key }) {
-				p.ids = append(p.ids, entry)
+			if !seen[id.Key] {
+				seen[id.Key] = true
+				p.ids = append(p.ids, vigil.ListID{Kind: id.Kind, Value: id.Value, Key: id.Key, Class: id.Class})
 			}
 		}
 	}
@@ -81,7 +82,10 @@ func scan(raw string, c column) []vigil.Identifier {
 	if telegramName(c.heading, raw) {
 		raw = "@" + raw
 	}
-	for _, h := range append(headings, "account id") { // "Binance 123456789"
+	if strings.ContainsAny(raw, " :/-") { // "Binance 123456789"
+		headings = append(headings, "account id")
+	}
+	for _, h := range headings {
 		if ids := o.Cell(h, raw); len(ids) > 0 {
 			return ids
 		}
@@ -106,7 +110,7 @@ func leftover(raw string, found []vigil.Identifier) []string {
 	var out []string
 	for _, w := range strings.FieldsFunc(string(b), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;|()", r) }) {
 		if w = strings.TrimFunc(w, punctuation); Distinct(w) && !strings.Contains(w, "://") {
-			out = append(out, w)
+			out = append(out, strings.ToValidUTF8(w, "\ufffd"))
 		}
 	}
 	return out

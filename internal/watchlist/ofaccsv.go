@@ -99,13 +99,14 @@ func (b *builder) sdnRows(entries []sdn, spills map[string][]spill, comments str
 			more = spills[e.id]
 			delete(spills, e.id)
 		}
-		text := e.remark
+		var text strings.Builder
+		text.WriteString(e.remark)
 		for _, m := range more {
-			text += m.text
+			text.WriteString(m.text)
 		}
 		b.file = e.file
 		cut := len(more) == 0 && len(e.remark) >= fullRemark && !strings.HasSuffix(e.remark, ".")
-		for _, w := range remarkWallets(text) {
+		for _, w := range remarkWallets(text.String()) {
 			row := vigil.ListRow{Line: e.line, Raw: w.text, Party: e.name, PartyID: e.id, Programmes: slices.Clone(e.programmes)}
 			if cut && w.atEnd {
 				row.Problem = "the remark is cut off here; the rest is in sdn_comments.csv"
@@ -169,26 +170,19 @@ type remarkWallet struct {
 // <address>;", or with "alt." before it.
 func remarkWallets(text string) []remarkWallet {
 	var out []remarkWallet
-	for {
-		_, rest, found := strings.Cut(text, featurePrefix)
-		if !found {
-			return out
-		}
-		value, more, closed := strings.Cut(rest, ";")
-		if i := strings.Index(value, featurePrefix); i >= 0 { // the semicolon is missing
-			value, more, closed = value[:i], rest[i:], true
-		}
-		text = more
-		if !closed {
-			text = ""
-		}
+	_, text, found := strings.Cut(text, featurePrefix)
+	for found {
+		var part string
+		part, text, found = strings.Cut(text, featurePrefix)
+		value, _, closed := strings.Cut(part, ";")
 		symbol, address, _ := strings.Cut(strings.TrimSpace(value), " ")
 		address = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(address), "."))
 		if address == "" {
 			address, symbol = symbol, ""
 		}
 		if address != "" {
-			out = append(out, remarkWallet{symbol, address, !closed})
+			out = append(out, remarkWallet{symbol, address, !closed && !found})
 		}
 	}
+	return out
 }

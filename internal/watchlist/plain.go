@@ -76,13 +76,20 @@ func (b *builder) plainJSON(s *source, c column) error {
 	return nil
 }
 
-// symbolOfName returns the symbol in which a file's name ends, if that is a
-// coin's.
+// symbolOfName returns the symbol in which a file's name ends: that of a coin, or
+// another in capitals behind an underscore, such as _BTG.
 func symbolOfName(name string) string {
 	base := strings.TrimSuffix(name, path.Ext(name))
-	symbol := base[strings.LastIndexAny(base, "_-")+1:]
-	if _, ok := coinOf(symbol); !ok || symbol == base {
+	i := strings.LastIndexAny(base, "_-")
+	if i < 0 {
 		return ""
 	}
-	return strings.ToUpper(symbol)
+	symbol := base[i+1:]
+	if _, ok := coinOf(symbol); ok {
+		return strings.ToUpper(symbol)
+	}
+	if base[i] == '_' && len(symbol) >= 2 && len(symbol) <= 6 && strings.Trim(symbol, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		return symbol
+	}
+	return ""
 }

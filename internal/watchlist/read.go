@@ -223,13 +223,18 @@ func (b *builder) name() string {
 	for _, f := range b.in.Files[1:] {
 		base = common(base, stem(f.Name))
 	}
-	slug := strings.Map(func(r rune) rune {
+	return or(slug(base), slug(stem(b.in.Files[0].Name)))
+}
+
+// slug returns a text as a name of a list, as far as it can be one.
+func slug(s string) string {
+	s = strings.Map(func(r rune) rune {
 		if nameRune(r) {
 			return r
 		}
 		return '-'
-	}, base)
-	return strings.Trim(slug, "-_.")
+	}, s)
+	return strings.Trim(s[:min(len(s), 64)], "-_.")
 }
 
 // stem returns a file's name without folders and ending, in lower case.

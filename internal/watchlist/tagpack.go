@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -222,6 +223,9 @@ func (b *builder) tag(p tagPack, line int, tag map[string]*yaml.Node, actors map
 	row.Category = strings.Join(kinds, ", ")
 	if c := field("confidence"); c != "" {
 		level, known := confidences()[c]
+		if n, err := strconv.Atoi(c); err == nil && n >= 1 && n <= 100 {
+			level, known = n, true
+		}
 		if !known {
 			row.Problem = fmt.Sprintf("confidence %s is not in GraphSense's table", quote(c))
 		}

@@ -18,6 +18,9 @@ func words(l vigil.Listing, a vigil.Assessment) []vigil.Identifier {
 	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
 		barred := barredIn(f.name, a)
 		for start, end := range spans(f.text) {
+			if end-start < minDistinct {
+				continue
+			}
 			word := f.text[start:end]
 			trimmed := strings.TrimFunc(word, punctuation)
 			from := start + strings.Index(word, trimmed)
