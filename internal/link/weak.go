@@ -14,11 +14,15 @@ func weight(df int) float64 { return 1 / math.Log(1+float64(df)) }
 // judge finds what makes keys and edges weak.
 func (g *Graph) judge() {
 	t := newTally(g)
+	g.chromes = map[uint32]chrome{}
 	for n := range g.keys {
 		k := &g.keys[n]
 		t.count(uint32(n))
-		k.vendors, k.sources, k.chrome = uint32(t.vendors), uint32(len(t.sources)), t.chrome()
-		k.weak = g.keyBits(k, t.listings)
+		k.vendors, k.sources = uint32(t.vendors), uint32(len(t.sources))
+		chrome, isChrome := t.chrome()
+		if k.weak = g.keyBits(k, t.listings, isChrome); k.weak&bitChrome != 0 {
+			g.chromes[uint32(n)] = chrome
+		}
 		for i := k.from; i < g.keyEnd(uint32(n)); i++ {
 			e := &g.edges[i]
 			if e.weak |= k.weak; g.isCutHere(*k, *e) {
@@ -32,7 +36,7 @@ func (g *Graph) judge() {
 }
 
 // keyBits returns the weaknesses that all edges of a key share.
-func (g *Graph) keyBits(k *key, listings int) weakBits {
+func (g *Graph) keyBits(k *key, listings int, isChrome bool) weakBits {
 	if _, ok := g.tie(*k); ok {
 		return 0
 	}
@@ -48,7 +52,7 @@ func (g *Graph) keyBits(k *key, listings int) weakBits {
 	// weakness of keys that no listing spells so.
 	set(bitClass, g.idents[k.ident].class > classByte(vigil.ClassB))
 	set(bitHub, listings > g.o.MaxListings || int(k.vendors) > g.o.MaxVendors || int(k.sources) > g.o.MaxSources)
-	set(bitChrome, k.chrome.listings > 0)
+	set(bitChrome, isChrome)
 	set(bitExample, example)
 	set(bitNode, isNode(k.key))
 	set(bitShared, g.shared(k.key) != "")
@@ -99,7 +103,8 @@ func (g *Graph) weaknesses(n uint32, bits weakBits) []Weakness {
 	}
 	add(bitClass, WeakClass, "no checksum: known by its shape and the words nearby only (class C)")
 	add(bitHub, WeakHub, "too common to tie: named by %s", g.tooMany(n))
-	add(bitChrome, WeakChrome, "part of the source's own pages: on %d of %d listings of %s", k.chrome.listings, k.chrome.of, g.names[k.chrome.source])
+	c := g.chromes[n]
+	add(bitChrome, WeakChrome, "part of the source's own pages: on %d of %d listings of %s", c.listings, c.of, g.names[c.source])
 	add(bitExample, WeakExample, "published for everybody: %s", g.examples[k.key])
 	add(bitNode, WeakNode, "names a Lightning node, which may receive for many customers")
 	if bits&bitShared != 0 {

@@ -96,6 +96,42 @@ type mlItem struct {
 	} `xml:"data"`
 }
 
+// checkOrder holds the elements of a document against the content models of
+// graphml-structure.xsd, as far as they are used here: a description, keys, then a
+// graph of nodes and edges, which hold data.
+func checkOrder(t testing.TB, doc string) {
+	t.Helper()
+	rank := map[string]int{"graphml/desc": 1, "graphml/key": 2, "graphml/graph": 3, "graph/node": 1, "graph/edge": 1, "node/data": 1, "edge/data": 1}
+	type level struct {
+		name string
+		at   int
+	}
+	stack := []level{{}}
+	d := xml.NewDecoder(strings.NewReader(doc))
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			top := &stack[len(stack)-1]
+			if r := rank[top.name+"/"+tok.Name.Local]; len(stack) > 1 && (r == 0 || r < top.at) {
+				t.Fatalf("element %s stands in %s where the schema has none", tok.Name.Local, top.name)
+			} else {
+				top.at = r
+			}
+			stack = append(stack, level{name: tok.Name.Local})
+		case xml.EndElement:
+			stack = stack[:len(stack)-1]
+		case xml.CharData:
+			if name := stack[len(stack)-1].name; name != "data" && name != "desc" && strings.TrimSpace(string(tok)) != "" {
+				t.Fatalf("text in %s: %.40q", name, tok)
+			}
+		}
+	}
+}
+
 // checkGraphML holds a document against the rules of GraphML's schema: keys
 // are declared, of a type that their values have; IDs are unique name tokens; edges
 // end at nodes.
@@ -105,6 +141,7 @@ func checkGraphML(t testing.TB, doc string) ml {
 	if err := xml.Unmarshal([]byte(doc), &m); err != nil {
 		t.Fatalf("GraphML does not parse: %v", err)
 	}
+	checkOrder(t, doc)
 	types, ids := map[string]string{}, map[string]bool{}
 	unique := func(id string) {
 		if id == "" || ids[id] || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz-0123456789") != "" {
