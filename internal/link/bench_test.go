@@ -125,3 +125,19 @@ func BenchmarkGraphML(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkExportsOfAHub writes a key that 100,000 listings name.
+func BenchmarkExportsOfAHub(b *testing.B) {
+	var ms []vigil.Mention
+	for i := range 100_000 {
+		ms = append(ms, says(fmt.Sprintf("s/v%d/l%06d", i%99, i), "email:support@example.org", 1))
+	}
+	g := build(b, link.Options{}, nil, ms...)
+	for b.Loop() {
+		for _, write := range []func(io.Writer, link.Export) error{g.WriteGraphML, g.WriteCSV, g.WriteJSON} {
+			if err := write(io.Discard, link.Export{Label: link.Plain}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

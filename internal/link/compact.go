@@ -28,6 +28,7 @@ type (
 		chain   uint32
 		from    uint32 // its edges are those up to the next key's
 		ident   uint32 // best checked spelling
+		own     uint32 // edges but those for the reuse of its hash
 		vendors uint32
 		sources uint32
 		strong  uint32

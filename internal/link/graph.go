@@ -24,6 +24,7 @@ type Graph struct {
 	hows     []how
 	raws     []string
 	chromes  map[uint32]chrome // of the keys that are
+	shared   map[uint32]string // why, of the keys that are
 
 	// The edges of listing i are edges[at] for at in ofListing[starts[i]:starts[i+1]],
 	// in order of their keys.

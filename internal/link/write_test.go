@@ -324,10 +324,16 @@ func TestMaskedIdentifiersLeaveInNoExport(t *testing.T) {
 		return id.Value
 	}
 	p, _ := g.Path("l1", "l2", false)
+	before, _ := json.Marshal(p)
 	for name, label := range map[string]link.Label{"some": mask, "all": nil} {
 		c := g.Components()[0].ID
+		shown, err := json.Marshal([]any{label.Path(p), label.Neighbours(g.Neighbours("l1"))})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for format, doc := range map[string]string{
-			"GraphML": graphML(t, g, link.Export{Label: label}), "CSV": csvText(t, g, link.Export{Label: label}), "JSON": jsonText(t, g, link.Export{Label: label}),
+			"a path and neighbours": string(shown),
+			"GraphML":               graphML(t, g, link.Export{Label: label}), "CSV": csvText(t, g, link.Export{Label: label}), "JSON": jsonText(t, g, link.Export{Label: label}),
 			"SVG": svgText(t, g, link.Picture{Component: c, Label: label, Path: &p, Weak: true}),
 		} {
 			for _, digits := range []string{"7700900461", "900 461", "900461"} {
@@ -339,6 +345,9 @@ func TestMaskedIdentifiersLeaveInNoExport(t *testing.T) {
 				t.Errorf("%s, masking %s: the wallet is shown: %v", format, name, shows)
 			}
 		}
+	}
+	if after, _ := json.Marshal(p); !bytes.Equal(before, after) {
+		t.Error("masking changed the path itself")
 	}
 }
 
