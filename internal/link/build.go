@@ -14,7 +14,7 @@ import (
 // listing, then time, corrected by the ties. Mentions of identifiers that may
 // tie nothing (see [vigil.Identifier.Links]) are passed over.
 //
-// It takes time in proportion to the mentions, and about 200 bytes for an edge.
+// It takes time in proportion to the mentions, and about 150 bytes for an edge.
 // The first error of mentions ends it.
 func Build(mentions iter.Seq2[vigil.Mention, error], ties []vigil.Tie, o Options) (*Graph, error) {
 	o, err := o.filled()

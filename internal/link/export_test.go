@@ -8,3 +8,6 @@ func Cell(s string) string { return cell(s) }
 
 // ReadExamples reads a file of published identifiers.
 func ReadExamples(file string) (map[string]string, error) { return readExamples(file) }
+
+// Visible is a text as it is shown.
+func Visible(s string, most int) string { return visible(s, most) }

@@ -254,6 +254,10 @@ func TestVendorIsThatOfTheNewestCaptureThatStatesOne(t *testing.T) {
 	if l.Vendor != "new" || !l.First.Equal(at(1)) || !l.Last.Equal(at(9)) {
 		t.Errorf("%+v, want vendor new, seen from the first to the ninth", l)
 	}
+	g = build(t, link.Options{}, nil, says("s/same/l1", "xmr:a", 1), says("s/same/l1", "xmr:b", 5), says("s/other/l1", "xmr:c", 3))
+	if l, _ := g.Listing("l1"); l.Vendor != "same" {
+		t.Errorf("%+v, want the vendor of day 5", l)
+	}
 }
 
 func TestMentionsOutOfOrderOrWithoutSenseAreRefused(t *testing.T) {

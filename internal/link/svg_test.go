@@ -134,7 +134,7 @@ func TestALargeComponentIsDrawnInPartAndSaysWhatIsMissing(t *testing.T) {
 			tying++
 		}
 	}
-	want := fmt.Sprintf("Not drawn: %d listings and %d identifiers that tie them.", len(ls)-listings, tying-keys)
+	want := fmt.Sprintf("drawn: %d listings and %d identifiers that tie them are missing.", len(ls)-listings, tying-keys)
 	if !d.says(want) || !strings.Contains(d.desc, want) {
 		t.Errorf("the picture does not say %q: %q", want, d.texts[len(d.texts)-3:])
 	}
@@ -182,7 +182,7 @@ func TestAPathIsDrawnAloneWithoutAComponent(t *testing.T) {
 	g := build(t, link.Options{}, nil, says("s/v/l1", "tg:a", 1, class(vigil.ClassC)), says("s/w/l2", "tg:a", 1, class(vigil.ClassC)), says("s/w/l3", "tg:a", 1, class(vigil.ClassC)))
 	p, _ := g.Path("l1", "l2", true)
 	d := look(t, svgText(t, g, link.Picture{Path: &p}))
-	if d.classes["links-listing"] != 2 || d.classes["links-key"] != 1 || !d.says("weak: ties nothing") {
+	if d.classes["links-listing"] != 2 || d.classes["links-key"] != 1 || !d.says("weak: ties nothing") || !d.says("The chosen path takes weak links") {
 		t.Errorf("%v, want two listings, a key and a weak path", d.classes)
 	}
 }

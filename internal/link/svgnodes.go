@@ -18,7 +18,7 @@ func (s *sketch) text(x, y int, class, attributes, text string) {
 	s.printf(`<text class="%s" x="%d" y="%d" %s>%s</text>`+"\n", class, x, y, attributes, xmlText(text))
 }
 
-var small = `font-size="11" fill="` + quietColour + `"`
+const small = `font-size="11" fill="` + quietColour + `"`
 
 // group draws the card of a vendor with its listings.
 func (s *sketch) group(g group) {
@@ -146,8 +146,11 @@ func seen(first, last time.Time) string {
 // notes are the lines below the legend: what is missing, and the caution.
 func (s *sketch) notes() []string {
 	var out []string
+	if s.p.Path != nil && s.p.Path.Weak {
+		out = append(out, "The chosen path takes weak links: there is no path of strong ones.")
+	}
 	if s.d.moreListings > 0 || s.d.moreKeys > 0 {
-		out = append(out, fmt.Sprintf("Only the most closely linked part is drawn. Not drawn: %s and %s that tie them. The export has all.",
+		out = append(out, fmt.Sprintf("Only the most closely linked part is drawn: %s and %s that tie them are missing. The export has all.",
 			count(s.d.moreListings, "listing"), count(s.d.moreKeys, "identifier")))
 	}
 	var aside []string
@@ -158,10 +161,7 @@ func (s *sketch) notes() []string {
 		aside = append(aside, count(s.d.weak, "weak edge")+" of these listings, which tie nothing")
 	}
 	if len(aside) > 0 {
-		out = append(out, "Not drawn either: "+strings.Join(aside, "; ")+".")
-		if len(out) == 1 {
-			out[0] = "Not drawn: " + strings.Join(aside, "; ") + "."
-		}
+		out = append(out, "Not drawn: "+strings.Join(aside, "; ")+".")
 	}
 	return append(out, Caution)
 }

@@ -410,3 +410,18 @@ func TestFilesOfPublishedIdentifiersAreReadByLines(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatCannotBeSeenIsSpeltOut(t *testing.T) {
+	for text, want := range map[string]string{
+		"a b": "a b", "é漢": "é漢", "a\nb": "a‹U+000A›b", "\u202eab": "‹U+202E›ab", "\u00ad\u2800": "‹U+00AD›‹U+2800›", "\xffz": "‹0xFF›z", "\ufe0e\ufe01": "\ufe0e‹U+FE01›",
+		"abcdefgh": "abcdefgh", "abcdefghi": "abcdefgh…", "abcdefgé": "abcdefg…", "\ufffd": "\ufffd",
+		"a\u0301\u0302\u0303": "a\u0301\u0302\u0303", // a letter of Vietnamese has two marks
+	} {
+		if got := link.Visible(text, 8); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+	if got, want := link.Visible("e"+strings.Repeat("\u0301", 6), 99), "e"+strings.Repeat("\u0301", 4)+"‹U+0301›‹U+0301›"; got != want {
+		t.Errorf("a pile of marks is shown as %q, want %q", got, want)
+	}
+}
