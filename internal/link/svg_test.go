@@ -178,6 +178,15 @@ func TestThePathAndMarksAreDrawnHoweverLittleRoomThereIs(t *testing.T) {
 	}
 }
 
+func TestLongAddressesKeepTheirEndAndLongTitlesTheirBeginning(t *testing.T) {
+	address := strings.Repeat("4abcdefghi", 9) + "end-1"
+	g := build(t, link.Options{}, nil, says("s/v/l1", "xmr:"+address, 1), says("s/v/l2", "xmr:"+address, 1))
+	d := look(t, svgText(t, g, link.Picture{Component: g.Components()[0].ID, Label: link.Plain, Name: func(link.Listing) string { return strings.Repeat("漢字", 40) }}))
+	if !d.says("xmr 4abcdefghi4abcdefghi4a…bcdefghiend-1") || !d.says(strings.Repeat("漢字", 12)+"…") {
+		t.Errorf("%q: want the end of the address, and the beginning of the title", d.texts)
+	}
+}
+
 func TestAPathIsDrawnAloneWithoutAComponent(t *testing.T) {
 	g := build(t, link.Options{}, nil, says("s/v/l1", "tg:a", 1, class(vigil.ClassC)), says("s/w/l2", "tg:a", 1, class(vigil.ClassC)), says("s/w/l3", "tg:a", 1, class(vigil.ClassC)))
 	p, _ := g.Path("l1", "l2", true)
@@ -215,8 +224,12 @@ func TestHostileTextsAreDrawnAsText(t *testing.T) {
 
 // No two cards may lie on each other.
 func TestCardsDoNotOverlap(t *testing.T) {
-	for _, n := range []int{2, 9, 24, 80} {
-		g := star(t, n)
+	var dense []vigil.Mention // two listings with many keys
+	for i := range 30 {
+		key := fmt.Sprintf("xmr:%02d", i)
+		dense = append(dense, says("s/v/l1", key, 1), says("s/v/l2", key, 1))
+	}
+	for n, g := range map[int]*link.Graph{2: star(t, 2), 9: star(t, 9), 24: star(t, 24), 80: star(t, 80), 0: build(t, link.Options{}, nil, dense...)} {
 		svg := svgText(t, g, link.Picture{Component: g.Components()[0].ID, Most: 150, Weak: true})
 		boxes := map[string][][2]int{}
 		var height int
