@@ -83,6 +83,10 @@ func TestLongRawTextIsCutAtACharacterAndSaysSo(t *testing.T) {
 	if !v.RawCut || v.Raw != "x"+strings.Repeat("é", 127) {
 		t.Errorf("raw has %d bytes, cut %v; want 255, cut", len(v.Raw), v.RawCut)
 	}
+	m.Identifier.Raw = ""
+	if v := build(t, link.Options{}, nil, m).Key(wallet)[0].Edges[0].Evidence[0]; v.Raw != "" || v.Value != "aa01" {
+		t.Errorf("%+v: what a mention does not say is made up", v)
+	}
 }
 
 func TestAKeyWithoutAChecksumIsWeak(t *testing.T) {
