@@ -351,6 +351,16 @@ func TestMaskedIdentifiersLeaveInNoExport(t *testing.T) {
 	}
 }
 
+func TestASpellingMayBeMaskedAlone(t *testing.T) {
+	m := says("s/v2/l2", "iban:x", 1)
+	m.Identifier.Value, m.Identifier.Raw = "zz-private", "zz private"
+	g := build(t, link.Options{}, nil, says("s/v1/l1", "iban:x", 1), m)
+	doc := jsonText(t, g, link.Export{Label: func(id vigil.Identifier) string { return strings.TrimSuffix(id.Value, "-private") }})
+	if strings.Contains(doc, "private") || !strings.Contains(doc, `"key":"iban:x"`) {
+		t.Errorf("want the key, and no more of the private spelling than the label shows:\n%s", doc)
+	}
+}
+
 func TestTheSameMentionsInAnyTurnGiveTheSameBytes(t *testing.T) {
 	ms := marketMentions(t)
 	ties := []vigil.Tie{
