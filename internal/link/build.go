@@ -14,7 +14,7 @@ import (
 // listing, then time, corrected by the ties. Mentions of identifiers that may
 // tie nothing (see [vigil.Identifier.Links]) are passed over.
 //
-// It takes time in proportion to the mentions, and about 200 bytes for an edge.
+// It takes time in proportion to the mentions, and about 150 bytes for an edge.
 // The first error of mentions ends it.
 func Build(mentions iter.Seq2[vigil.Mention, error], ties []vigil.Tie, o Options) (*Graph, error) {
 	o, err := o.filled()
@@ -29,7 +29,7 @@ func Build(mentions iter.Seq2[vigil.Mention, error], ties []vigil.Tie, o Options
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{o: o, c: c, joins: c.joins, names: newNames(), listings: map[string]uint32{}}
+	b := newBuilder(o, c)
 	for m, err := range mentions {
 		if err == nil {
 			err = b.mention(&m)
@@ -41,7 +41,7 @@ func Build(mentions iter.Seq2[vigil.Mention, error], ties []vigil.Tie, o Options
 	}
 	b.endKey()
 	b.joinsBefore("")
-	g := &Graph{o: o, c: c, examples: examples, names: b.names.all, listings: b.ls, keys: b.keys, edges: b.edges, spots: b.spots, idents: b.idents}
+	g := b.graph(examples)
 	g.finish()
 	return g, nil
 }
@@ -57,10 +57,14 @@ type builder struct {
 	names    *names
 	listings map[string]uint32
 	ls       []listing
+	captures []capture // of each listing
 	keys     []key
 	edges    []edge
 	spots    []spot
 	idents   []ident
+	hows     []how
+	howIndex map[how]uint32
+	raws     []string
 
 	last   struct{ key, listing string } // of the mention before
 	lastAt time.Time
@@ -68,6 +72,30 @@ type builder struct {
 	chains []*chain // of the key at hand
 	spare  []*chain // their buffers, for the keys to come
 }
+
+// A capture is what to remember of a listing while mentions are read.
+type capture struct {
+	vendorAt int64  // time of that which stated the vendor
+	page     uint32 // the last one met
+}
+
+func newBuilder(o Options, c corrections) *builder {
+	return &builder{o: o, c: c, joins: c.joins, names: newNames(), listings: map[string]uint32{}, howIndex: map[how]uint32{}, raws: []string{""}}
+}
+
+// graph hands over what was gathered, in slices of the right size.
+func (b *builder) graph(examples map[string]string) *Graph {
+	b.listings, b.captures, b.names.index, b.howIndex = nil, nil, nil, nil
+	g := &Graph{o: b.o, c: b.c, examples: examples, names: b.names.all, listings: b.ls, hows: b.hows, raws: b.raws}
+	g.keys, b.keys = fitted(b.keys), nil
+	g.edges, b.edges = fitted(b.edges), nil
+	g.spots, b.spots = fitted(b.spots), nil
+	g.idents, b.idents = fitted(b.idents), nil
+	return g
+}
+
+// fitted copies what grew by appending, which leaves a fifth unused.
+func fitted[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
 
 func (b *builder) mention(m *vigil.Mention) error {
 	id := &m.Identifier
@@ -88,7 +116,7 @@ func (b *builder) mention(m *vigil.Mention) error {
 	if b.last.key != id.Key {
 		b.endKey()
 		b.joinsBefore(id.Key)
-		b.last.key, b.ident0 = strings.Clone(id.Key), len(b.idents)
+		b.last.key, b.ident0 = b.names.heap.keep(id.Key), len(b.idents)
 		b.last.listing = ""
 	}
 	if b.last.listing != m.Listing {
@@ -96,8 +124,8 @@ func (b *builder) mention(m *vigil.Mention) error {
 	}
 	l := b.listing(m)
 	b.last.listing, b.lastAt = b.ls[l].id, m.At
-	s := b.spot(m)
-	b.chain(id, s.ident).add(b.o.Evidence, l, s)
+	s := b.spot(l, m)
+	b.chain(id, s.ident).add(b.o.Evidence, l, s, id.Warned)
 	return nil
 }
 
@@ -113,38 +141,72 @@ func (b *builder) listing(m *vigil.Mention) uint32 {
 		l.source = b.names.of(m.Source) // known from a join only
 	}
 	l.first, l.last = min(l.first, at), max(l.last, at)
-	if v := b.names.of(m.Vendor); v != 0 && (l.vendor == 0 || at > l.vendorAt || at == l.vendorAt && b.names.all[v] < b.names.all[l.vendor]) {
-		l.vendor, l.vendorAt = v, at
+	if m.Vendor != "" {
+		b.vendor(i, clip(m.Vendor, maxName), at)
 	}
 	return i
+}
+
+// vendor notes who a capture says offers the listing. The newest capture
+// counts; of two of one time, the first name in order.
+func (b *builder) vendor(i uint32, name string, at int64) {
+	l, c := &b.ls[i], &b.captures[i]
+	switch known := b.names.all[l.vendor]; {
+	case known == name:
+		c.vendorAt = max(c.vendorAt, at)
+	case l.vendor == 0 || at > c.vendorAt || at == c.vendorAt && name < known:
+		l.vendor, c.vendorAt = b.names.of(name), at
+	}
 }
 
 func (b *builder) newListing(id, source string, first, last int64) uint32 {
 	i := uint32(len(b.ls))
-	id = strings.Clone(id)
+	id = b.names.heap.keep(id)
 	b.listings[id] = i
+	b.captures = append(b.captures, capture{})
 	b.ls = append(b.ls, listing{id: id, source: b.names.of(source), first: first, last: last})
 	return i
 }
 
-func (b *builder) spot(m *vigil.Mention) spot {
+func (b *builder) spot(l uint32, m *vigil.Mention) spot {
 	id := &m.Identifier
 	i := b.ident(id)
-	s := spot{
-		at: micros(m.At), start: uint32(id.Start), end: uint32(id.End), page: b.names.of(m.Page), model: b.names.of(m.Model),
-		ident: i, field: b.names.of(id.Field), method: b.names.of(id.Method),
+	c := &b.captures[l]
+	if b.names.all[c.page] != m.Page {
+		c.page = b.names.of(m.Page)
 	}
+	s := spot{at: micros(m.At), start: uint32(id.Start), end: uint32(id.End), page: c.page, ident: i}
 	raw := clip(id.Raw, maxRaw)
-	if len(raw) < len(id.Raw) {
-		s.flags |= flagRawCut
+	if raw != b.idents[i].value {
+		if len(b.raws) == 1 || b.raws[len(b.raws)-1] != raw {
+			b.raws = append(b.raws, b.names.heap.keep(raw))
+		}
+		s.raw = uint32(len(b.raws) - 1)
 	}
-	if s.raw = b.idents[i].value; raw != s.raw {
-		s.raw = strings.Clone(raw)
-	}
-	if id.Warned {
-		s.flags |= flagWarned
-	}
+	s.how = b.how(m, len(raw) < len(id.Raw))
 	return s
+}
+
+// how returns the number of the way in which a mention was found.
+func (b *builder) how(m *vigil.Mention, cut bool) uint32 {
+	h := how{field: b.names.of(m.Identifier.Field), method: b.names.of(m.Identifier.Method), model: b.names.of(m.Model)}
+	if cut {
+		h.flags |= flagRawCut
+	}
+	if m.Identifier.Warned {
+		h.flags |= flagWarned
+	}
+	return b.howOf(h)
+}
+
+func (b *builder) howOf(h how) uint32 {
+	i, ok := b.howIndex[h]
+	if !ok {
+		i = uint32(len(b.hows))
+		b.hows = append(b.hows, h)
+		b.howIndex[h] = i
+	}
+	return i
 }
 
 // recent is how many spellings of a key are looked through for one that is
@@ -153,18 +215,38 @@ const recent = 8
 
 // ident returns the spelling of the key at hand that id is.
 func (b *builder) ident(id *vigil.Identifier) uint32 {
-	x := ident{
-		value: clip(id.Value, maxRaw), kind: b.names.of(id.Kind), readings: b.names.of(strings.Join(id.Readings, " ")),
-		network: b.names.of(id.Network), class: classByte(id.Class),
-	}
+	value := clip(id.Value, maxRaw)
 	for i := len(b.idents) - 1; i >= b.ident0 && i >= len(b.idents)-recent; i-- {
-		if b.idents[i] == x {
+		if x := b.idents[i]; x.class == classByte(id.Class) && x.value == value && b.names.all[x.kind] == id.Kind && b.names.all[x.network] == id.Network &&
+			isJoined(b.names.all[x.readings], id.Readings) {
 			return uint32(i)
 		}
 	}
-	if x.value = strings.Clone(x.value); strings.HasSuffix(b.last.key, ":"+x.value) {
-		x.value = b.last.key[len(b.last.key)-len(x.value):]
+	if strings.HasSuffix(b.last.key, ":"+value) {
+		value = b.last.key[len(b.last.key)-len(value):]
+	} else {
+		value = b.names.heap.keep(value)
 	}
-	b.idents = append(b.idents, x)
+	b.idents = append(b.idents, ident{
+		value: value, kind: b.names.of(id.Kind), readings: b.names.of(strings.Join(id.Readings, " ")), network: b.names.of(id.Network), class: classByte(id.Class),
+	})
 	return uint32(len(b.idents) - 1)
+}
+
+// isJoined reports whether s is the words with a space between them.
+func isJoined(s string, words []string) bool {
+	for i, w := range words {
+		if i > 0 {
+			if !strings.HasPrefix(s, " ") {
+				return false
+			}
+			s = s[1:]
+		}
+		rest, ok := strings.CutPrefix(s, w)
+		if !ok {
+			return false
+		}
+		s = rest
+	}
+	return s == ""
 }

@@ -15,8 +15,8 @@ import (
 // mostly an address mistaken for another's: a weak tie. Bitcoin and its
 // forks are one: the same address is valid on each, and nobody can tell which
 // was meant.
-func chainOf(id vigil.Identifier) string {
-	if !strings.HasPrefix(id.Key, "h160:") || slices.ContainsFunc(id.Readings, bitcoinLike) || bitcoinLike(id.Kind) && len(id.Readings) == 0 {
+func chainOf(id *vigil.Identifier) string {
+	if !strings.HasPrefix(id.Key, "h160:") || slices.ContainsFunc(id.Readings, bitcoinLike) {
 		return ""
 	}
 	if len(id.Readings) > 0 {

@@ -22,38 +22,34 @@ type (
 		source      uint32
 		vendor      uint32
 		first, last int64
-		vendorAt    int64 // of the capture that stated vendor
 	}
 	key struct {
 		key     string
 		chain   uint32
 		from    uint32 // its edges are those up to the next key's
 		ident   uint32 // best checked spelling
+		own     uint32 // edges but those for the reuse of its hash
 		vendors uint32
 		sources uint32
 		strong  uint32
 		weak    weakBits
-		chrome  chrome
 	}
 	edge struct {
 		listing uint32
 		key     uint32
 		from    uint32 // its evidence
-		n       uint8
-		weak    weakBits // of the key and its own
 		more    uint32
+		n       uint8    // pieces of evidence
+		weak    weakBits // of the key and its own
 	}
 	// A spot is one piece of evidence.
 	spot struct {
 		at         int64
-		raw        string
 		start, end uint32
 		page       uint32
-		model      uint32
 		ident      uint32
-		field      uint32
-		method     uint32
-		flags      uint8
+		how        uint32
+		raw        uint32 // number of a text, or 0: as the ident's value
 	}
 	ident struct {
 		value    string
@@ -61,6 +57,11 @@ type (
 		readings uint32
 		network  uint32
 		class    byte
+	}
+	// how says where in a capture a spot is, and what found it.
+	how struct {
+		field, method, model uint32
+		flags                uint8
 	}
 	// chrome says on which source a key stands on most listings.
 	chrome struct{ source, listings, of uint32 }
@@ -87,10 +88,11 @@ const (
 	bitCut
 )
 
-// names gives each string a number.
+// names gives each string a number; the empty one has 0.
 type names struct {
 	index map[string]uint32
 	all   []string
+	heap  heap
 }
 
 func newNames() *names { return &names{index: map[string]uint32{"": 0}, all: []string{""}} }
@@ -101,11 +103,29 @@ func (n *names) of(s string) uint32 {
 	if i, ok := n.index[s]; ok {
 		return i
 	}
-	s = strings.Clone(s)
+	s = n.heap.keep(s)
 	i := uint32(len(n.all))
 	n.index[s] = i
 	n.all = append(n.all, s)
 	return i
+}
+
+// A heap keeps copies of strings close together: a million small strings of
+// their own take half as much again, and longer to collect.
+type heap struct{ chunk strings.Builder }
+
+func (h *heap) keep(s string) string {
+	const size = 1 << 16
+	if len(s) > size/8 {
+		return strings.Clone(s)
+	}
+	if h.chunk.Cap()-h.chunk.Len() < len(s) {
+		h.chunk = strings.Builder{}
+		h.chunk.Grow(size)
+	}
+	at := h.chunk.Len()
+	h.chunk.WriteString(s)
+	return h.chunk.String()[at:]
 }
 
 // clip returns the first n bytes of s or fewer, without a part of a character at

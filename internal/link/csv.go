@@ -25,9 +25,15 @@ func (g *Graph) WriteCSV(w io.Writer, x Export) error {
 		"page", "field", "start", "end", "raw", "method", "model", "by", "reason",
 	}
 	err = out.Write(row)
+	var k Key
+	last := -1
 	for i := range s.edges {
+		if n := g.edges[i].key; int(n) != last { // edges come by key
+			k, _ = s.key(n)
+			last = int(n)
+		}
 		if err == nil {
-			err = out.Write(s.row(i))
+			err = out.Write(s.row(i, k))
 		}
 	}
 	if err == nil {
@@ -40,9 +46,8 @@ func (g *Graph) WriteCSV(w io.Writer, x Export) error {
 	return nil
 }
 
-func (s selection) row(i uint32) []string {
-	e, n := s.edge(i), s.g.edges[i].key
-	k, _ := s.key(n)
+func (s selection) row(i uint32, k Key) []string {
+	e := s.edge(i)
 	codes, why := codes(e.Weak)
 	v := e.Evidence[0]
 	kind, start, end := k.Identifier.Kind, decimal(v.Start), decimal(v.End)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"vigil"
 )
 
 // An Export says what to write of a graph, and how identifiers are shown.
@@ -70,32 +68,13 @@ func (s selection) key(n uint32) (Key, string) {
 	if k.Tie != nil {
 		return k, "joined by " + visible(k.Tie.By, maxLabel)
 	}
-	label := s.x.Label.of(k.Identifier)
-	if s.x.Label.masks(k.Identifier) {
-		k.Key, k.Identifier.Key, k.Identifier.Value = "", "", s.x.Label.value(k.Identifier)
-	}
-	return k, label
+	return s.x.Label.key(k), s.x.Label.of(k.Identifier)
 }
 
 // edge returns an edge as it may be shown.
 func (s selection) edge(i uint32) Edge {
-	e := s.g.edgeAt(i)
 	k := s.g.keys[s.g.edges[i].key]
-	if _, ok := s.g.tie(k); ok {
-		return e
-	}
-	masked := s.x.Label.masks(s.g.identifier(k.ident, k.key))
-	if masked {
-		e.Key = ""
-	}
-	for j := range e.Evidence {
-		v := &e.Evidence[j]
-		id := vigil.Identifier{Kind: v.Kind, Value: v.Value, Key: k.key, Class: v.Class, Network: v.Network}
-		if masked || s.x.Label.masks(id) {
-			v.Raw, v.Value = "", s.x.Label.value(id)
-		}
-	}
-	return e
+	return s.x.Label.edge(s.g.edgeAt(i), s.g.identifier(k.ident, k.key))
 }
 
 // component returns the ID of that which a key ties together; empty for keys
@@ -144,6 +123,14 @@ func newPage(w io.Writer) *page { return &page{w: bufio.NewWriterSize(w, 1<<16)}
 func (p *page) printf(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+func (p *page) print(texts ...string) {
+	for _, t := range texts {
+		if p.err == nil {
+			_, p.err = p.w.WriteString(t)
+		}
 	}
 }
 

@@ -21,6 +21,10 @@ type Graph struct {
 	edges    []edge    // sorted by key, then listing
 	spots    []spot
 	idents   []ident
+	hows     []how
+	raws     []string
+	chromes  map[uint32]chrome // of the keys that are
+	shared   map[uint32]string // why, of the keys that are
 
 	// The edges of listing i are edges[at] for at in ofListing[starts[i]:starts[i+1]],
 	// in order of their keys.
@@ -238,11 +242,15 @@ func (g *Graph) edgeAt(i uint32) Edge {
 }
 
 func (g *Graph) evidence(s spot) Evidence {
-	x := g.idents[s.ident]
+	x, h := g.idents[s.ident], g.hows[s.how]
+	raw := x.value
+	if s.raw != 0 {
+		raw = g.raws[s.raw]
+	}
 	return Evidence{
-		At: fromMicros(s.at), Page: g.names[s.page], Field: g.names[s.field], Start: int(s.start), End: int(s.end), Raw: s.raw, RawCut: s.flags&flagRawCut != 0,
-		Kind: g.names[x.kind], Value: x.value, Class: vigil.Class(x.class), Network: g.names[x.network], Method: g.names[s.method], Model: g.names[s.model],
-		Warned: s.flags&flagWarned != 0,
+		At: fromMicros(s.at), Page: g.names[s.page], Field: g.names[h.field], Start: int(s.start), End: int(s.end), Raw: raw, RawCut: h.flags&flagRawCut != 0,
+		Kind: g.names[x.kind], Value: x.value, Class: vigil.Class(x.class), Network: g.names[x.network], Method: g.names[h.method], Model: g.names[h.model],
+		Warned: h.flags&flagWarned != 0,
 	}
 }
 

@@ -64,13 +64,13 @@ func (p *page) declare(what string, attributes []attribute) {
 }
 
 func (p *page) element(what, attributes string, values []value) {
-	p.printf("<%s %s>", what, attributes)
+	p.print("<", what, " ", attributes, ">")
 	for _, v := range values {
 		if v.text != "" {
-			p.printf("<data key=\"%s-%s\">%s</data>", what, v.name, xmlText(v.text))
+			p.print(`<data key="`, what, "-", v.name, `">`, xmlText(v.text), "</data>")
 		}
 	}
-	p.printf("</%s>\n", what)
+	p.print("</", what, ">\n")
 }
 
 func (s selection) listingValues(n uint32) []value {

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,6 +40,58 @@ func (f Label) value(id vigil.Identifier) string {
 
 // masks reports whether id must not leave as it is.
 func (f Label) masks(id vigil.Identifier) bool { return f == nil || f(id) != id.Value }
+
+// Path returns a path as it may be shown.
+func (f Label) Path(p Path) Path {
+	p.Steps = slices.Clone(p.Steps)
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		s.From, s.To, s.Key = f.edge(s.From, s.Key.Identifier), f.edge(s.To, s.Key.Identifier), f.key(s.Key)
+	}
+	return p
+}
+
+// Neighbours returns neighbours as they may be shown.
+func (f Label) Neighbours(ns []Neighbour) []Neighbour {
+	ns = slices.Clone(ns)
+	for i := range ns {
+		n := &ns[i]
+		id := n.Key.Identifier
+		n.Key, n.Here, n.There = f.key(n.Key), f.edge(n.Here, id), slices.Clone(n.There)
+		for j := range n.There {
+			n.There[j] = f.edge(n.There[j], id)
+		}
+	}
+	return ns
+}
+
+// key returns a key as it may be shown.
+func (f Label) key(k Key) Key {
+	if k.Tie == nil && f.masks(k.Identifier) {
+		k.Key, k.Identifier.Key, k.Identifier.Value = "", "", f.value(k.Identifier)
+	}
+	return k
+}
+
+// edge returns an edge to the key of an identifier as it may be shown.
+func (f Label) edge(e Edge, id vigil.Identifier) Edge {
+	if strings.HasPrefix(e.Key, tiePrefix) {
+		return e
+	}
+	masked := f.masks(id)
+	e.Evidence = slices.Clone(e.Evidence)
+	for i := range e.Evidence {
+		v := &e.Evidence[i]
+		spelt := vigil.Identifier{Kind: v.Kind, Value: v.Value, Key: e.Key, Class: v.Class, Network: v.Network}
+		if masked || f.masks(spelt) {
+			v.Raw, v.Value = "", f.value(spelt)
+		}
+	}
+	if masked {
+		e.Key = ""
+	}
+	return e
+}
 
 // visible returns the beginning of s as text that looks like what it is: what
 // cannot be seen, or changes how other characters are seen, is spelt out as in

@@ -156,15 +156,25 @@ func (l *layout) sortListings() {
 	slices.SortStableFunc(l.groups, func(a, b group) int { return cmp.Compare(middle(a), middle(b)) })
 }
 
-// crossings counts the pairs of edges that cross.
+// crossings counts the pairs of edges that cross: with the edges in order of
+// their listings, those before an edge that lead to a key behind its own (by a
+// binary indexed tree; Fenwick, 1994).
 func (l *layout) crossings() int {
 	listings, keys := l.order()
+	links := make([][2]int, 0, len(l.links))
+	for _, x := range l.links {
+		links = append(links, [2]int{listings[x[0]], keys[x[1]]})
+	}
+	slices.SortFunc(links, func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	tree := make([]int, len(keys)+1)
 	n := 0
-	for i, a := range l.links {
-		for _, b := range l.links[:i] {
-			if (listings[a[0]]-listings[b[0]])*(keys[a[1]]-keys[b[1]]) < 0 {
-				n++
-			}
+	for i, x := range links {
+		n += i
+		for k := x[1] + 1; k > 0; k -= k & -k {
+			n -= tree[k]
+		}
+		for k := x[1] + 1; k < len(tree); k += k & -k {
+			tree[k]++
 		}
 	}
 	return n

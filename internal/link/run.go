@@ -15,17 +15,17 @@ type chain struct {
 	best  uint32 // ident that shows best what the key is
 
 	// The edge at hand is the last of edges while open.
-	open     bool
-	unwarned bool
-	spots    []spot
-	more     uint32
+	open  bool
+	free  int // first of the spots that nobody warns of; -1 if there is none
+	spots []spot
+	more  uint32
 }
 
 // chain returns that of the key at hand to which an identifier belongs.
 func (b *builder) chain(id *vigil.Identifier, x uint32) *chain {
-	name := b.names.of(chainOf(*id))
+	name := chainOf(id)
 	for _, c := range b.chains {
-		if c.name == name {
+		if b.names.all[c.name] == name {
 			if b.better(x, c.best) {
 				c.best = x
 			}
@@ -36,7 +36,7 @@ func (b *builder) chain(id *vigil.Identifier, x uint32) *chain {
 	if n := len(b.spare); n > 0 {
 		c, b.spare = b.spare[n-1], b.spare[:n-1]
 	}
-	c.name, c.best = name, x
+	c.name, c.best = b.names.of(name), x
 	b.chains = append(b.chains, c)
 	return c
 }
@@ -52,31 +52,34 @@ func (b *builder) better(i, j uint32) bool {
 }
 
 // add notes one place of the key in a listing.
-func (c *chain) add(limit int, l uint32, s spot) {
+func (c *chain) add(limit int, l uint32, s spot, isWarned bool) {
 	if !c.open {
 		c.edges = append(c.edges, edge{listing: l})
-		c.open, c.unwarned, c.more, c.spots = true, false, 0, c.spots[:0]
+		c.open, c.free, c.more, c.spots = true, -1, 0, c.spots[:0]
 	}
-	c.unwarned = c.unwarned || s.flags&flagWarned == 0
-	if len(c.spots) < limit {
-		c.spots = append(c.spots, s)
+	if len(c.spots) == limit {
+		c.more++
+		c.replaceLast(s, isWarned)
 		return
 	}
-	c.more++
-	c.replaceLast(s)
+	if !isWarned && c.free < 0 {
+		c.free = len(c.spots)
+	}
+	c.spots = append(c.spots, s)
 }
 
 // replaceLast puts the newest place where the last one was. The only place that
 // nobody warns of makes the edge strong: it is kept, before the newest.
-func (c *chain) replaceLast(s spot) {
+func (c *chain) replaceLast(s spot, isWarned bool) {
 	n := len(c.spots) - 1
-	warned := func(s spot) bool { return s.flags&flagWarned != 0 }
-	only := !warned(c.spots[n]) && warned(s) && !slices.ContainsFunc(c.spots[:n], func(s spot) bool { return !warned(s) })
-	if only && n == 0 {
+	only := isWarned && c.free == n
+	switch {
+	case only && n == 0:
 		return
-	}
-	if only {
-		c.spots[n-1] = c.spots[n]
+	case only:
+		c.spots[n-1], c.free = c.spots[n], n-1
+	case !isWarned && c.free < 0:
+		c.free = n
 	}
 	c.spots[n] = s
 }
@@ -91,7 +94,7 @@ func (b *builder) endListing() {
 		e := &c.edges[len(c.edges)-1]
 		e.from, e.n, e.more = uint32(len(b.spots)), uint8(len(c.spots)), c.more
 		b.spots = append(b.spots, c.spots...)
-		if !c.unwarned {
+		if c.free < 0 {
 			e.weak |= bitWarned
 		}
 	}
@@ -151,7 +154,7 @@ func (b *builder) joinsBefore(next string) {
 func (b *builder) join(t vigil.Tie) {
 	at, id := uint32(len(b.spots)), uint32(len(b.idents))
 	b.idents = append(b.idents, ident{kind: b.names.of(kindTie), class: classByte("")})
-	b.spots = append(b.spots, spot{at: micros(t.At), ident: id})
+	b.spots = append(b.spots, spot{at: micros(t.At), ident: id, how: b.howOf(how{})})
 	edges := []edge{{listing: b.joined(min(t.A, t.B)), from: at, n: 1}, {listing: b.joined(max(t.A, t.B)), from: at, n: 1}}
 	b.node(key{key: tiePrefix + t.ID, ident: id}, edges)
 }

@@ -53,6 +53,7 @@ func (g *Graph) WriteSVG(w io.Writer, p Picture) error {
 		p.Most = 60
 	}
 	p.Most = min(p.Most, 200)
+	p.Mark = remembered(p.Mark)
 	c, ok := uint32(0), p.Component == ""
 	if !ok {
 		if c, ok = g.findComponent(p.Component); !ok {
@@ -67,6 +68,22 @@ func (g *Graph) WriteSVG(w io.Writer, p Picture) error {
 	s := &sketch{page: newPage(w), g: g, p: p, d: d, l: g.arrange(d), id: "links-" + cmp.Or(p.Component, "path")}
 	s.draw()
 	return s.page.end("SVG")
+}
+
+// remembered asks mark once for each key.
+func remembered(mark func(string) string) func(string) string {
+	if mark == nil {
+		return nil
+	}
+	known := map[string]string{}
+	return func(key string) string {
+		text, ok := known[key]
+		if !ok {
+			text = mark(key)
+			known[key] = text
+		}
+		return text
+	}
 }
 
 // hopsOf finds a path's edges in the graph.

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -9,14 +10,15 @@ import (
 const (
 	legendHeight = 62
 	nameColumns  = 50 // that fit into a listing's card
-	keyColumns   = 40 // that fit into a key's card
+	keyColumns   = 40 // that fit into a key's card, in its upper line
+	factColumns  = 52 // and in its lower one
 )
 
 func (s *sketch) text(x, y int, class, attributes, text string) {
 	s.printf(`<text class="%s" x="%d" y="%d" %s>%s</text>`+"\n", class, x, y, attributes, xmlText(text))
 }
 
-var small = `font-size="11" fill="` + quietColour + `"`
+const small = `font-size="11" fill="` + quietColour + `"`
 
 // group draws the card of a vendor with its listings.
 func (s *sketch) group(g group) {
@@ -59,7 +61,7 @@ func (s *sketch) key(n uint32) {
 	case k.Strong == 0:
 		colour, dash = weakColour, ` stroke-dasharray="2 4"`
 	}
-	head, below := s.p.Label.of(k.Identifier), s.keyFacts(k)
+	head, below := s.p.Label.of(k.Identifier), s.keyFacts(n, k)
 	if k.Tie != nil {
 		head, below = "joined by "+k.Tie.By, k.Tie.Reason
 	}
@@ -73,8 +75,26 @@ func (s *sketch) key(n uint32) {
 	if mark != "" {
 		attributes = `font-size="11" font-weight="600" fill="` + markColour + `"`
 	}
-	s.text(keysLeft+14, y+13, "links-facts", attributes, fit(below, 58, false))
-	s.printf(`<rect class="links-dot" x="%d" y="%d" width="10" height="10" fill="%s" stroke="#ffffff" stroke-width="1.5"/></g>`+"\n", keysLeft-5, y-5, colour)
+	s.text(keysLeft+14, y+13, "links-facts", attributes, fit(below, factColumns, false))
+	s.marker(n, y, colour)
+	s.printf("</g>\n")
+}
+
+// marker draws where the edges of a key end: a square, or the number of the
+// step that goes by it.
+func (s *sketch) marker(n uint32, y int, colour string) {
+	step := 0
+	if s.p.Path != nil {
+		step = 1 + slices.IndexFunc(s.p.Path.Steps, func(x Step) bool {
+			return x.Key.Key == s.g.keys[n].key && x.Key.Chain == s.g.names[s.g.keys[n].chain]
+		})
+	}
+	if step == 0 {
+		s.printf(`<rect class="links-dot" x="%d" y="%d" width="10" height="10" fill="%s" stroke="#ffffff" stroke-width="1.5"/>`+"\n", keysLeft-5, y-5, colour)
+		return
+	}
+	s.printf(`<circle class="links-dot links-path" cx="%d" cy="%d" r="9" fill="%s" stroke="#ffffff" stroke-width="1.5"/>`+"\n", keysLeft, y, pathColour)
+	s.text(keysLeft, y+4, "links-step", `font-size="11" font-weight="700" text-anchor="middle" fill="#ffffff"`, decimal(step))
 }
 
 func class(is bool, name string) string {
@@ -84,16 +104,17 @@ func class(is bool, name string) string {
 	return ""
 }
 
-// keyFacts says how common a key is, and why it is weak.
-func (s *sketch) keyFacts(k Key) string {
+// keyFacts says how common a key is, or why it is weak.
+func (s *sketch) keyFacts(n uint32, k Key) string {
 	out := count(k.Listings, "listing") + ", " + count(k.Vendors, "vendor") + ", " + count(k.Sources, "source")
 	if k.Chain != "" {
 		out += ", on " + k.Chain
 	}
-	if len(k.Weak) > 0 {
-		out = "weak: " + k.Weak[0].Text
+	if k.Strong > 0 {
+		return out
 	}
-	return out
+	weak := s.g.edgeWeaknesses(s.g.edges[s.g.keys[n].from])
+	return "weak: " + weak[0].Text
 }
 
 func (s *sketch) keyTitle(k Key, mark string) string {
@@ -125,8 +146,11 @@ func seen(first, last time.Time) string {
 // notes are the lines below the legend: what is missing, and the caution.
 func (s *sketch) notes() []string {
 	var out []string
+	if s.p.Path != nil && s.p.Path.Weak {
+		out = append(out, "The chosen path takes weak links: there is no path of strong ones.")
+	}
 	if s.d.moreListings > 0 || s.d.moreKeys > 0 {
-		out = append(out, fmt.Sprintf("Only the most closely linked part is drawn. Not drawn: %s and %s that tie them. The export has all.",
+		out = append(out, fmt.Sprintf("Only the most closely linked part is drawn: %s and %s that tie them are missing. The export has all.",
 			count(s.d.moreListings, "listing"), count(s.d.moreKeys, "identifier")))
 	}
 	var aside []string
@@ -137,10 +161,7 @@ func (s *sketch) notes() []string {
 		aside = append(aside, count(s.d.weak, "weak edge")+" of these listings, which tie nothing")
 	}
 	if len(aside) > 0 {
-		out = append(out, "Not drawn either: "+strings.Join(aside, "; ")+".")
-		if len(out) == 1 {
-			out[0] = "Not drawn: " + strings.Join(aside, "; ") + "."
-		}
+		out = append(out, "Not drawn: "+strings.Join(aside, "; ")+".")
 	}
 	return append(out, Caution)
 }

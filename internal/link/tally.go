@@ -81,13 +81,13 @@ func (t *tally) on(source uint32) *onSource {
 }
 
 // chrome returns the source on whose pages the key at hand stands; the first one
-// met, if there are several, and nothing if there is none.
-func (t *tally) chrome() chrome {
+// met, if there are several, and false if there is none.
+func (t *tally) chrome() (chrome, bool) {
 	for _, s := range t.sources {
 		of := t.total[s.source]
 		if s.source != 0 && s.vendors >= t.g.o.ChromeVendors && float64(s.listings) > t.g.o.ChromeShare*float64(of) {
-			return chrome{s.source, uint32(s.listings), of}
+			return chrome{s.source, uint32(s.listings), of}, true
 		}
 	}
-	return chrome{}
+	return chrome{}, false
 }

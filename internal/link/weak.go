@@ -14,11 +14,12 @@ func weight(df int) float64 { return 1 / math.Log(1+float64(df)) }
 // judge finds what makes keys and edges weak.
 func (g *Graph) judge() {
 	t := newTally(g)
+	g.chromes, g.shared = map[uint32]chrome{}, map[uint32]string{}
 	for n := range g.keys {
 		k := &g.keys[n]
 		t.count(uint32(n))
-		k.vendors, k.sources, k.chrome = uint32(t.vendors), uint32(len(t.sources)), t.chrome()
-		k.weak = g.keyBits(k, t.listings)
+		k.own, k.vendors, k.sources = uint32(t.listings), uint32(t.vendors), uint32(len(t.sources))
+		k.weak = g.keyBits(uint32(n), t)
 		for i := k.from; i < g.keyEnd(uint32(n)); i++ {
 			e := &g.edges[i]
 			if e.weak |= k.weak; g.isCutHere(*k, *e) {
@@ -31,9 +32,11 @@ func (g *Graph) judge() {
 	}
 }
 
-// keyBits returns the weaknesses that all edges of a key share.
-func (g *Graph) keyBits(k *key, listings int) weakBits {
-	if _, ok := g.tie(*k); ok {
+// keyBits returns the weaknesses that all edges of a key share, which was just
+// counted.
+func (g *Graph) keyBits(n uint32, t *tally) weakBits {
+	k := g.keys[n]
+	if _, ok := g.tie(k); ok {
 		return 0
 	}
 	var bits weakBits
@@ -44,23 +47,24 @@ func (g *Graph) keyBits(k *key, listings int) weakBits {
 	}
 	_, example := g.examples[k.key]
 	_, cut := g.c.everywhere[k.key]
+	if c, ok := t.chrome(); ok && !isAccount(k.key) {
+		g.chromes[n] = c
+		bits |= bitChrome
+	}
+	if g.o.Shared != nil {
+		if why := g.o.Shared(k.key); why != "" {
+			g.shared[n] = why
+			bits |= bitShared
+		}
+	}
 	// One spelling with a checksum shows what the others are: class C is a
 	// weakness of keys that no listing spells so.
 	set(bitClass, g.idents[k.ident].class > classByte(vigil.ClassB))
-	set(bitHub, !isAccount(k.key) && (listings > g.o.MaxListings || int(k.vendors) > g.o.MaxVendors || int(k.sources) > g.o.MaxSources))
-	set(bitChrome, !isAccount(k.key) && k.chrome.listings > 0)
+	set(bitHub, !isAccount(k.key) && (int(k.own) > g.o.MaxListings || int(k.vendors) > g.o.MaxVendors || int(k.sources) > g.o.MaxSources))
 	set(bitExample, example)
 	set(bitNode, isNode(k.key))
-	set(bitShared, g.shared(k.key) != "")
 	set(bitCut, cut)
 	return bits
-}
-
-func (g *Graph) shared(key string) string {
-	if g.o.Shared == nil {
-		return ""
-	}
-	return g.o.Shared(key)
 }
 
 func (g *Graph) isCutHere(k key, e edge) bool {
@@ -98,13 +102,12 @@ func (g *Graph) weaknesses(n uint32, bits weakBits) []Weakness {
 		}
 	}
 	add(bitClass, WeakClass, "no checksum: known by its shape and the words nearby only (class C)")
-	add(bitHub, WeakHub, "too common to tie: named by %s", g.tooMany(n))
-	add(bitChrome, WeakChrome, "part of the source's own pages: on %d of %d listings of %s", k.chrome.listings, k.chrome.of, g.names[k.chrome.source])
+	add(bitHub, WeakHub, "too common to tie: named by %s", g.tooMany(k))
+	c := g.chromes[n]
+	add(bitChrome, WeakChrome, "part of the source's own pages: on %d of %d listings of %s", c.listings, c.of, g.names[c.source])
 	add(bitExample, WeakExample, "published for everybody: %s", g.examples[k.key])
 	add(bitNode, WeakNode, "names a Lightning node, which may receive for many customers")
-	if bits&bitShared != 0 {
-		add(bitShared, WeakShared, "known to be used by many: %s", g.shared(k.key))
-	}
+	add(bitShared, WeakShared, "known to be used by many: %s", g.shared[n])
 	if bits&bitCut != 0 {
 		add(bitCut, WeakCut, "%s", cutText("everywhere", g.c.everywhere[k.key]))
 	}
@@ -112,19 +115,12 @@ func (g *Graph) weaknesses(n uint32, bits weakBits) []Weakness {
 }
 
 // tooMany says by how many listings, vendors or sources a hub is named.
-func (g *Graph) tooMany(n uint32) string {
-	k := g.keys[n]
-	own := 0
-	for _, e := range g.ofKey(n) {
-		if e.weak&bitReuse == 0 {
-			own++
-		}
-	}
+func (g *Graph) tooMany(k key) string {
 	text := ""
 	for _, c := range []struct {
 		n, most int
 		what    string
-	}{{own, g.o.MaxListings, "listings"}, {int(k.vendors), g.o.MaxVendors, "vendors"}, {int(k.sources), g.o.MaxSources, "sources"}} {
+	}{{int(k.own), g.o.MaxListings, "listings"}, {int(k.vendors), g.o.MaxVendors, "vendors"}, {int(k.sources), g.o.MaxSources, "sources"}} {
 		if c.n <= c.most {
 			continue
 		}
