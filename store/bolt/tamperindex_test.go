@@ -166,3 +166,22 @@ func TestReadersRefuseIndexesThatLeadAstray(t *testing.T) {
 		t.Errorf("%d rows, then %v; want ErrTampered after the first", n, err)
 	}
 }
+
+// TestRowsCutOffAtTheEndAreMissed: what is left looks whole.
+func TestRowsCutOffAtTheEndAreMissed(t *testing.T) {
+	path := smallCase(t)
+	keys := slices.Sorted(maps.Keys(entries(t, path, "rows")))
+	edit(t, path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("rows")).Delete([]byte(keys[2])) })
+	s, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	n := 0
+	for _, err = range s.ListRows(t.Context(), strings.TrimRight(keys[0][:len(keys[0])-8], "\x00")) {
+		n++
+	}
+	if !errors.Is(err, vigil.ErrTampered) || n != 3 {
+		t.Errorf("%d rows, then %v; want ErrTampered behind the second", n-1, err)
+	}
+}
