@@ -185,3 +185,16 @@ func TestRowsCutOffAtTheEndAreMissed(t *testing.T) {
 		t.Errorf("%d rows, then %v; want ErrTampered behind the second", n-1, err)
 	}
 }
+
+func TestVerifyFindsRowsOfNoList(t *testing.T) {
+	path := smallCase(t)
+	all := entries(t, path, "rows")
+	k := slices.Sorted(maps.Keys(all))[0]
+	for what, bad := range map[string]string{"of another list": "x" + k[1:], "behind the last": k[:len(k)-1] + "\x04", "without a number": k[:len(k)-8]} {
+		edit(t, path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("rows")).Put([]byte(bad), all[k]) })
+		if err := verify(t, path); !errors.Is(err, vigil.ErrTampered) {
+			t.Errorf("a row %s: %v, want ErrTampered", what, err)
+		}
+		restore(t, path, "rows", all)
+	}
+}
