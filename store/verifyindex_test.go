@@ -145,10 +145,14 @@ func TestVerifyTakesAViewForAView(t *testing.T) {
 		}
 		views = append(views, e.Object)
 	}
-	for _, o := range append(views, views...) {
+	slices.Reverse(views) // the newest first, the oldest last
+	for _, o := range views {
 		if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActView, Order: "ORD-1", Object: o}}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if r, err := store.Verify(t.Context(), s, nil); err != nil || r.Mentions != 6 {
+		t.Errorf("report %+v, %v; want 6 mentions and no fault", r, err)
 	}
 	// A model that was taken back gives the very bytes of before.
 	a := newShot("http://x.onion/a", 1)
@@ -164,7 +168,10 @@ func TestVerifyLooksAtIndexesOfOneMoment(t *testing.T) {
 	s := newLinkedCase(t)
 	late := newShot("http://x.onion/late", 4)
 	record(t, s, late.assessment("m", "k1"))
-	n, busyNow := 0, false
+	if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: "late", Order: "ORD-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	n, busyNow, came := 0, false, false
 	add := func() {
 		if busyNow {
 			return
@@ -179,11 +186,12 @@ func TestVerifyLooksAtIndexesOfOneMoment(t *testing.T) {
 			record(t, s, r)
 		}
 		importList(t, s, fmt.Sprint("list ", n), 2)
-		if n == 1 {
+	}
+	busy := liar{Reader: s, entry: func(e *vigil.Entry) bool {
+		if e.Action == "late" && !came { // its assessment has been checked
+			came = true
 			record(t, s, late.Page)
 		}
-	}
-	busy := liar{Reader: s, entry: func(*vigil.Entry) bool {
 		if n < 20 {
 			add()
 		}
