@@ -6,12 +6,13 @@ import (
 )
 
 // A Mention is an identifier in the text of a listing, at one place of one
-// capture.
+// capture. It follows from the capture's newest assessment, its newest reading
+// (the vendor) and its page (the time), and has nothing of its own.
 type Mention struct {
 	Listing    string     `json:"listing"`
 	Source     string     `json:"source"`
 	Page       string     `json:"page"` // the capture; its listing's text holds the identifier's bytes
-	At         time.Time  `json:"at"`   // when it was captured
+	At         time.Time  `json:"at"`   // when it was captured, in UTC; zero if the case lacks the page
 	Vendor     string     `json:"vendor,omitempty"`
 	Model      string     `json:"model"` // that found it
 	Identifier Identifier `json:"identifier"`

@@ -237,9 +237,10 @@ type Checkpoint struct {
 	Root [sha256.Size]byte
 }
 
-// A Record is what a case keeps: an Order, Page, Listing, Assessment,
-// Decision, Watchlist or Tie. Records are never changed: a second one with the same type and ID
-// is a newer version beside the first.
+// A Record is what a case keeps: an Order, Page, Listing, Assessment, Decision,
+// Watchlist or Tie. Records are never changed: a second one with the same type
+// and ID is a newer version beside the first. Orders, pages and watchlists have
+// but one.
 type Record interface {
 	// Ref returns the record's type and ID, and the order under which it is kept.
 	Ref() (typ, id, order string)

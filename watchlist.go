@@ -73,7 +73,7 @@ type ListID struct {
 func RawKey(raw string) string { return "raw:" + raw }
 
 // Keys returns what a row is matched by: the keys of all that was parsed of it,
-// or its raw string.
+// or its raw string. An empty key matches nothing.
 func (r ListRow) Keys() []string {
 	if len(r.Parsed) == 0 {
 		return []string{RawKey(r.Raw)}
@@ -109,7 +109,9 @@ type Hit struct {
 }
 
 // HashRows returns the SHA-256, in hex, over the rows' JSON, each followed by a
-// line feed: what [Watchlist.RowsSHA256] holds.
+// line feed: what [Watchlist.RowsSHA256] holds. Rows must hash the same when they
+// were read back: their texts must be UTF-8, and a field that is added to them
+// later must be left out where it is empty.
 func HashRows(rows []ListRow) (string, error) {
 	h := sha256.New()
 	e := json.NewEncoder(h)

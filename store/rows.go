@@ -12,7 +12,7 @@ import (
 )
 
 // Bounds of a watchlist: its rows are kept in one transaction, and so in memory
-// at one time.
+// at one time. An engine may need some 3 KB for each while it is imported.
 const (
 	MaxRows     = 1_000_000
 	MaxRowBytes = 64 << 10 // of a row's JSON

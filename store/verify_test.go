@@ -23,6 +23,75 @@ type liar struct {
 	recordBytes func([]byte) []byte
 	page        func(*vigil.Page) error
 	sources     func([]store.SourceStatus) []store.SourceStatus
+	mentions    func([]vigil.Mention) []vigil.Mention
+	assessment  func(*vigil.Assessment) error
+	listing     func(*vigil.Listing) error
+	rows        func([]vigil.ListRow) []vigil.ListRow
+	listed      func(key string, rows []vigil.ListRow) []vigil.ListRow
+	strays      []string
+}
+
+func (l liar) Mentions(ctx context.Context, key string) iter.Seq2[vigil.Mention, error] {
+	return lied(l.Reader.Mentions(ctx, key), l.mentions)
+}
+
+func (l liar) ListRows(ctx context.Context, list string) iter.Seq2[vigil.ListRow, error] {
+	return lied(l.Reader.ListRows(ctx, list), l.rows)
+}
+
+// lied yields what lie makes of a whole sequence.
+func lied[T any](seq iter.Seq2[T, error], lie func([]T) []T) iter.Seq2[T, error] {
+	if lie == nil {
+		return seq
+	}
+	return func(yield func(T, error) bool) {
+		var all []T
+		for v := range seq {
+			all = append(all, v)
+		}
+		for _, v := range lie(all) {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l liar) AssessmentOf(ctx context.Context, listing, page string) (vigil.Assessment, error) {
+	a, err := l.Reader.AssessmentOf(ctx, listing, page)
+	if l.assessment != nil {
+		err = l.assessment(&a)
+	}
+	return a, err
+}
+
+func (l liar) ListingOf(ctx context.Context, listing, page string) (vigil.Listing, error) {
+	r, err := l.Reader.ListingOf(ctx, listing, page)
+	if l.listing != nil {
+		err = l.listing(&r)
+	}
+	return r, err
+}
+
+func (l liar) Listed(ctx context.Context, key string) ([]vigil.ListRow, error) {
+	rows, err := l.Reader.Listed(ctx, key)
+	if l.listed != nil {
+		rows = l.listed(key, rows)
+	}
+	return rows, err
+}
+
+func (l liar) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for what, err := range l.Reader.CheckIndexes(ctx) {
+			if !yield(what, err) {
+				return
+			}
+		}
+		for _, s := range l.strays {
+			yield(s, nil)
+		}
+	}
 }
 
 func (l liar) Sources(ctx context.Context) ([]store.SourceStatus, error) {

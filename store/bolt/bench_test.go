@@ -210,10 +210,7 @@ func BenchmarkOpen(b *testing.B) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		b.Fatal(err)
-	}
+	size := fileSize(b, path)
 	for b.Loop() {
 		s, err := bolt.Open(path, bolt.Options{})
 		if err != nil {
@@ -223,5 +220,14 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(info.Size())/pages, "file-bytes/page")
+	b.ReportMetric(float64(size)/pages, "file-bytes/page")
+}
+
+func fileSize(b *testing.B, path string) int64 {
+	b.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return info.Size()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -17,12 +16,13 @@ import (
 // in one transaction, so that no change comes between.
 func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		rows := rowChecker{}
 		for _, check := range []struct {
 			bucket string
 			entry  func(tx *bbolt.Tx, k []byte) error
 		}{
 			{bucketCaptures, checkCapture},
-			{bucketRows, checkRow},
+			{bucketRows, rows.check},
 			{bucketListed, func(tx *bbolt.Tx, k []byte) error { _, err := listedRow(tx, k); return err }},
 		} {
 			faults := scan(ctx, s, check.bucket, []byte{}, func(tx *bbolt.Tx, k, _ []byte) (string, bool, error) {
@@ -65,16 +65,21 @@ func checkCapture(tx *bbolt.Tx, k []byte) error {
 	return nil
 }
 
-// checkRow finds fault with a row of a list that the case does not have, or that
-// has fewer.
-func checkRow(tx *bbolt.Tx, k []byte) error {
+// A rowChecker holds rows against their lists. It keeps the last list: its rows
+// stand side by side, and never change.
+type rowChecker struct{ vigil.Watchlist }
+
+// check finds fault with a row of a list that the case does not have, or that has
+// fewer.
+func (c *rowChecker) check(tx *bbolt.Tx, k []byte) (err error) {
 	list, n, _ := bytes.Cut(k, []byte{0})
-	w, err := newest[vigil.Watchlist](tx, vigil.TypeWatchlist, string(list))
-	if err != nil {
-		return err
+	if c.ID == "" || c.ID != string(list) {
+		if c.Watchlist, err = newest[vigil.Watchlist](tx, vigil.TypeWatchlist, string(list)); err != nil {
+			return err
+		}
 	}
-	if len(n) != 8 || parseNumber(n) < 1 || parseNumber(n) > uint64(w.Rows) {
-		return errors.New("watchlist " + w.ID + " has no row " + fmt.Sprintf("%q", n))
+	if i := parseNumber(n); len(n) != 8 || i < 1 || i > uint64(c.Rows) {
+		return fmt.Errorf("watchlist %s has no row %q", list, n)
 	}
 	return nil
 }

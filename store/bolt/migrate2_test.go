@@ -1,10 +1,14 @@
 package bolt_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,6 +134,55 @@ func TestAnUpgradeThatWasCutShortBeginsAgain(t *testing.T) {
 	}
 	if _, err := store.Verify(t.Context(), s, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestALargeCaseIsUpgradedInPieces: one of version 2 with more than a transaction
+// of the upgrade takes.
+func TestALargeCaseIsUpgradedInPieces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vigil.db")
+	s, err := bolt.Create(path, bolt.Options{Tool: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for n := range 300 {
+		wg.Go(func() {
+			a := benchAssessment("page", n, 2)
+			l := vigil.Listing{ID: a.ID, Source: a.Source, Page: a.Page, Vendor: fmt.Sprint("vendor ", n), Description: strings.Repeat("synthetic ", 7_000)}
+			for _, r := range []vigil.Record{l, a} {
+				if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "w", Action: vigil.ActClassify}, Record: r}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]map[string][]byte{}
+	for _, name := range []string{"captures", "mentions"} {
+		want[name] = entries(t, path, name)
+	}
+	edit(t, path, func(tx *bbolt.Tx) error {
+		for _, name := range []string{"captures", "mentions", "rows", "listed"} {
+			if err := tx.DeleteBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte("2"))
+	})
+	if s, err = bolt.Open(path, bolt.Options{Tool: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, all := range want {
+		if got := entries(t, path, name); len(all) < 300 || !maps.EqualFunc(all, got, bytes.Equal) {
+			t.Errorf("%s has %d entries after the upgrade, not the %d of before", name, len(got), len(all))
+		}
 	}
 }
 

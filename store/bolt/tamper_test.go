@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,10 @@ import (
 )
 
 // smallCase makes a case with records of every type, and returns its file.
-func smallCase(t *testing.T) string {
+func smallCase(t *testing.T) string { return smallCaseOf(t, 2) }
+
+// smallCaseOf makes one whose capture was assessed so many times, twice at most.
+func smallCaseOf(t *testing.T, assessments int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vigil.db")
 	s, err := bolt.Create(path, bolt.Options{Tool: "tamper test"})
@@ -29,21 +33,40 @@ func smallCase(t *testing.T) string {
 	src := vigil.Source{Order: "ORD-1", Name: "m"}
 	body := []byte("<p>synthetic</p>")
 	p := vigil.Page{
-		Source: src.ID(), URL: "http://x.onion/", Method: vigil.ByImport, CapturedAt: time.Now(),
+		Source: src.ID(), URL: "http://x.onion/", Method: vigil.ByImport, CapturedAt: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC),
 		RawSHA256: vigil.SumHex(body), BodySHA256: vigil.SumHex(body), BodySize: int64(len(body)), Body: body,
 	}
 	p.ID = vigil.NewPageID(p)
 	id := vigil.NewListingID(p.Source, p.URL)
-	for _, r := range []vigil.Record{
+	for i, r := range []vigil.Record{
 		vigil.Order{ID: "ORD-1", Sources: []vigil.Source{src}}, p,
 		vigil.Listing{ID: id, Source: p.Source, Page: p.ID, Title: "one"},
 		vigil.Listing{ID: id, Source: p.Source, Page: p.ID, Title: "two"},
-		vigil.Assessment{ID: id, Source: p.Source, Page: p.ID, Level: vigil.LevelReview},
+		vigil.Assessment{ID: id, Source: p.Source, Page: p.ID, Level: vigil.LevelReview, Identifiers: []vigil.Identifier{{Kind: "btc", Key: "k0"}}},
+		vigil.Assessment{ID: id, Source: p.Source, Page: p.ID, Level: vigil.LevelReview, Model: "m", Identifiers: []vigil.Identifier{
+			{Kind: "btc", Value: "v", Key: "k1", Class: vigil.ClassA, Readings: []string{"btc", "bch"}, Method: "plain", Start: 1, End: 2, Raw: "v"},
+			{Kind: "btc", Key: "k1", Start: 5, End: 9, Warned: true}, {Kind: "lightning", Key: strings.Repeat("k", 2000)},
+		}},
+		vigil.Tie{ID: vigil.NewTieID(vigil.TieCut, "", "", "k1"), Kind: vigil.TieCut, Key: "k1"},
 		vigil.Decision{Listing: id, Source: p.Source, Page: p.ID, Verdict: vigil.Relevant},
 	} {
+		if i == 5 && assessments < 2 {
+			continue
+		}
 		if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: "test"}, Record: r}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	rows := []vigil.ListRow{{Raw: "a", Parsed: []vigil.ListID{{Key: "k1"}, {Key: "k2"}}}, {Raw: "b"}, {Raw: "c", Parsed: []vigil.ListID{{Key: "k1"}}}}
+	w := vigil.Watchlist{Name: "list", AsOf: "2026-01-01", ID: vigil.NewWatchlistID("list", "2026-01-01", ""), Rows: len(rows)}
+	for i := range rows {
+		rows[i].List, rows[i].N = w.ID, i+1
+	}
+	if w.RowsSHA256, err = vigil.HashRows(rows); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActList}, Record: w, Rows: rows}); err != nil {
+		t.Fatal(err)
 	}
 	pause := vigil.Act{Actor: "inv-04", Action: vigil.ActPause, Order: "ORD-1"}
 	if _, err := s.Record(t.Context(), vigil.Result{Act: pause, Standings: []vigil.Standing{{Source: src.ID(), State: vigil.SourceRevoked}}}); err != nil {
@@ -99,7 +122,7 @@ func spots(t *testing.T, path string) map[spot][]byte {
 	t.Helper()
 	found := map[spot][]byte{}
 	edit(t, path, func(tx *bbolt.Tx) error {
-		for _, name := range []string{"lines", "records", "bodies", "hashes", "logs"} {
+		for _, name := range []string{"lines", "records", "bodies", "hashes", "logs", "rows"} {
 			err := tx.Bucket([]byte(name)).ForEach(func(k, v []byte) error {
 				if v != nil {
 					found[spot{name, "", string(k)}] = bytes.Clone(v)
@@ -136,7 +159,7 @@ func TestVerifyFindsEveryChangedValue(t *testing.T) {
 		wantTampered(t, path, at, v, "cut", func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), v[:len(v)-1]) })
 		wantTampered(t, path, at, v, "deleted", func(b *bbolt.Bucket) error { return b.Delete([]byte(at.key)) })
 	}
-	want := map[string]int{"lines": 8, "records": 6, "bodies": 1, "hashes": 12, "logs": 2}
+	want := map[string]int{"lines": 11, "records": 9, "bodies": 1, "hashes": 19, "logs": 2, "rows": 3}
 	if !maps.Equal(kinds, want) {
 		t.Errorf("looked at %v, want %v", kinds, want)
 	}

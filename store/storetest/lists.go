@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -295,12 +296,22 @@ func tiesAreVersioned(t *testing.T, e *env) {
 	if b, err := e.RecordBytes(t.Context(), first); err != nil || json.Unmarshal(b, &was) != nil || was != join {
 		t.Errorf("the first version is %s, %v", b, err)
 	}
+	want := []vigil.Tie{cut, other, undone}
+	for i := range 8 {
+		t := tie(vigil.TieCut, "", "", fmt.Sprint("key ", i), "an example", 30-i)
+		e.record(t, vigil.ActTie)
+		want = slices.Insert(want, 3, t)
+	}
+	got, err = e.Ties(t.Context())
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("ties: %v (-want +got):\n%s", err, diff)
+	}
 	for what, r := range map[string]vigil.Tie{"no ID": {Kind: vigil.TieCut, Key: "k"}, "another's ID": {ID: cut.ID, Kind: vigil.TieCut, Key: "k"}} {
 		if _, err := e.Record(t.Context(), vigil.Result{Act: act(vigil.ActTie, ""), Record: r}); err == nil {
 			t.Errorf("%s: no error", what)
 		}
 	}
-	if r, err := store.Verify(t.Context(), e, nil); err != nil || r.Records != 4 {
-		t.Errorf("verify: %+v, %v; want 4 records", r, err)
+	if r, err := store.Verify(t.Context(), e, nil); err != nil || r.Records != 12 {
+		t.Errorf("verify: %+v, %v; want 12 records", r, err)
 	}
 }

@@ -1,0 +1,36 @@
+package bolt
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vigil"
+)
+
+// FuzzMention reads values as a damaged or tampered file may hold them: what is
+// read is written again as the same, and nothing panics.
+func FuzzMention(f *testing.F) {
+	m := vigil.Mention{Listing: "l", Page: "p", At: time.Date(2026, 11, 3, 9, 0, 0, 5, time.UTC), Identifier: vigil.Identifier{Key: "k", Readings: []string{"a", ""}, Raw: "raw", Start: -1, Warned: true}}
+	f.Add(mentionKey(m, 3), appendMention(nil, m, 3))
+	m.Identifier = vigil.Identifier{Key: "k\x00"}
+	f.Add(mentionKey(m, 0), appendMention(nil, m, 0))
+	f.Add([]byte("k\x00l\x00"), []byte{mentionForm, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
+	f.Fuzz(func(t *testing.T, k, v []byte) {
+		m, err := readMention(k, v)
+		if err != nil {
+			return
+		}
+		var again vigil.Mention
+		again.Listing, again.Page, again.Identifier.Key = m.Listing, m.Page, m.Identifier.Key
+		i, err := parseMention(appendMention(nil, m, 7), &again)
+		if err != nil || i != 7 || !cmp.Equal(m, again) {
+			t.Errorf("%+v came back as %+v, %v", m, again, err)
+		}
+		if i, _ := parseMention(v, &again); !bytes.Equal(mentionKey(m, i), k) {
+			t.Errorf("read at %q, belongs to %q", k, mentionKey(m, i))
+		}
+	})
+}
