@@ -14,7 +14,8 @@ type Mention struct {
 	Page       string     `json:"page"` // the capture; its listing's text holds the identifier's bytes
 	At         time.Time  `json:"at"`   // when it was captured, in UTC; zero if the case lacks the page
 	Vendor     string     `json:"vendor,omitempty"`
-	Model      string     `json:"model"` // that found it
+	Model      string     `json:"model"`           // that found it
+	Genre      Genre      `json:"genre,omitempty"` // of the listing, as that model sees it
 	Identifier Identifier `json:"identifier"`
 }
 
@@ -22,6 +23,16 @@ type Mention struct {
 // those that are never kept, and not those of test networks.
 func (id Identifier) Links() bool {
 	return id.Key != "" && !id.Redacted && id.Network != "testnet"
+}
+
+// Reports reports whether listings of a genre tell of others, or help, rather
+// than offer: an address in one is seldom its author's own.
+func (g Genre) Reports() bool {
+	switch g {
+	case GenreNews, GenrePolicy, GenreSupport, GenreFiction, GenreForum, GenreHistory, GenreBanner:
+		return true
+	}
+	return false
 }
 
 // What a person may say against, or beside, what identifiers link.

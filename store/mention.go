@@ -16,7 +16,7 @@ func MentionsOf(a vigil.Assessment, vendor string, at time.Time) (ms []vigil.Men
 			continue
 		}
 		ms = append(ms, vigil.Mention{
-			Listing: a.ID, Source: a.Source, Page: a.Page, At: at.Round(0).UTC(), Vendor: vendor, Model: a.Model, Identifier: id,
+			Listing: a.ID, Source: a.Source, Page: a.Page, At: at.Round(0).UTC(), Vendor: vendor, Model: a.Model, Genre: a.Genre, Identifier: id,
 		})
 	}
 	return ms

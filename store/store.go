@@ -189,7 +189,7 @@ type Reader interface {
 	// is not among them.
 	//
 	// They come by key, then listing, then time of capture, then page, then as
-	// the assessment has them. Keys sort as the bytes of their [KeyName] do, IDs
+	// the assessment has them. Keys sort as the bytes of their [vigil.KeyName] do, IDs
 	// as bytes, and times to the nanosecond from 1678 to 2262; a capture without a
 	// page, or of another age, comes first or last of its listing's.
 	Mentions(ctx context.Context, key string) iter.Seq2[vigil.Mention, error]

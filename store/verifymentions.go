@@ -171,7 +171,7 @@ func (v *verifier) mentions(ctx context.Context) {
 // capture.
 func compareMentions(a, b vigil.Mention) int {
 	return cmp.Or(
-		cmp.Compare(KeyName(a.Identifier.Key), KeyName(b.Identifier.Key)), cmp.Compare(a.Listing, b.Listing),
+		cmp.Compare(vigil.KeyName(a.Identifier.Key), vigil.KeyName(b.Identifier.Key)), cmp.Compare(a.Listing, b.Listing),
 		cmp.Compare(nanoseconds(a.At), nanoseconds(b.At)), cmp.Compare(a.Page, b.Page))
 }
 

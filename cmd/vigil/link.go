@@ -224,8 +224,8 @@ func (a *app) linkTarget(ctx context.Context, cs *openCase, g *link.Graph, s str
 		return linkTarget{listing: id}, nil
 	}
 	for _, found := range identifier.Scan(s) {
-		if len(g.Key(found.Key)) > 0 {
-			return linkTarget{key: found.Key}, nil
+		if key := vigil.KeyName(found.Key); len(g.Key(key)) > 0 {
+			return linkTarget{key: key}, nil
 		}
 		return linkTarget{}, notFound(fmt.Errorf("%s: no listing of the case names it: %w", review.Mask(found), vigil.ErrNotFound))
 	}

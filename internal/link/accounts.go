@@ -19,7 +19,7 @@ const accountPrefix = "account:"
 // AccountKey returns the key of a vendor's account on a source. Markets tell
 // names apart by letters, seldom by case.
 func AccountKey(source, vendor string) string {
-	return accountPrefix + source + ":" + strings.ToLower(clip(strings.TrimSpace(vendor), maxName))
+	return vigil.KeyName(accountPrefix + source + ":" + strings.ToLower(clip(strings.TrimSpace(vendor), maxName)))
 }
 
 // WithAccounts adds to the mentions of a case one of each listing's account, as
@@ -33,7 +33,7 @@ func WithAccounts(mentions iter.Seq2[vigil.Mention, error]) iter.Seq2[vigil.Ment
 			return
 		}
 		for m, err := range mentions {
-			for err == nil && len(accounts) > 0 && accounts[0].key < m.Identifier.Key {
+			for err == nil && len(accounts) > 0 && accounts[0].key < vigil.KeyName(m.Identifier.Key) {
 				if !yield(accounts[0].mention(), nil) {
 					return
 				}

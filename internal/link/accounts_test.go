@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 
 	"vigil"
@@ -76,5 +77,44 @@ func TestAFailureToReadMentionsIsHandedOn(t *testing.T) {
 		if _, err := link.Build(link.WithAccounts(iter.Seq2[vigil.Mention, error](ms)), nil, link.Options{}); !errors.Is(err, broken) {
 			t.Errorf("reading %d fails: error %v, want %v", at+1, err, broken)
 		}
+	}
+}
+
+func genre(g vigil.Genre) func(*vigil.Mention) {
+	return func(m *vigil.Mention) { m.Genre = g }
+}
+
+// A help line's address stands in two leaflets of two vendors: it is theirs no more
+// than the reader's. Beside an offer that names it as well, the offer's edge is strong.
+func TestReportsDoNotTie(t *testing.T) {
+	g := build(t, link.Options{}, nil,
+		says("quay/ferry/l1", "email:help", 1, genre(vigil.GenreSupport)),
+		says("dune/heron/l2", "email:help", 1, genre(vigil.GenreNews)),
+		says("dune/otter/l3", "email:help", 1, genre(vigil.GenreOfferGoods)),
+		says("dune/otter/l3", "email:help", 2, genre(vigil.GenreSupport)),
+	)
+	for _, e := range g.Key("email:help")[0].Edges {
+		switch {
+		case e.Listing.ID == "l3" && !e.Strong:
+			t.Errorf("l3 offers, and is weak: %+v", e.Weak)
+		case e.Listing.ID != "l3" && (e.Strong || len(e.Weak) != 1 || e.Weak[0].Code != link.WeakReports || !e.Evidence[0].Reports):
+			t.Errorf("%s: weak %+v, evidence %+v, want the code %s", e.Listing.ID, e.Weak, e.Evidence, link.WeakReports)
+		}
+	}
+	if _, ok := g.Path("l1", "l2", false); ok {
+		t.Error("two reports are tied")
+	}
+}
+
+// A key that no index could hold is known by its hash, and links as any other.
+func TestLongKeysLink(t *testing.T) {
+	long := "lnurl:" + strings.Repeat("x", 5000)
+	ms := []vigil.Mention{says("quay/ferry/l1", long, 1), says("dune/heron/l2", long, 1)}
+	g, err := link.Build(link.WithAccounts(inOrder(append(ms, says("quay/ferry/l1", "tel:+441", 1)))), nil, link.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, ok := g.Path("l1", "l2", false); !ok || p.Steps[0].Key.Key != vigil.KeyName(long) {
+		t.Errorf("path %+v, %v", p, ok)
 	}
 }

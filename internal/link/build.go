@@ -98,25 +98,25 @@ func (b *builder) graph(examples map[string]string) *Graph {
 func fitted[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
 
 func (b *builder) mention(m *vigil.Mention) error {
-	id := &m.Identifier
+	id, name := &m.Identifier, vigil.KeyName(m.Identifier.Key)
 	switch {
 	case !id.Links():
 		return nil
 	case m.Listing == "":
 		return fmt.Errorf("key %q has no listing", clip(id.Key, 80))
-	case strings.HasPrefix(id.Key, tiePrefix):
-		return fmt.Errorf("key %q begins as only those of joins do", clip(id.Key, 80))
+	case strings.HasPrefix(name, tiePrefix):
+		return fmt.Errorf("key %q begins as only those of joins do", clip(name, 80))
 	case id.Start < 0 || id.End < id.Start || int64(id.End) > 1<<32-1:
-		return fmt.Errorf("key %q stands at bytes %d to %d, expected a place", clip(id.Key, 80), id.Start, id.End)
+		return fmt.Errorf("key %q stands at bytes %d to %d, expected a place", clip(name, 80), id.Start, id.End)
 	}
-	order := cmp.Or(strings.Compare(b.last.key, id.Key), strings.Compare(b.last.listing, m.Listing), b.lastAt.Compare(m.At))
+	order := cmp.Or(strings.Compare(b.last.key, name), strings.Compare(b.last.listing, m.Listing), b.lastAt.Compare(m.At))
 	if order > 0 && b.last.key != "" {
-		return fmt.Errorf("key %q of listing %s comes too late: mentions must be sorted by key, listing and time", clip(id.Key, 80), clip(m.Listing, 80))
+		return fmt.Errorf("key %q of listing %s comes too late: mentions must be sorted by key, listing and time", clip(name, 80), clip(m.Listing, 80))
 	}
-	if b.last.key != id.Key {
+	if b.last.key != name {
 		b.endKey()
-		b.joinsBefore(id.Key)
-		b.last.key, b.ident0 = b.names.heap.keep(id.Key), len(b.idents)
+		b.joinsBefore(name)
+		b.last.key, b.ident0 = b.names.heap.keep(name), len(b.idents)
 		b.last.listing = ""
 	}
 	if b.last.listing != m.Listing {
@@ -125,7 +125,7 @@ func (b *builder) mention(m *vigil.Mention) error {
 	l := b.listing(m)
 	b.last.listing, b.lastAt = b.ls[l].id, m.At
 	s := b.spot(l, m)
-	b.chain(id, s.ident).add(b.o.Evidence, l, s, id.Warned)
+	b.chain(id, s.ident).add(b.o.Evidence, l, s, m)
 	return nil
 }
 
@@ -195,6 +195,9 @@ func (b *builder) how(m *vigil.Mention, cut bool) uint32 {
 	}
 	if m.Identifier.Warned {
 		h.flags |= flagWarned
+	}
+	if m.Genre.Reports() {
+		h.flags |= flagReports
 	}
 	return b.howOf(h)
 }

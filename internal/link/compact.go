@@ -71,6 +71,7 @@ type (
 const (
 	flagWarned = 1 << iota
 	flagRawCut
+	flagReports
 )
 
 // A weakBits holds the codes of weaknesses.
@@ -84,6 +85,7 @@ const (
 	bitNode
 	bitShared
 	bitWarned
+	bitReports
 	bitReuse
 	bitCut
 )

@@ -250,7 +250,7 @@ func (g *Graph) evidence(s spot) Evidence {
 	return Evidence{
 		At: fromMicros(s.at), Page: g.names[s.page], Field: g.names[h.field], Start: int(s.start), End: int(s.end), Raw: raw, RawCut: h.flags&flagRawCut != 0,
 		Kind: g.names[x.kind], Value: x.value, Class: vigil.Class(x.class), Network: g.names[x.network], Method: g.names[h.method], Model: g.names[h.model],
-		Warned: h.flags&flagWarned != 0,
+		Warned: h.flags&flagWarned != 0, Reports: h.flags&flagReports != 0,
 	}
 }
 

@@ -91,9 +91,10 @@ type Evidence struct {
 	Class   vigil.Class `json:"class,omitempty"`
 	Network string      `json:"network,omitempty"`
 	Method  string      `json:"method,omitempty"`
-	Model   string      `json:"model,omitempty"`  // the rule that found it
-	Warned  bool        `json:"warned,omitempty"` // the text around it warns of it
-	By      string      `json:"by,omitempty"`     // person of a join
+	Model   string      `json:"model,omitempty"`   // the rule that found it
+	Warned  bool        `json:"warned,omitempty"`  // the text around it warns of it
+	Reports bool        `json:"reports,omitempty"` // the listing's genre is no offer's; see [vigil.Genre.Reports]
+	By      string      `json:"by,omitempty"`      // person of a join
 	Reason  string      `json:"reason,omitempty"`
 }
 
@@ -106,6 +107,7 @@ const (
 	WeakNode    = "node"    // a Lightning node, which may receive for many
 	WeakShared  = "shared"  // the caller knows that many use it
 	WeakWarned  = "warned"  // the text warns of it
+	WeakReports = "reports" // the listing is no offer: news, a help line, a story
 	WeakReuse   = "reuse"   // the same hash on another chain
 	WeakCut     = "cut"     // a person said that it links nothing, or not this listing
 )

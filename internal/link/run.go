@@ -16,7 +16,8 @@ type chain struct {
 
 	// The edge at hand is the last of edges while open.
 	open  bool
-	free  int // first of the spots that nobody warns of; -1 if there is none
+	free  int      // first of the spots that neither warn nor report; -1 if there is none
+	weak  weakBits // of the spots that do
 	spots []spot
 	more  uint32
 }
@@ -52,33 +53,41 @@ func (b *builder) better(i, j uint32) bool {
 }
 
 // add notes one place of the key in a listing.
-func (c *chain) add(limit int, l uint32, s spot, isWarned bool) {
+func (c *chain) add(limit int, l uint32, s spot, m *vigil.Mention) {
 	if !c.open {
 		c.edges = append(c.edges, edge{listing: l})
-		c.open, c.free, c.more, c.spots = true, -1, 0, c.spots[:0]
+		c.open, c.free, c.more, c.weak, c.spots = true, -1, 0, 0, c.spots[:0]
 	}
+	weak := weakBits(0)
+	if m.Identifier.Warned {
+		weak |= bitWarned
+	}
+	if m.Genre.Reports() {
+		weak |= bitReports
+	}
+	c.weak |= weak
 	if len(c.spots) == limit {
 		c.more++
-		c.replaceLast(s, isWarned)
+		c.replaceLast(s, weak != 0)
 		return
 	}
-	if !isWarned && c.free < 0 {
+	if weak == 0 && c.free < 0 {
 		c.free = len(c.spots)
 	}
 	c.spots = append(c.spots, s)
 }
 
 // replaceLast puts the newest place where the last one was. The only place that
-// nobody warns of makes the edge strong: it is kept, before the newest.
-func (c *chain) replaceLast(s spot, isWarned bool) {
+// neither warns nor reports makes the edge strong: it is kept, before the newest.
+func (c *chain) replaceLast(s spot, isWeak bool) {
 	n := len(c.spots) - 1
-	only := isWarned && c.free == n
+	only := isWeak && c.free == n
 	switch {
 	case only && n == 0:
 		return
 	case only:
 		c.spots[n-1], c.free = c.spots[n], n-1
-	case !isWarned && c.free < 0:
+	case !isWeak && c.free < 0:
 		c.free = n
 	}
 	c.spots[n] = s
@@ -95,7 +104,7 @@ func (b *builder) endListing() {
 		e.from, e.n, e.more = uint32(len(b.spots)), uint8(len(c.spots)), c.more
 		b.spots = append(b.spots, c.spots...)
 		if c.free < 0 {
-			e.weak |= bitWarned
+			e.weak |= c.weak
 		}
 	}
 }

@@ -82,6 +82,9 @@ func (g *Graph) edgeWeaknesses(e edge) []Weakness {
 	if e.weak&bitWarned != 0 {
 		out = append(out, Weakness{WeakWarned, "the text warns of it wherever it names it"})
 	}
+	if e.weak&bitReports != 0 {
+		out = append(out, Weakness{WeakReports, "the listing offers nothing wherever it names it: it reports, helps or tells"})
+	}
 	if e.weak&bitReuse != 0 {
 		other := g.names[g.idents[g.spots[e.from].ident].kind]
 		out = append(out, Weakness{WeakReuse, "the listing names the same hash as an address of another chain (" + other + ")"})

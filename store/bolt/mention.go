@@ -78,7 +78,7 @@ func mentionsOf(tx *bbolt.Tx, c capture) ([]pair, error) {
 
 // mentionKey returns where the i-th mention of its capture stands.
 func mentionKey(m vigil.Mention, i int) []byte {
-	k := key(store.KeyName(m.Identifier.Key), m.Listing)
+	k := key(vigil.KeyName(m.Identifier.Key), m.Listing)
 	k = append(number(k, sortTime(m.At)), m.Page...)
 	return number(append(k, 0), uint64(i))
 }
@@ -120,7 +120,7 @@ func readMention(k, v []byte) (vigil.Mention, error) {
 func (s *Store) Mentions(ctx context.Context, of string) iter.Seq2[vigil.Mention, error] {
 	prefix := []byte{}
 	if of != "" {
-		prefix = key(store.KeyName(of))
+		prefix = key(vigil.KeyName(of))
 	}
 	return func(yield func(vigil.Mention, error) bool) {
 		mentions := scan(ctx, s, bucketMentions, prefix, func(_ *bbolt.Tx, k, v []byte) (vigil.Mention, bool, error) {

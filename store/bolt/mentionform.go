@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/store"
 )
 
 // mentionForm is the first byte of an index entry's value. LAYOUT.md says what
@@ -24,11 +23,11 @@ const (
 func appendMention(b []byte, m vigil.Mention, i int) []byte {
 	id := m.Identifier
 	name := id.Key
-	if store.KeyName(name) == name {
+	if vigil.KeyName(name) == name {
 		name = ""
 	}
 	b = binary.AppendUvarint(append(b, mentionForm), uint64(i))
-	b = appendTexts(b, name, m.Source, m.Vendor, m.Model)
+	b = appendTexts(b, name, m.Source, m.Vendor, m.Model, string(m.Genre))
 	b = binary.AppendVarint(b, m.At.Unix())
 	b = binary.AppendVarint(b, int64(m.At.Nanosecond()))
 	b = binary.AppendVarint(b, int64(id.Line))
@@ -70,7 +69,7 @@ func parseMention(v []byte, m *vigil.Mention) (i int, err error) {
 	if name := r.text(); name != "" {
 		id.Key = name
 	}
-	m.Source, m.Vendor, m.Model = r.text(), r.text(), r.text()
+	m.Source, m.Vendor, m.Model, m.Genre = r.text(), r.text(), r.text(), vigil.Genre(r.text())
 	seconds, nanoseconds := r.int(), r.int()
 	m.At = time.Unix(seconds, nanoseconds).UTC()
 	id.Line = int(r.int())

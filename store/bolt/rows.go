@@ -12,7 +12,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"vigil"
-	"vigil/store"
 )
 
 // rowFill is how full the pages of rows are made: nothing ever comes between them.
@@ -29,7 +28,7 @@ func (w write) putRows(rows []vigil.ListRow, lines [][]byte) error {
 		}
 		for _, k := range r.Keys() {
 			if k != "" {
-				keys = append(keys, pair{number(key(store.KeyName(k), r.List), uint64(r.N)), []byte{}})
+				keys = append(keys, pair{number(key(vigil.KeyName(k), r.List), uint64(r.N)), []byte{}})
 			}
 		}
 	}
@@ -137,7 +136,7 @@ func (s *Store) Listed(ctx context.Context, of string) (rows []vigil.ListRow, er
 	if of == "" {
 		return nil, ctx.Err()
 	}
-	prefix := key(store.KeyName(of))
+	prefix := key(vigil.KeyName(of))
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		rows = nil
 		c := bucket(tx, bucketListed).Cursor()
@@ -167,7 +166,7 @@ func listedRow(tx *bbolt.Tx, k []byte) (vigil.ListRow, error) {
 	if err != nil {
 		return r, err
 	}
-	has := func(of string) bool { return of != "" && store.KeyName(of) == string(name) }
+	has := func(of string) bool { return of != "" && vigil.KeyName(of) == string(name) }
 	if !slices.ContainsFunc(r.Keys(), has) {
 		return vigil.ListRow{}, fmt.Errorf("row %d of watchlist %s: %w: it has no key %q", r.N, r.List, vigil.ErrTampered, name)
 	}

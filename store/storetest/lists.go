@@ -224,7 +224,7 @@ func hostileRows(t *testing.T, e *env) {
 	}
 	e.wantListed("k\x00", rows[len(raws)])
 	e.wantListed(long, rows[len(raws)])
-	e.wantListed(store.KeyName(long))
+	e.wantListed(vigil.KeyName(long))
 	if diff := cmp.Diff(rows, all(t, e.ListRows(t.Context(), w.ID))); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}

@@ -212,8 +212,8 @@ func mentionsOfWhatComesLate(t *testing.T, e *env) {
 func hostileKeys(t *testing.T, e *env) {
 	long := "lnurl:http://x.onion/" + strings.Repeat("a", 3000)
 	keys := []string{
-		"k", "k\x00", "k\x00k", "\x00", "k:k", "\u202ek", "k\n", strings.Repeat("k", store.MaxKeyName), strings.Repeat("k", store.MaxKeyName+1),
-		long, long + "a", store.KeyName(long), "sha256:", strings.Repeat("\x00", 100_000),
+		"k", "k\x00", "k\x00k", "\x00", "k:k", "\u202ek", "k\n", strings.Repeat("k", vigil.MaxKeyName), strings.Repeat("k", vigil.MaxKeyName+1),
+		long, long + "a", vigil.KeyName(long), "sha256:", strings.Repeat("\x00", 100_000),
 	}
 	p := page(src, "http://x.onion/a", 0)
 	e.record(p, vigil.ActImport)

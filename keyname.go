@@ -1,10 +1,8 @@
-package store
+package vigil
 
 import (
 	"strings"
 	"unicode/utf8"
-
-	"vigil"
 )
 
 // MaxKeyName bounds the names of keys in bytes.
@@ -19,7 +17,7 @@ const hashedKey = "sha256:"
 // holds, no two share a name, and every engine can index each name.
 func KeyName(key string) string {
 	if len(key) > MaxKeyName || strings.IndexByte(key, 0) >= 0 || strings.HasPrefix(key, hashedKey) || !utf8.ValidString(key) {
-		return hashedKey + vigil.SumHex([]byte(key))
+		return hashedKey + SumHex([]byte(key))
 	}
 	return key
 }
