@@ -28,6 +28,7 @@ type chooser struct {
 	keys     map[uint32]bool
 	frontier []uint32 // keys that listings shown name, and that are not shown yet
 	seen     map[uint32]bool
+	lone     bool // the component is one listing: all that it names is drawn
 }
 
 // choose picks what to draw: the path and the marked keys first, then, from
@@ -60,10 +61,10 @@ func (g *Graph) choose(p Picture, component uint32, whole bool, path []hop) draw
 // candidates returns the keys that tie listings of the component, or are marked,
 // best first.
 func (c *chooser) candidates(component uint32, d *drawing) []uint32 {
-	lone := len(c.g.membersOf(component)) == 1
+	c.lone = len(c.g.membersOf(component)) == 1
 	var keys []uint32
 	for _, k := range c.g.keysOf(component) {
-		if c.g.keys[k].strong > 1 || lone || c.p.mark(c.g.keys[k].key) != "" {
+		if c.g.keys[k].strong > 1 || c.lone || c.p.mark(c.g.keys[k].key) != "" {
 			keys = append(keys, k)
 		} else {
 			d.single++
@@ -117,7 +118,7 @@ func (c *chooser) add(l uint32) {
 	c.listings[l] = true
 	for _, i := range c.g.edgesOf(l) {
 		e := c.g.edges[i]
-		if e.weak == 0 && c.g.keys[e.key].strong > 1 && !c.seen[e.key] {
+		if e.weak == 0 && (c.g.keys[e.key].strong > 1 || c.lone) && !c.seen[e.key] {
 			c.seen[e.key] = true
 			c.frontier = append(c.frontier, e.key)
 		}

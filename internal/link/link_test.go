@@ -216,7 +216,7 @@ func TestOneHashOnTwoChainsIsReuse(t *testing.T) {
 		m.Identifier.Kind, m.Identifier.Readings = "btc", []string{"btc", "bch", "bsv"}
 	}
 	g := build(t, link.Options{}, nil,
-		says("s/v1/b1", hash, 1, btc), says("s/v2/b2", hash, 1, kind("bch")), says("s/v3/c1", hash, 1, kind("ltc")), says("s/v4/c2", hash, 1, kind("ltc")),
+		says("s/v1/b1", hash, 1, btc), says("s/v2/b2", hash, 1, kind("bch")), says("s/v3/c1", hash, 1, kind("ltc")), says("s/v4/c2", hash, 7, kind("ltc")),
 		says("s/v5/both", hash, 1, btc), says("s/v5/both", hash, 1, kind("doge")),
 	)
 	if !linked(t, g, "b1", "b2") || !linked(t, g, "c1", "c2") || !linked(t, g, "b1", "both") || linked(t, g, "b1", "c1") {
@@ -225,6 +225,9 @@ func TestOneHashOnTwoChainsIsReuse(t *testing.T) {
 	keys := g.Key(hash)
 	if len(keys) != 3 || keys[0].Chain != "" || keys[1].Chain != "doge" || keys[2].Chain != "ltc" {
 		t.Fatalf("%+v, want the nodes of Bitcoin, doge and ltc", keys)
+	}
+	if !keys[0].Last.Equal(at(1)) || !keys[2].Last.Equal(at(7)) || keys[0].Vendors != 3 || keys[2].Vendors != 2 {
+		t.Errorf("%+v: want each chain's node to count its own", keys)
 	}
 	if got := why(t, g, "c1", hash); got != link.WeakReuse {
 		t.Errorf("litecoin's listing has %q to Bitcoin's node, want reuse", got)

@@ -243,7 +243,7 @@ func TestComponentsComeBySizeThenID(t *testing.T) {
 		}
 		for _, c := range cs {
 			ls, ks := g.Members(c.ID)
-			if len(ls) != c.Listings || len(ks) != c.Keys || c.Listings < 2 || c.Vendors > len(ls) {
+			if len(ls) != c.Listings || len(ks) != c.Keys || c.Listings < 2 || c.Vendors > len(ls) || c.Sources > 1 {
 				t.Fatalf("seed %d: %+v has %d listings and %d keys", seed, c, len(ls), len(ks))
 			}
 			for _, l := range ls {

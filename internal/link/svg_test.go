@@ -270,3 +270,11 @@ func TestCardsDoNotOverlap(t *testing.T) {
 		}
 	}
 }
+
+func TestAListingAloneIsDrawnWithWhatItNames(t *testing.T) {
+	g := build(t, link.Options{}, nil, says("s/v/l1", "xmr:a", 1), says("s/v/l1", "xmr:b", 1))
+	c, _ := g.Component("l1")
+	if d := look(t, svgText(t, g, link.Picture{Component: c.ID, Label: link.Plain})); d.title != "1 listing linked by 2 identifiers" || !d.says("xmr b") || d.says("Not drawn") {
+		t.Errorf("%q: want the listing and both identifiers", d.texts)
+	}
+}

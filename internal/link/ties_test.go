@@ -127,3 +127,16 @@ func dump(t testing.TB, g *link.Graph) string {
 	}
 	return b.String()
 }
+
+func TestOfTwoCutsOfOneKeyTheNewerIsNamed(t *testing.T) {
+	older, newer := tie(vigil.TieCut, "", "", "xmr:a", 4), tie(vigil.TieCut, "", "", "xmr:a", 6)
+	for _, ids := range [][2]string{{"1", "2"}, {"2", "1"}} {
+		older.ID, newer.ID = ids[0], ids[1]
+		for range 10 { // as a map's order changes
+			text := build(t, link.Options{}, []vigil.Tie{newer, older}, chain3()...).Key("xmr:a")[0].Weak[0].Text
+			if !strings.Contains(text, "on 2026-03-06") {
+				t.Fatalf("%q names the older cut", text)
+			}
+		}
+	}
+}
