@@ -30,7 +30,7 @@ func (g *gallery) mentions(key string) (ms []vigil.Mention) {
 				continue
 			}
 			a := g.assessed[c]
-			ms = append(ms, vigil.Mention{Listing: a.ID, Source: a.Source, Page: a.Page, At: g.pages[c[1]].CapturedAt, Vendor: g.read[c].Vendor, Model: a.Model, Identifier: id})
+			ms = append(ms, vigil.Mention{Listing: a.ID, Source: a.Source, Page: a.Page, At: g.pages[c[1]].CapturedAt, Vendor: g.read[c].Vendor, Model: a.Model, Genre: a.Genre, Identifier: id})
 		}
 	}
 	slices.SortStableFunc(ms, func(a, b vigil.Mention) int {

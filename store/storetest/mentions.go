@@ -38,7 +38,7 @@ func sold(p vigil.Page, vendor string) vigil.Listing {
 
 // mention returns what a must be mentioned by, for one of its identifiers.
 func mention(p vigil.Page, vendor string, a vigil.Assessment, id vigil.Identifier) vigil.Mention {
-	return vigil.Mention{Listing: a.ID, Source: a.Source, Page: a.Page, At: p.CapturedAt, Vendor: vendor, Model: a.Model, Identifier: id}
+	return vigil.Mention{Listing: a.ID, Source: a.Source, Page: a.Page, At: p.CapturedAt, Vendor: vendor, Model: a.Model, Genre: a.Genre, Identifier: id}
 }
 
 // wantMentions checks what is mentioned by a key, or by all.
@@ -183,7 +183,7 @@ func mentionsOfWhatComesLate(t *testing.T, e *env) {
 	// One without a page, as from a file, and pages of other ages.
 	none := found(vigil.Page{Source: src, URL: "http://x.onion/b"}, "m", ident("k2", 0))
 	e.record(none, vigil.ActClassify)
-	e.wantMentions("k2", vigil.Mention{Listing: none.ID, Source: src, Model: "m", Identifier: ident("k2", 0)})
+	e.wantMentions("k2", vigil.Mention{Listing: none.ID, Source: src, Model: "m", Genre: none.Genre, Identifier: ident("k2", 0)})
 	var want []vigil.Mention
 	for _, year := range []int{1, 1600, 2026, 2400, 9999} {
 		p := page(src, "http://x.onion/c", year)
