@@ -10,7 +10,7 @@ import (
 	"vigil"
 )
 
-// Build makes the graph of the mentions, which must come sorted by key, then
+// Build makes the graph of the mentions, which must come sorted by the name of their key ([vigil.KeyName]), then
 // listing, then time, corrected by the ties. Mentions of identifiers that may
 // tie nothing (see [vigil.Identifier.Links]) are passed over.
 //

@@ -50,7 +50,7 @@ func kind(k string) func(*vigil.Mention) {
 func stream(ms []vigil.Mention) iter.Seq2[vigil.Mention, error] {
 	ms = slices.Clone(ms)
 	slices.SortStableFunc(ms, func(a, b vigil.Mention) int {
-		return cmp.Or(strings.Compare(a.Identifier.Key, b.Identifier.Key), strings.Compare(a.Listing, b.Listing), a.At.Compare(b.At))
+		return cmp.Or(strings.Compare(vigil.KeyName(a.Identifier.Key), vigil.KeyName(b.Identifier.Key)), strings.Compare(a.Listing, b.Listing), a.At.Compare(b.At))
 	})
 	return inOrder(ms)
 }
