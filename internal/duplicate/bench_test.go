@@ -3,6 +3,7 @@ package duplicate
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -48,31 +49,65 @@ func heap() int64 {
 
 // BenchmarkChoices prints the table from which the settings were chosen.
 func BenchmarkChoices(b *testing.B) {
-	w := newWorld(20_000, 2)
-	for _, shingle := range []int{1, 2, 3, 4, 5} {
-		for _, bands := range [][2]int{{16, 8}, {25, 5}, {32, 4}, {42, 3}, {16, 4}} {
-			for _, threshold := range []float64{0.3, 0.4, 0.5, 0.6} {
-				if shingle != 3 && bands != [2]int{32, 4} {
-					continue
-				}
-				t := tune{shingle, bands[0], bands[1], threshold}
-				b.Run(fmt.Sprintf("shingle=%d/bands=%dx%d/least=%.1f", t.shingle, t.bands, t.rows, t.threshold), func(b *testing.B) {
-					for b.Loop() {
-						s := w.score(w.indexed(t, w.common(t)))
-						b.ReportMetric(s.precision, "precision")
-						b.ReportMetric(s.recall, "recall")
-						b.ReportMetric(float64(s.largest), "largest")
-					}
-				})
+	w := newWorld(5_000, 2)
+	run := func(name string, t tune, c Common) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s := w.score(w.indexed(t, c))
+				b.ReportMetric(s.precision, "precision")
+				b.ReportMetric(s.recall, "recall")
+				b.ReportMetric(float64(s.largest), "largest")
 			}
-		}
+		})
 	}
-	b.Run("no survey", func(b *testing.B) {
-		for b.Loop() {
-			s := w.score(w.indexed(chosen(), Common{}))
-			b.ReportMetric(s.precision, "precision")
-			b.ReportMetric(s.recall, "recall")
-			b.ReportMetric(float64(s.largest), "largest")
+	for _, t := range []tune{
+		{1, 32, 4, 0.4}, {2, 32, 4, 0.4}, {3, 32, 4, 0.4}, {4, 32, 4, 0.4}, {5, 32, 4, 0.4},
+		{3, 16, 8, 0.4}, {3, 25, 5, 0.4}, {3, 16, 4, 0.4}, {3, 42, 3, 0.4},
+		{3, 32, 4, 0.3}, {3, 32, 4, 0.5}, {3, 32, 4, 0.6}, {2, 32, 4, 0.3}, {2, 32, 4, 0.5}, {1, 32, 4, 0.5},
+	} {
+		run(fmt.Sprintf("shingle=%d/bands=%dx%d/least=%.1f", t.shingle, t.bands, t.rows, t.threshold), t, w.common(t))
+	}
+	run("no survey", chosen(), Common{})
+}
+
+// BenchmarkSign prints what the signature of a text costs.
+func BenchmarkSign(b *testing.B) {
+	m := newMaker(3)
+	s := NewSigner(Common{})
+	for name, text := range map[string]string{"listing": m.own(12, 12), "1MB": strings.Repeat(m.own(12, 12), 1200)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				s.Sign(text, nil)
+			}
+		})
+	}
+}
+
+// BenchmarkTemplate and BenchmarkDiff print what the views cost.
+func BenchmarkTemplate(b *testing.B) {
+	m := newMaker(4)
+	text := m.own(12, 12)
+	texts := []Text{{Text: text}}
+	for range 19 {
+		texts = append(texts, Text{Text: m.edited(text, 15)})
+	}
+	for b.Loop() {
+		Template(texts)
+	}
+}
+
+func BenchmarkDiff(b *testing.B) {
+	m := newMaker(5)
+	for name, n := range map[string]int{"listing": 1, "100kB unlike": 120} {
+		one, other := strings.Repeat(m.own(12, 12), n), ""
+		for range n {
+			other += m.own(12, 12)
 		}
-	})
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				Diff(one, other)
+			}
+		})
+	}
 }

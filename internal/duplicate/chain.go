@@ -3,7 +3,7 @@ package duplicate
 // maxSteps bounds what one text may cost, in nodes looked at. Honest texts meet
 // some dozens; somebody who builds texts that share a band and nothing else could
 // make it as many as there are.
-const maxSteps = 1 << 14
+const maxSteps = 1 << 12
 
 // join puts a node into its chains, and into one cluster with all that it is
 // near to.

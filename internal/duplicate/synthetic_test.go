@@ -137,10 +137,18 @@ func (m *maker) translated(text string) string {
 	return strings.Join(out, " ")
 }
 
-// newWorld makes n listings, two in five of them in families of 2 to 20: an
-// original, and copies that are made from it in one of four ways. One in a
-// hundred is a translation of another. Every listing of a market ends with the
-// market's own text, which is as long as that of many vendors.
+// borrowing returns a text of its own with a third of another in it. It is no
+// near-duplicate.
+func (m *maker) borrowing(text string) string {
+	s := strings.SplitAfter(text, ". ")
+	return m.own(len(s), len(s)) + " " + strings.Join(s[:len(s)/3], " ")
+}
+
+// newWorld makes n listings, some two in five of them in families of 2 to 20: an
+// original, and copies that are made from it in one of four ways. Some two in a
+// hundred are translations of others, and as many borrow a third of their text.
+// Every listing of a market ends with the market's own text, which is as long as
+// that of many vendors.
 func newWorld(n int, seed uint64) *world {
 	m := newMaker(seed)
 	w := &world{}
@@ -160,6 +168,9 @@ func newWorld(n int, seed uint64) *world {
 		case 0, 1:
 			family++
 			add(m.translated(text), "translated")
+		case 7, 8:
+			family++
+			add(m.borrowing(text), "borrowing")
 		case 2, 3, 4, 5, 6:
 			for range 1 + m.IntN(19) {
 				w.plant(m, text, add)

@@ -203,7 +203,7 @@ func (s *scanner) address() (word, bool) {
 }
 
 // linkShape reports whether a run looks like an e-mail address, a handle, an
-// onion name or a link: x@y, @x, x://y, x.onion, x.y/z.
+// onion name or a link: x@y, @x, x://y, x.onion, x.top/z.
 func linkShape(run string) bool {
 	if strings.IndexByte(run, '@') >= 0 || strings.Contains(run, "://") || containsFold(run, ".onion") {
 		return true
@@ -213,7 +213,7 @@ func linkShape(run string) bool {
 		return false
 	}
 	dot := strings.LastIndexByte(run[:slash], '.')
-	return dot > 0 && slash-dot > 2 && asciiLetters(run[dot+1:slash]) && asciiLetters(run[dot-1:dot])
+	return dot > 0 && asciiLetters(run[dot-1:dot]) && 3 <= slash-dot && slash-dot <= 7 && asciiLetters(run[dot+1:slash])
 }
 
 func containsFold(s, lower string) bool {
