@@ -144,6 +144,20 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(json.Unmarshal([]byte(rows[n-1]), &row))
 		ts.Setenv(args[0], row.Listing)
 	},
+	// cluster VAR N... takes the IDs of the Nth members (from 0) of the first
+	// cluster of "vigil duplicates --json", which must have been the last command,
+	// into each $VAR.
+	"cluster": func(ts *testscript.TestScript, _ bool, args []string) {
+		line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+		var row struct{ Listings []struct{ Listing string } }
+		ts.Check(json.Unmarshal([]byte(line), &row))
+		for i := 0; i+1 < len(args); i += 2 {
+			var n int
+			_, err := fmt.Sscan(args[i+1], &n)
+			ts.Check(err)
+			ts.Setenv(args[i], row.Listings[n].Listing)
+		}
+	},
 	// lines N FILE fails unless FILE has N lines.
 	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
 		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {
