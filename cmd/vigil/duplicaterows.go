@@ -23,7 +23,7 @@ type duplicateLine struct {
 	Size    int                 `json:"size"`
 	Of      []near              `json:"near_duplicate_of"`      // the oldest of the cluster, at most ten
 	More    int                 `json:"more,omitempty"`         // members that Of leaves out
-	Problem string              `json:"insufficient,omitempty"` // why it is in no cluster
+	Problem string              `json:"problem,omitempty"` // why it is in no cluster
 }
 
 // A near is another listing of the same cluster.
