@@ -21,8 +21,8 @@ type duplicateLine struct {
 	ID      string              `json:"id"`
 	Cluster duplicate.ClusterID `json:"cluster,omitempty"`
 	Size    int                 `json:"size"`
-	Of      []near              `json:"near_duplicate_of"`      // the oldest of the cluster, at most ten
-	More    int                 `json:"more,omitempty"`         // members that Of leaves out
+	Of      []near              `json:"near_duplicate_of"` // the oldest of the cluster, at most ten
+	More    int                 `json:"more,omitempty"`    // members that Of leaves out
 	Problem string              `json:"problem,omitempty"` // why it is in no cluster
 }
 

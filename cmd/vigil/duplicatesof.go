@@ -189,8 +189,8 @@ func (v clusterView) common(b *strings.Builder, columns int) {
 		fmt.Fprintf(b, "  %s\n", line)
 	}
 	v.slots(b, slots, segments, columns)
-	if len(v.aligned) < len(v.shown) {
-		fmt.Fprintf(b, "  of %d members the text is withheld: restricted handling\n", len(v.shown)-len(v.aligned))
+	if n := len(v.shown) - len(v.aligned); n > 0 {
+		fmt.Fprintf(b, "\nof %s the text is withheld: restricted handling\n", counted(n, "member", "members"))
 	}
 }
 

@@ -144,18 +144,19 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(json.Unmarshal([]byte(rows[n-1]), &row))
 		ts.Setenv(args[0], row.Listing)
 	},
-	// cluster VAR N... takes the IDs of the Nth members (from 0) of the first
-	// cluster of "vigil duplicates --json", which must have been the last command,
-	// into each $VAR.
+	// cluster N VAR M... takes the ID of the Mth member of the Nth cluster, both
+	// from 0, of "vigil duplicates --json", which must have been the last command,
+	// into $VAR.
 	"cluster": func(ts *testscript.TestScript, _ bool, args []string) {
-		line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+		var n, m int
+		_, err := fmt.Sscan(args[0], &n)
+		ts.Check(err)
 		var row struct{ Listings []struct{ Listing string } }
-		ts.Check(json.Unmarshal([]byte(line), &row))
-		for i := 0; i+1 < len(args); i += 2 {
-			var n int
-			_, err := fmt.Sscan(args[i+1], &n)
+		ts.Check(json.Unmarshal([]byte(strings.Split(ts.ReadFile("stdout"), "\n")[n]), &row))
+		for i := 1; i+1 < len(args); i += 2 {
+			_, err := fmt.Sscan(args[i+1], &m)
 			ts.Check(err)
-			ts.Setenv(args[i], row.Listings[n].Listing)
+			ts.Setenv(args[i], row.Listings[m].Listing)
 		}
 	},
 	// lines N FILE fails unless FILE has N lines.

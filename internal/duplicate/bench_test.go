@@ -49,25 +49,29 @@ func heap() int64 {
 
 // BenchmarkChoices prints the table from which the settings were chosen.
 func BenchmarkChoices(b *testing.B) {
-	w := newWorld(5_000, 2)
-	run := func(name string, t tune, c Common) {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				s := w.score(w.indexed(t, c))
-				b.ReportMetric(s.precision, "precision")
-				b.ReportMetric(s.recall, "recall")
-				b.ReportMetric(float64(s.largest), "largest")
-			}
-		})
+	tunes := []tune{
+		{1, 32, 4, 0.5}, {2, 32, 4, 0.5}, {3, 32, 4, 0.5}, {4, 32, 4, 0.5},
+		{2, 32, 4, 0.3}, {2, 32, 4, 0.4}, {2, 32, 4, 0.6}, {3, 32, 4, 0.4},
+		{2, 16, 8, 0.5}, {2, 25, 5, 0.5}, {2, 16, 4, 0.5}, {2, 42, 3, 0.5},
 	}
-	for _, t := range []tune{
-		{1, 32, 4, 0.4}, {2, 32, 4, 0.4}, {3, 32, 4, 0.4}, {4, 32, 4, 0.4}, {5, 32, 4, 0.4},
-		{3, 16, 8, 0.4}, {3, 25, 5, 0.4}, {3, 16, 4, 0.4}, {3, 42, 3, 0.4},
-		{3, 32, 4, 0.3}, {3, 32, 4, 0.5}, {3, 32, 4, 0.6}, {2, 32, 4, 0.3}, {2, 32, 4, 0.5}, {1, 32, 4, 0.5},
-	} {
-		run(fmt.Sprintf("shingle=%d/bands=%dx%d/least=%.1f", t.shingle, t.bands, t.rows, t.threshold), t, w.common(t))
+	for name, w := range map[string]*world{"markets": newWorld(5_000, 2), "short": newShortWorld(5_000, 2, false), "short han": newShortWorld(5_000, 2, true)} {
+		run := func(name string, t tune, c Common) {
+			b.Run(name, func(b *testing.B) {
+				for b.Loop() {
+					s := w.score(w.indexed(t, c))
+					b.ReportMetric(s.precision, "precision")
+					b.ReportMetric(s.recall, "recall")
+					b.ReportMetric(float64(s.largest), "largest")
+				}
+			})
+		}
+		for _, t := range tunes {
+			run(fmt.Sprintf("%s/shingle=%d/bands=%dx%d/least=%.1f", name, t.shingle, t.bands, t.rows, t.threshold), t, w.common(t))
+		}
+		if name == "markets" {
+			run(name+"/no survey", chosen(), Common{})
+		}
 	}
-	run("no survey", chosen(), Common{})
 }
 
 // BenchmarkSign prints what the signature of a text costs.

@@ -1,8 +1,8 @@
 package duplicate
 
 import (
-	"cmp"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -43,7 +43,13 @@ const (
 //
 // What it costs: text that a fifth of a market's vendors have copied from one
 // another is taken for the market's.
-type Survey struct{ sources map[string]map[uint64]sample }
+type Survey struct{ sources map[string]*vendors }
+
+// vendors are the sample of a source, by the hashes of their names.
+type vendors struct {
+	samples map[uint64]sample
+	limit   uint64 // whose hash is higher is not of the sample
+}
 
 // A sample is one vendor's listing.
 type sample struct {
@@ -55,28 +61,33 @@ type sample struct {
 func (s *Survey) Add(t Text) { s.add(t, chosen().shingle) }
 
 func (s *Survey) add(t Text, size int) {
-	vendors := s.sources[t.Source]
-	if vendors == nil {
+	v := s.sources[t.Source]
+	if v == nil {
 		if s.sources == nil {
-			s.sources = map[string]map[uint64]sample{}
+			s.sources = map[string]*vendors{}
 		}
-		vendors = map[uint64]sample{}
-		s.sources[t.Source] = vendors
+		v = &vendors{samples: map[uint64]sample{}, limit: math.MaxUint64}
+		s.sources[t.Source] = v
 	}
 	vendor, listing := hashString(foldName(t.Vendor)), hashString(t.Listing)
-	if old, ok := vendors[vendor]; ok && old.listing < listing {
+	if old, ok := v.samples[vendor]; vendor > v.limit || ok && old.listing < listing {
 		return
 	}
-	vendors[vendor] = sample{listing, shinglesOf(t, size)}
-	if len(vendors) >= 2*sampleVendors {
-		prune(vendors)
+	v.samples[vendor] = sample{listing, shinglesOf(t, size)}
+	if len(v.samples) >= 2*sampleVendors {
+		v.prune()
 	}
 }
 
 // prune keeps the vendors with the lowest hashes.
-func prune(vendors map[uint64]sample) {
-	for _, v := range slices.Sorted(maps.Keys(vendors))[min(len(vendors), sampleVendors):] {
-		delete(vendors, v)
+func (v *vendors) prune() {
+	if len(v.samples) <= sampleVendors {
+		return
+	}
+	hashes := slices.Sorted(maps.Keys(v.samples))
+	v.limit = hashes[sampleVendors-1]
+	for _, h := range hashes[sampleVendors:] {
+		delete(v.samples, h)
 	}
 }
 
@@ -92,19 +103,19 @@ func shinglesOf(t Text, size int) []uint64 {
 			break
 		}
 	}
-	slices.SortFunc(all, cmp.Compare)
+	slices.Sort(all)
 	return slices.Clip(slices.Compact(all))
 }
 
 // Common returns what was found.
 func (s *Survey) Common() Common {
 	c := Common{map[uint64]struct{}{}}
-	for _, vendors := range s.sources {
-		prune(vendors)
-		least := max(commonVendors, (len(vendors)+commonPart-1)/commonPart)
+	for _, v := range s.sources {
+		v.prune()
+		least := max(commonVendors, (len(v.samples)+commonPart-1)/commonPart)
 		n := map[uint64]int{}
-		for _, v := range vendors {
-			for _, h := range v.shingles {
+		for _, one := range v.samples {
+			for _, h := range one.shingles {
 				if n[h]++; n[h] == least {
 					c.shingles[h] = struct{}{}
 				}

@@ -2,7 +2,7 @@
 // with other prices and wallets, under other vendors, on cloned sites.
 //
 // A text becomes words, with identifiers, numbers and prices as slots, then
-// shingles of three words, then a MinHash signature of 128 values ([Signer]).
+// shingles of two words, then a MinHash signature of 128 values ([Signer]).
 // Signatures that agree in a band of four values are compared, and those that are
 // similar enough are joined into clusters ([Index]). What is common to many
 // vendors of a market counts for nothing ([Survey]). [Template] shows the common

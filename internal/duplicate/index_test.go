@@ -224,15 +224,19 @@ func TestAClusterKeepsItsIDAsItGrows(t *testing.T) {
 }
 
 func TestTheOlderOfTwoMergedClustersGivesItsID(t *testing.T) {
-	half, other := strings.Repeat("lantern brass glass wick post straw chimney harbour ", 1)+"sold by the crate in autumn only", "three evenings of organ music near the old harbour wall for members and their guests at no charge"
+	const (
+		first  = "lantern of brass and green glass with a spare wick and chimney "
+		middle = "packed in straw and sent by slow post from the harbour office "
+		last   = "after three evenings of organ music for members and their guests"
+	)
 	x := newIndex()
-	add(t, x, "m", half)
-	add(t, x, "a", other)
+	add(t, x, "m", first+middle)
+	add(t, x, "a", middle+last)
 	older, younger := clusterOf(t, x, "m"), clusterOf(t, x, "a")
 	if older == younger {
 		t.Fatal("they are one cluster before they merge")
 	}
-	add(t, x, "b", half+" "+other) // half of it is near to each
+	add(t, x, "b", first+middle+last) // near to each
 	for _, listing := range []string{"m", "a", "b"} {
 		if got := clusterOf(t, x, listing); got != older {
 			t.Errorf("%s is in %s, want %s, the older's", listing, got, older)

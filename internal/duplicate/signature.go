@@ -77,7 +77,7 @@ type tune struct {
 
 // chosen returns the settings in use. Whoever changes them, or anything of how
 // words are split and hashed, changes stateVersion too.
-func chosen() tune { return tune{shingle: 3, bands: 32, rows: 4, threshold: 0.4} }
+func chosen() tune { return tune{shingle: 2, bands: 32, rows: 4, threshold: 0.5} }
 
 // A Signer makes signatures. Several goroutines may use it at once. The zero
 // Signer signs nothing: use [NewSigner].

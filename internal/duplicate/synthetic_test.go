@@ -9,8 +9,8 @@ import (
 )
 
 // A world is synthetic listings with planted near-duplicates. Its language is
-// made of syllables, with frequent and rare words as in natural ones and stock
-// sentences that many vendors use.
+// made of syllables, with frequent and rare words as in natural ones, eight trades
+// with words and phrases of their own, and stock sentences that many vendors use.
 type world struct {
 	texts  []Text
 	family []int    // of each text: which planted text it is made of
@@ -20,9 +20,15 @@ type world struct {
 type maker struct {
 	*rand.Rand
 	words   []string
-	stock   []string
+	stock   []string // sentences
+	trades  []trade
+	now     trade    // whose words are used
 	markets []string // the text that each market puts under every listing
 }
+
+// A trade has its own words and turns of phrase: who sells the same kind of
+// thing says much the same.
+type trade struct{ words, phrases []string }
 
 // newMaker returns a maker of texts; the same seed makes the same ones.
 func newMaker(seed uint64) *maker {
@@ -35,6 +41,15 @@ func newMaker(seed uint64) *maker {
 		}
 		m.words = append(m.words, w.String())
 	}
+	for range 8 {
+		var t trade
+		for range 60 {
+			t.words = append(t.words, m.words[m.IntN(len(m.words))])
+			t.phrases = append(t.phrases, strings.Join([]string{m.rare(), m.rare(), m.rare(), m.rare()}[:2+m.IntN(3)], " "))
+		}
+		m.trades = append(m.trades, t)
+	}
+	m.now = m.trades[0]
 	for range 1500 {
 		m.stock = append(m.stock, m.sentence())
 	}
@@ -44,8 +59,19 @@ func newMaker(seed uint64) *maker {
 	return m
 }
 
-// word follows Zipf's law roughly: the nth word is about n times as rare as the first.
+// word returns a word or a phrase, half of the time of the trade.
 func (m *maker) word() string {
+	switch m.IntN(6) {
+	case 0:
+		return m.now.phrases[m.IntN(len(m.now.phrases))]
+	case 1, 2:
+		return m.now.words[m.IntN(len(m.now.words))]
+	}
+	return m.rare()
+}
+
+// rare follows Zipf's law roughly: the nth word is about n times as rare as the first.
+func (m *maker) rare() string {
 	return m.words[int(math.Pow(float64(len(m.words)), m.Float64()))-1]
 }
 
@@ -60,6 +86,7 @@ func (m *maker) sentence() string {
 // own returns a text of a vendor's own: sentences, some from the stock, with
 // prices and numbers in them.
 func (m *maker) own(least, most int) string {
+	m.now = m.trades[m.IntN(len(m.trades))]
 	var s []string
 	for range least + m.IntN(most-least+1) {
 		switch m.IntN(10) {
@@ -179,6 +206,57 @@ func newWorld(n int, seed uint64) *world {
 	}
 	order := m.Perm(len(w.texts))
 	return w.permuted(order[:n])
+}
+
+// newShortWorld makes n listings of one to three sentences without a market's
+// text, some two in five of them in families of four: an original and copies
+// with other numbers and one word in fifteen changed. Texts of their own may
+// still share a stock sentence, which may be all there is to them. In han, the
+// words are Han characters without spaces between the two or three of a phrase.
+func newShortWorld(n int, seed uint64, han bool) *world {
+	m := newMaker(seed)
+	if han {
+		m.writeHan()
+	}
+	w := &world{}
+	for family := 0; len(w.texts) < n; family++ {
+		text := m.own(1, 3)
+		copies := 0
+		if family%5 == 0 {
+			copies = 3
+		}
+		for i := range 1 + copies {
+			member := Member{fmt.Sprintf("l%06d", len(w.texts)), fmt.Sprint("v", family), "market"}
+			w.texts, w.family, w.kind = append(w.texts, Text{Member: member, Text: text}), append(w.family, family), append(w.kind, "")
+			if i == 0 {
+				continue
+			}
+			w.texts[len(w.texts)-1].Text = m.refilled(m.edited(text, 15))
+		}
+	}
+	return w
+}
+
+// writeHan spells every word in Han characters, of which there are 400.
+func (m *maker) writeHan() {
+	spell := func(word string) string {
+		var b strings.Builder
+		for i := 0; i+1 < len(word); i += 2 {
+			if word[i] != ' ' {
+				b.WriteRune(0x4e00 + rune(int(word[i])*31+int(word[i+1]))%400)
+			}
+		}
+		return b.String()
+	}
+	lists := [][]string{m.words, m.stock}
+	for _, t := range m.trades {
+		lists = append(lists, t.words, t.phrases)
+	}
+	for _, list := range lists {
+		for i := range list {
+			list[i] = spell(list[i])
+		}
+	}
 }
 
 func (w *world) plant(m *maker, text string, add func(text, kind string)) {

@@ -1,7 +1,6 @@
 package duplicate
 
 import (
-	"bytes"
 	"cmp"
 	"iter"
 	"slices"
@@ -205,19 +204,19 @@ func (s *scanner) address() (word, bool) {
 // linkShape reports whether a run looks like an e-mail address, a handle, an
 // onion name or a link: x@y, @x, x://y, x.onion, x.top/z.
 func linkShape(run string) bool {
-	if strings.IndexByte(run, '@') >= 0 || strings.Contains(run, "://") || containsFold(run, ".onion") {
-		return true
-	}
 	slash := strings.IndexByte(run, '/')
-	if slash < 0 {
+	switch {
+	case strings.IndexByte(run, '@') >= 0:
+		return true
+	case strings.IndexByte(run, '.') >= 0 && strings.Contains(strings.ToLower(run), ".onion"):
+		return true
+	case slash < 0:
 		return false
+	case strings.Contains(run, "://"):
+		return true
 	}
 	dot := strings.LastIndexByte(run[:slash], '.')
 	return dot > 0 && asciiLetters(run[dot-1:dot]) && 3 <= slash-dot && slash-dot <= 7 && asciiLetters(run[dot+1:slash])
-}
-
-func containsFold(s, lower string) bool {
-	return bytes.Contains(bytes.ToLower([]byte(s)), []byte(lower))
 }
 
 func asciiLetters(s string) bool {

@@ -1,6 +1,7 @@
 package duplicate
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -100,8 +101,8 @@ func FuzzWords(f *testing.F) {
 		if utf8.ValidString(text) && len(given) == 0 && at == 0 && strings.ContainsFunc(text, isWord) {
 			t.Fatalf("no word in %q", text)
 		}
-		s := NewSigner(Common{})
-		if s.Sign(text, given) != s.Sign(text, given) {
+		once, again := NewSigner(Common{}).Sign(text, given), NewSigner(Common{}).Sign(text, slices.Clone(given))
+		if once != again {
 			t.Fatal("two signatures of one text differ")
 		}
 	})
