@@ -17,7 +17,7 @@ func (x *Index) join(n int32) {
 		return
 	}
 	x.round++
-	x.steps = maxSteps
+	x.steps = x.most
 	for b := range x.signer.bands {
 		head, ok := x.heads[b][x.bandKey(n, b)]
 		if !ok {

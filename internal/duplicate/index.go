@@ -29,7 +29,8 @@ type Index struct {
 	links   []link             // node·bands + band → place in its chain
 	dirty   []int32            // nodes whose clusters have lost a text, and may have come apart
 	round   int32              // of the latest comparison
-	steps   int                // left to the node that is being joined
+	most    int                // steps that joining a node may take
+	steps   int                // left to the one that is being joined
 	crowded int
 }
 
@@ -54,7 +55,7 @@ var errNoIndex = errors.New("index was not made by NewIndex")
 // NewIndex returns an empty index whose texts are signed by s.
 func NewIndex(s *Signer) *Index {
 	x := &Index{
-		signer: s, least: leastAgreeing(s.tune), byID: map[string]int32{}, byName: map[uint64]int32{}, byText: map[uint64]int32{},
+		signer: s, least: leastAgreeing(s.tune), most: maxSteps, byID: map[string]int32{}, byName: map[uint64]int32{}, byText: map[uint64]int32{},
 	}
 	for range s.bands {
 		x.heads = append(x.heads, map[uint32]int32{})

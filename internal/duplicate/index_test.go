@@ -342,9 +342,10 @@ func TestTheZeroIndexRefuses(t *testing.T) {
 // each, and the index says that it did not make all.
 func TestCrowdsAreBoundedAndCounted(t *testing.T) {
 	x := newIndex()
+	x.most = 100
 	r := rand.New(rand.NewPCG(5, 5))
 	const more = 50
-	for i := range maxSteps + more {
+	for i := range x.most + more {
 		s := Signature{form: full}
 		for l := range s.min {
 			s.min[l] = r.Uint64()
