@@ -187,6 +187,50 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
+// The same with signatures that share one band, alike or not, so that its chains
+// hold many clusters, and those that are alike meet nowhere else.
+func TestClustersThatShareBandsAreThoseOfAllPairs(t *testing.T) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		pool := make([]Signature, 30)
+		var base Signature
+		for i := range pool { // in threes: the second is near to the first and to the third, which are not near
+			pool[i].form = full
+			pool[i].min[0] = r.Uint64N(2)
+			for l := 1; l < lanes; l++ {
+				if i%3 == 0 {
+					base.min[l] = r.Uint64()
+				}
+				change := []uint64{0x1, 0, 0x1_0000_0000}[i%3]
+				if l%2 == 0 {
+					change |= change << 16
+				}
+				pool[i].min[l] = base.min[l] ^ change
+			}
+		}
+		x, sigs := newIndex(), map[string]Signature{}
+		for range 200 {
+			listing := fmt.Sprint("l", r.IntN(40))
+			switch r.IntN(8) {
+			case 0:
+				x.Remove(listing)
+				delete(sigs, listing)
+			case 1:
+				x.Cluster(listing)
+			default:
+				sigs[listing] = pool[r.IntN(len(pool))]
+				if err := x.AddSigned(Member{Listing: listing}, sigs[listing]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got, want := partition(x), oracle(x, sigs); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: clusters\n%q, want\n%q", seed, got, want)
+		}
+		wantIDs(t, x)
+	}
+}
+
 // wantIDs fails unless every cluster is found by its ID and by its members, and
 // named after its oldest.
 func wantIDs(t *testing.T, x *Index) {

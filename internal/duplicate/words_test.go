@@ -39,6 +39,7 @@ func TestWordsAndSlots(t *testing.T) {
 		{"a line of a key", "key mDMEZabcABCdefDEFghiGHIjklJKLmno/pqrPQR+stu end", "key ‹mDMEZabcABCdefDEFghiGHIjklJKLmno/pqrPQR+stu› end"},
 		{"no language has a word so long", strings.Repeat("a", 33) + " x", "‹" + strings.Repeat("a", 33) + "› x"},
 		{"Han is written without spaces", "一盏灯 20", "一 盏 灯 ‹20›"},
+		{"and beside Latin", "USB灯mini", "USB 灯 mini"},
 		{"Cyrillic", "Лампа из латуни", "Лампа из латуни"},
 		{"a zero-width space divides nothing", "lan\u200btern", "lan\u200btern"},
 		{"bytes that are not UTF-8 are letters", "caf\xe9 noir", "caf\xe9 noir"},
