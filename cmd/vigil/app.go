@@ -71,7 +71,7 @@ Try it: vigil demo`,
 	cobra.EnableCommandSorting = false
 	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.sessionCommand(),
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(),
-		a.classifyCommand(), a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
+		a.classifyCommand(), a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
 		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
 	return root
 }

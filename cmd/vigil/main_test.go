@@ -171,6 +171,21 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(json.Unmarshal([]byte(rows[n-1]), &row))
 		ts.Setenv(args[0], row.Listing)
 	},
+	// cluster N VAR M... takes the ID of the Mth member of the Nth cluster, both
+	// from 0, of "vigil duplicates --json", which must have been the last command,
+	// into $VAR.
+	"cluster": func(ts *testscript.TestScript, _ bool, args []string) {
+		var n, m int
+		_, err := fmt.Sscan(args[0], &n)
+		ts.Check(err)
+		var row struct{ Listings []struct{ Listing string } }
+		ts.Check(json.Unmarshal([]byte(strings.Split(ts.ReadFile("stdout"), "\n")[n]), &row))
+		for i := 1; i+1 < len(args); i += 2 {
+			_, err := fmt.Sscan(args[i+1], &m)
+			ts.Check(err)
+			ts.Setenv(args[i], row.Listings[m].Listing)
+		}
+	},
 	// lines N FILE fails unless FILE has N lines.
 	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
 		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {

@@ -36,6 +36,7 @@ var ours = map[string][]string{
 	"internal/bundle":       {".", "internal/custody", "internal/order", "internal/signature"},
 	"internal/config":       {"internal/tomlfile"},
 	"internal/custody":      {"."},
+	"internal/duplicate":    {},
 	"internal/encoding":     {"."},
 	"internal/extract":      {".", "internal/encoding", "internal/tomlfile"},
 	"internal/link":         {"."},

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"vigil"
+	"vigil/internal/duplicate"
+	"vigil/internal/review"
+)
+
+// A textVersion is a capture of a listing, with the assessment of its text.
+type textVersion struct {
+	vigil.Listing
+	at         time.Time
+	assessment *vigil.Assessment // nil if nobody has assessed it
+}
+
+// text returns a field's text.
+func (v textVersion) text(field string) string {
+	if field == vigil.FieldTitle {
+		return v.Title
+	}
+	return v.Description
+}
+
+func (v textVersion) changed(before textVersion) bool {
+	return v.Title != before.Title || v.Description != before.Description
+}
+
+// history returns the versions of the listing, oldest first, and logs that all but the
+// one in the view, which is logged, are looked at.
+func (a *app) history(ctx context.Context, cs *openCase, v review.View) ([]textVersion, error) {
+	id, order := v.Assessment.ID, vigil.OrderOf(v.Assessment.Source)
+	var all []textVersion
+	assessed := map[string]vigil.Assessment{}
+	for e, err := range cs.Log(ctx, order) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Object.ID != id {
+			continue
+		}
+		switch {
+		case e.Object.Type == vigil.TypeListing && e.Action == vigil.ActExtract:
+			l := textVersion{at: e.Time}
+			if err := readRecord(ctx, cs, e.Event, &l.Listing); err != nil {
+				return nil, err
+			}
+			all = append(all, l)
+		case e.Object.Type == vigil.TypeAssessment && e.Action == vigil.ActClassify:
+			var as vigil.Assessment
+			if err := readRecord(ctx, cs, e.Event, &as); err != nil {
+				return nil, err
+			}
+			assessed[as.Page] = as
+		}
+	}
+	for i := range all {
+		as, ok := assessed[all[i].Page]
+		if !ok {
+			continue
+		}
+		all[i].assessment = &as
+		if as.Page == v.Assessment.Page {
+			continue
+		}
+		act := vigil.Act{
+			Actor: a.who(), Action: vigil.ActView, Order: order, Object: vigil.Object{Type: vigil.TypeListing, ID: id},
+			Details: map[string]string{"page": as.Page},
+		}
+		if _, err := cs.Record(ctx, vigil.Result{Act: act}); err != nil {
+			return nil, fmt.Errorf("log the view of listing %s: %w", id, err)
+		}
+	}
+	return all, nil
+}
+
+// readRecord reads the record that an entry speaks of.
+func readRecord(ctx context.Context, cs *openCase, e vigil.Event, into any) error {
+	b, err := cs.RecordBytes(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("%s %s: %w", e.Object.Type, e.Object.ID, err)
+	}
+	return nil
+}
+
+// versions writes what changed between one capture of the listing and the next.
+func (v clusterView) versions(b *strings.Builder) {
+	if len(v.history) < 2 {
+		return
+	}
+	m := v.shown[0]
+	fmt.Fprintf(b, "\nVersions of %s, [-left out-] and {+added+}\n", review.Short(m.tie.Listing))
+	for i, h := range v.history {
+		fmt.Fprintf(b, "  %s UTC  page %s", h.at.UTC().Format(time.DateTime), review.Short(h.Page))
+		switch {
+		case i == 0:
+			fmt.Fprintf(b, "  the first\n")
+		case !h.changed(v.history[i-1]):
+			fmt.Fprintf(b, "  the same text\n")
+		case h.assessment == nil || v.history[i-1].assessment == nil:
+			fmt.Fprintf(b, "  another text, not shown before it is assessed: vigil classify\n")
+		case review.Restricted(m.Item):
+			fmt.Fprintf(b, "  another text, withheld: restricted handling\n")
+		case !v.text && (gravely(h) || gravely(v.history[i-1])):
+			fmt.Fprintf(b, "  another text, folded away; ask for it with --text\n")
+		default:
+			fmt.Fprintf(b, "\n")
+			writeChanges(b, v.history[i-1], h)
+		}
+	}
+}
+
+func gravely(h textVersion) bool { return h.assessment.Level.Rank() >= vigil.LevelPriority.Rank() }
+
+// Bounds of what is shown of a change.
+const (
+	changeContext = 40  // bytes on either side
+	maxChange     = 600 // bytes of what was left out, and of what was added
+	maxChanges    = 40
+)
+
+// writeChanges writes the changes of two versions with some of the text around.
+func writeChanges(b *strings.Builder, old, new textVersion) {
+	for _, field := range []string{vigil.FieldTitle, vigil.FieldDescription} {
+		edits := duplicate.Diff(old.text(field), new.text(field))
+		before := review.Segments(field, old.text(field), *old.assessment, false)
+		after := review.Segments(field, new.text(field), *new.assessment, false)
+		n := 0
+		for i, e := range edits {
+			if e.Same {
+				continue
+			}
+			if n++; n > maxChanges {
+				fmt.Fprintf(b, "    %s: and more\n", field)
+				break
+			}
+			fmt.Fprintf(b, "    %s: %s\n", field, changeLine(edits, i, before, after))
+		}
+	}
+}
+
+// changeLine returns a change with what is the same around it.
+func changeLine(edits []duplicate.Edit, i int, before, after []review.Segment) string {
+	e := edits[i]
+	line := ""
+	if i > 0 {
+		s := edits[i-1].New
+		line += shownText(after, duplicate.Span{Start: max(s.Start, s.End-changeContext), End: s.End})
+	}
+	if s := e.Old; s.Start < s.End {
+		line += "[-" + shownText(before, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+maxChange)}) + "-]"
+	}
+	if s := e.New; s.Start < s.End {
+		line += "{+" + shownText(after, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+maxChange)}) + "+}"
+	}
+	if i+1 < len(edits) {
+		s := edits[i+1].New
+		line += shownText(after, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+changeContext)})
+	}
+	return strings.Join(strings.Fields(line), " ")
+}
