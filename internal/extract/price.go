@@ -50,6 +50,26 @@ var coins = map[string]bool{
 	"TRX": true, "XRP": true, "DASH": true, "SOL": true, "TON": true, "BNB": true, "ADA": true, "DAI": true,
 }
 
+// A subunit is a part of a coin: 10 to the power of -places.
+type subunit struct {
+	of     string
+	places int
+}
+
+// subunits are the names that currency gives for parts of coins.
+var subunits = map[string]subunit{
+	"mBTC": {"BTC", 3}, "µBTC": {"BTC", 6}, "sat": {"BTC", 8}, "mXMR": {"XMR", 3}, "mLTC": {"LTC", 3}, "mETH": {"ETH", 3},
+	"gwei": {"ETH", 9}, "mBCH": {"BCH", 3},
+}
+
+// smallWords are words for subunits. They are written as they are meant: an M would
+// be a million times as much.
+var smallWords = map[string]string{
+	"mBTC": "mBTC", "mbtc": "mBTC", "mɃ": "mBTC", "millibitcoin": "mBTC", "µBTC": "µBTC", "μBTC": "µBTC", "uBTC": "µBTC",
+	"sats": "sat", "satoshi": "sat", "satoshis": "sat", "mXMR": "mXMR", "mLTC": "mLTC", "mETH": "mETH", "gwei": "gwei", "Gwei": "gwei",
+	"mBCH": "mBCH",
+}
+
 // amountForm is a number with or without separators of thousands; the spaces are
 // plain, no-break, thin and narrow.
 const amountForm = `[0-9]{1,3}(?:[ \x{00a0}\x{2009}\x{202f}][0-9]{3})+(?:[.,][0-9]{1,12})?|[0-9]{1,3}(?:['’][0-9]{3})+(?:[.,][0-9]{1,12})?|[0-9][0-9.,]{0,30}`
@@ -58,52 +78,109 @@ var (
 	amount = regexp.MustCompile(amountForm)
 	// before and after are what a currency looks like beside an amount.
 	before = regexp.MustCompile(`(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})[ \x{00a0}\x{2009}\x{202f}]{0,2}$`)
-	after  = regexp.MustCompile(`^[ \x{00a0}\x{2009}\x{202f}]{0,2}(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})`)
+	after  = regexp.MustCompile(`^(?:[.,][-–—]{1,2})?[ \x{00a0}\x{2009}\x{202f}]{0,2}(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})`)
 )
 
 // pricesIn returns the distinct prices that s states, in order. With decimalComma,
 // a single comma before three digits parts decimals, not thousands.
 func pricesIn(s string, decimalComma bool) []vigil.Price {
+	return pricesAs(s, numbers{comma: decimalComma})
+}
+
+// numbers says how a market writes its prices.
+type numbers struct {
+	comma    bool   // decimals stand behind a comma
+	strict   bool   // and that is known: a point or comma is never guessed at
+	currency string // of amounts without one; empty if they are no prices
+}
+
+// pricesAs returns the distinct prices that s states, in order. Both ends of a range
+// are prices, though its currency is stated once.
+func pricesAs(s string, f numbers) []vigil.Price {
 	var ps []vigil.Price
+	add := func(p vigil.Price) {
+		if p.Amount != "" && !slices.Contains(ps, p) && len(ps) < maxPrices {
+			ps = append(ps, p)
+		}
+	}
+	var last quantity
 	for len(ps) < maxPrices {
-		p, end := nextPrice(s, decimalComma)
+		q, end := nextQuantity(s, f)
 		if end == 0 {
 			break
 		}
-		if p.Amount != "" && !slices.Contains(ps, p) {
-			ps = append(ps, p)
+		if rangeDash.MatchString(s[:q.start]) {
+			switch {
+			case last.opens && last.currency == "" && q.currency != "" && !q.before:
+				add(last.price(q.currency, f))
+			case last.currency != "" && q.currency == "" && q.bare:
+				q.currency = last.currency
+			}
 		}
-		s = s[end:]
+		if q.currency == "" && q.bare {
+			q.currency = f.currency
+		}
+		if q.currency != "" {
+			add(q.price(q.currency, f))
+		}
+		last, s = q, s[end:]
 	}
 	return ps
 }
 
-// nextPrice finds the first amount in s and the currency beside it. It returns
-// where to go on, or 0 if there is no amount left; the price is empty if no
-// currency stands beside the amount.
-func nextPrice(s string, decimalComma bool) (p vigil.Price, end int) {
+// rangeDash is what stands between the ends of a range.
+var rangeDash = regexp.MustCompile(`^\s{0,3}(?:-|–|—|to|bis|à|до|hasta)\s{0,3}$`)
+
+// rangeStart is what may stand on the line before a range whose first end has no
+// currency: without it, that end may be anything.
+var rangeStart = regexp.MustCompile(`(?i)(?:^|\n|[:|(]|\b(?:from|between|von|ab|zwischen|de|entre|desde|от)\s)\s{0,3}$`)
+
+// A quantity is a number in a text that may be a price.
+type quantity struct {
+	num      string // as written
+	start    int    // of the number, in the text searched
+	currency string // beside it; empty if there is none
+	before   bool   // the currency stands before it
+	bare     bool   // nothing stands beside it: no unit, no word
+	opens    bool   // a range may begin with it
+}
+
+// price returns q as a price in currency cur; empty if it is no number.
+func (q quantity) price(cur string, f numbers) vigil.Price {
+	part, small := subunits[cur]
+	if small {
+		cur = part.of
+	}
+	dec, ok := f.decimal(q.num, coins[cur])
+	if !ok {
+		return vigil.Price{}
+	}
+	return vigil.Price{Amount: shifted(dec, part.places), Currency: cur}
+}
+
+// nextQuantity finds the first amount in s and the currency beside it. It returns
+// where to go on, or 0 if there is no amount left.
+func nextQuantity(s string, f numbers) (q quantity, end int) {
 	at := amount.FindStringIndex(s)
 	if at == nil {
-		return p, 0
+		return q, 0
 	}
-	num := strings.TrimRight(s[at[0]:at[1]], ".,")
-	end = at[0] + len(num)
+	q.start = at[0]
+	q.num = strings.TrimRight(s[at[0]:at[1]], ".,")
+	end = at[0] + len(q.num)
 	if r, _ := utf8.DecodeLastRuneInString(s[:at[0]]); unicode.IsLetter(r) && !isSymbol(r) && !unicode.In(r, unicode.Han) && currencyBefore(s[:at[0]]) == "" {
-		return p, end // part of a word, as in a product's number
+		return q, end // part of a word, as in a product's number
 	}
-	cur, n := currencyAfter(s[end:])
+	var n int
+	q.currency, n = currencyAfter(s[end:])
 	// A sign before the amount is bound to it; a code might end another price.
-	if c := currencyBefore(s[:at[0]]); c != "" && (cur == "" || isSymbolBefore(s[:at[0]])) {
-		cur, n = c, 0
+	if c := currencyBefore(s[:at[0]]); c != "" && (q.currency == "" || isSymbolBefore(s[:at[0]])) {
+		q.currency, q.before, n = c, true, 0
 	}
-	if cur == "" {
-		return p, end
-	}
-	dec, ok := decimal(num, coins[cur], decimalComma)
-	if !ok {
-		return p, end
-	}
-	return vigil.Price{Amount: dec, Currency: cur}, end + n
+	next := firstRune(strings.TrimLeftFunc(s[end:], unicode.IsSpace))
+	q.bare = q.currency == "" && !unicode.IsLetter(next) && next != '%' && next != '/' && next != ':'
+	q.opens = q.bare && rangeStart.MatchString(s[max(0, at[0]-16):at[0]])
+	return q, end + n
 }
 
 // currencyBefore returns the currency at the end of s.
@@ -153,6 +230,9 @@ func currency(s string) string {
 	if c := codes[s]; c != "" {
 		return c
 	}
+	if c := smallWords[s]; c != "" {
+		return c
+	}
 	if strings.HasSuffix(s, "$") || strings.HasSuffix(s, "¥") {
 		// Letters before a sign that are no country's: a word's end.
 		return symbols[strings.TrimLeft(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")]
@@ -194,6 +274,55 @@ func decimal(num string, coin, decimalComma bool) (string, bool) {
 		return whole, true
 	}
 	return whole + "." + frac, true
+}
+
+// decimal is the function of that name; where the market's way to write numbers is
+// known, nothing is guessed.
+func (f numbers) decimal(num string, coin bool) (string, bool) {
+	if !f.strict {
+		return decimal(num, coin, f.comma)
+	}
+	point, group := ".", ","
+	if f.comma {
+		point, group = ",", "."
+	}
+	whole, frac, _ := strings.Cut(num, point)
+	if !grouped(strings.ReplaceAll(whole, group, ".")) && !spaced(whole) || strings.ContainsAny(frac, ".,'’ ") {
+		return "", false
+	}
+	whole = strings.TrimLeft(strings.Map(digit, whole), "0")
+	if whole == "" {
+		whole = "0"
+	}
+	if frac == "" {
+		return whole, true
+	}
+	return whole + "." + frac, true
+}
+
+// spaced reports whether a whole number is digits in groups parted by spaces or
+// apostrophes, as amount finds them.
+func spaced(s string) bool { return !strings.ContainsAny(s, ".,") }
+
+// digit keeps digits only.
+func digit(r rune) rune {
+	if r < '0' || r > '9' {
+		return -1
+	}
+	return r
+}
+
+// shifted moves the point of a decimal by n places to the left.
+func shifted(dec string, n int) string {
+	if n == 0 {
+		return dec
+	}
+	whole, frac, _ := strings.Cut(dec, ".")
+	if len(whole) <= n {
+		whole = strings.Repeat("0", n+1-len(whole)) + whole
+	}
+	i := len(whole) - n
+	return whole[:i] + "." + whole[i:] + frac
 }
 
 // groups reports whether the last separator of num, at i, parts thousands.

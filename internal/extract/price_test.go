@@ -55,10 +55,10 @@ func TestPricesAreReadAsTheyAreMeant(t *testing.T) {
 		{"", ""},
 		{"12", ""},
 		{"free", ""},
-		{"15 mBTC", ""},       // a thousandth of what it looks like
-		{"12 dashes", ""},     // a word
-		{"5 dash", ""},        // a word
-		{"model X12 USD", ""}, // a product's number
+		{"15 mBTC", "0.015 BTC"}, // a thousandth of what it looks like
+		{"12 dashes", ""},        // a word
+		{"5 dash", ""},           // a word
+		{"model X12 USD", ""},    // a product's number
 		{"posted 2026-03-12", ""},
 		{"1.2.3.4 EUR", ""}, // no number
 		{"$1,23,4", ""},

@@ -119,9 +119,9 @@ func TestBadProfilesAreRefusedByFileAndLine(t *testing.T) {
 		{"slow selector", strings.Replace(minimal, `"i"`, `"p:nth-child(2)"`, 1), ":nth- is not allowed"},
 		{"bad pattern", strings.Replace(minimal, "(.*)", "(.*", 1), "p.toml:8"},
 		{"two groups", strings.Replace(minimal, "(.*)", "(.)(.*)", 1), "2 groups"},
-		{"no name", strings.Replace(minimal, "stall", "", 1), `p.toml: name ""`},
+		{"no name", strings.Replace(minimal, "stall", "", 1), `p.toml:1: name ""`},
 		{"reserved name", strings.Replace(minimal, "stall", "auto", 1), `name "auto"`},
-		{"no marks", strings.Replace(minimal, `select = ["#stall"]`, "", 1), "recognise: want"},
+		{"no marks", strings.Replace(minimal, `select = ["#stall"]`, "", 1), "p.toml:1: recognise: want"},
 		{"no listing", minimal[:strings.Index(minimal, "[listing]")], "listing: want"},
 		{"a rule for any page", minimal + "[index]\n", "index: want select or url"},
 	} {
