@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // labels returns the place's labels, without their colons.
@@ -44,7 +45,7 @@ func (r *reading) behind(n *html.Node, labels []string) string {
 				return strings.TrimSpace(rest + " " + strings.Join(r.untilLabel(parts[j+1:]), " "))
 			case j+1 < len(parts):
 				return strings.Join(r.untilLabel(parts[j+1:]), " ")
-			case i+1 < len(rows) && len(rows[i+1]) > 0 && !r.isLabel(rows[i+1][0]):
+			case i+1 < len(rows) && len(rows[i+1]) > 0 && !r.isLabel(rows[i+1][0]) && !r.blanks()[labelKey(part)]:
 				return strings.Join(rows[i+1], " ")
 			default:
 				return "" // the page leaves it empty
@@ -52,6 +53,44 @@ func (r *reading) behind(n *html.Node, labels []string) string {
 		}
 	}
 	return ""
+}
+
+// blanks returns the labels beside which a cell, or a dd, is empty: the text has no
+// trace of it, and the next line is another fact.
+func (r *reading) blanks() map[string]bool {
+	if r.blank != nil {
+		return r.blank
+	}
+	r.blank = make(map[string]bool)
+	for _, n := range r.elements {
+		if n.DataAtom != atom.Td && n.DataAtom != atom.Th && n.DataAtom != atom.Dt {
+			continue
+		}
+		next := n.NextSibling
+		for next != nil && !isElement(next) {
+			next = next.NextSibling
+		}
+		if next != nil && (next.DataAtom == atom.Td || next.DataAtom == atom.Dd) && isBlank(next) {
+			r.blank[labelKey(briefText(n, nil))] = true
+		}
+	}
+	return r.blank
+}
+
+// isBlank reports whether n shows no text, looking no further than it must.
+func isBlank(n *html.Node) bool {
+	budget := 100
+	for d := range n.Descendants() {
+		if budget--; budget < 0 || d.Type == html.TextNode && strings.TrimSpace(d.Data) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// labelKey returns a label without its colon, in lower case.
+func labelKey(s string) string {
+	return strings.ToLower(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), ":")))
 }
 
 // untilLabel returns the parts before the next label.

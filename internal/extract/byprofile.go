@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,6 +54,7 @@ type reading struct {
 	p      *profile
 	skip   map[*html.Node]bool       // what no fact holds: chrome, reviews, quotes
 	rows   map[*html.Node][][]string // of elements in which labels were looked for
+	blank  map[string]bool           // labels beside which the page shows nothing, in lower case
 	labels map[string]bool           // of the rule's places, in lower case
 }
 
@@ -106,7 +108,7 @@ func (r *reading) prices(rule *pageRule, l *vigil.Listing) {
 }
 
 // tier reads a row of a table of prices: what is bought stands in the cells before
-// the price.
+// the price, or after it if the price is first.
 func tier(rows [][]string, f numbers, p place) []vigil.Price {
 	var ps []vigil.Price
 	for _, cells := range rows {
@@ -119,8 +121,12 @@ func tier(rows [][]string, f numbers, p place) []vigil.Price {
 			if len(found) == 0 {
 				continue
 			}
+			what := cells[:i]
+			if i == 0 {
+				what = cells[1:]
+			}
 			for _, q := range found {
-				q.For = short(strings.Join(cells[:i], " "), 100)
+				q.For = short(strings.Join(what, " "), 100)
 				ps = append(ps, q)
 			}
 			break
@@ -183,6 +189,7 @@ func (r *reading) nodes(p place) []*html.Node {
 // nothing if the place is not defined.
 func (r *reading) values(p place) []string {
 	var values []string
+	skip := r.without(p)
 	for _, n := range r.nodes(p) {
 		v := ""
 		switch {
@@ -191,7 +198,7 @@ func (r *reading) values(p place) []string {
 		case p.Attr != "":
 			v = oneLine(get(n.Attr, p.Attr))
 		default:
-			v = textOf(n, r.skip)
+			v = textOf(n, skip)
 		}
 		if v = p.change(v); v != "" {
 			values = append(values, v)
@@ -212,6 +219,20 @@ func (r *reading) values(p place) []string {
 		}
 	}
 	return parts
+}
+
+// without returns what the place's text leaves out.
+func (r *reading) without(p place) map[*html.Node]bool {
+	if len(p.Without) == 0 {
+		return r.skip
+	}
+	skip := maps.Clone(r.skip)
+	for _, s := range p.Without {
+		for _, n := range s.all(r.document) {
+			skip[n] = true
+		}
+	}
+	return skip
 }
 
 // change makes of a text what the place's transforms say.

@@ -55,6 +55,9 @@ func setPosted(l *vigil.Listing, s string, c clock, ps *problems) {
 func (r *reading) times(postedAt, lastSeen string, l *vigil.Listing, ps *problems) {
 	c := clockOf(r.captured, r.method, l.Lang)
 	c.forms, c.zone = r.p.Writes.Dates, r.p.Writes.Zone.Location
+	if z, err := parseZone(r.first(r.p.Writes.ZoneAt)); err == nil {
+		c.zone = z
+	}
 	if postedAt != "" {
 		setPosted(l, postedAt, c, ps)
 	}

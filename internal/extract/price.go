@@ -133,7 +133,7 @@ var rangeDash = regexp.MustCompile(`^\s{0,3}(?:-|–|—|to|bis|à|до|hasta)\s
 
 // rangeStart is what may stand on the line before a range whose first end has no
 // currency: without it, that end may be anything.
-var rangeStart = regexp.MustCompile(`(?i)(?:^|\n|[:|(]|\b(?:from|between|von|ab|zwischen|de|entre|desde|от)\s)\s{0,3}$`)
+var rangeStart = regexp.MustCompile(`(?i)(?:^|\n|[:|(]|(?:^|[^\pL])(?:from|between|von|ab|zwischen|de|entre|desde|от)\s)\s{0,3}$`)
 
 // A quantity is a number in a text that may be a price.
 type quantity struct {
@@ -179,7 +179,7 @@ func nextQuantity(s string, f numbers) (q quantity, end int) {
 	}
 	next := firstRune(strings.TrimLeftFunc(s[end:], unicode.IsSpace))
 	q.bare = q.currency == "" && !unicode.IsLetter(next) && next != '%' && next != '/' && next != ':'
-	q.opens = q.bare && rangeStart.MatchString(s[max(0, at[0]-16):at[0]])
+	q.opens = q.currency == "" && rangeStart.MatchString(s[max(0, at[0]-16):at[0]])
 	return q, end + n
 }
 

@@ -40,6 +40,7 @@ type profile struct {
 	Vendor   *pageRule `toml:"vendor"`
 	Category *pageRule `toml:"category"` // an index of one category
 	Index    *pageRule `toml:"index"`
+	Other    *pageRule `toml:"other"` // the market's pages of no such type
 
 	file   string
 	folder int // of those that New was given, from 1; 0 if built in
@@ -57,7 +58,8 @@ type writes struct {
 	Numbers  numberForm `toml:"numbers"`
 	Currency code       `toml:"currency"` // of prices without one
 	Dates    []dateForm `toml:"dates"`
-	Zone     zone       `toml:"zone"` // of times without one
+	Zone     zone       `toml:"zone"`    // of times without one
+	ZoneAt   place      `toml:"zone_at"` // where the page states it; Zone counts where it does not
 }
 
 // linkRules say which links of a page lead where. What is no link itself stands for
@@ -100,7 +102,8 @@ type place struct {
 	Label  string   `toml:"label"` // or several, parted by |
 	Attr   string   `toml:"attr"`
 
-	Match      pattern       `toml:"match"` // only its group, or only the match
+	Without    []selector    `toml:"without"` // not of the text: what lies within
+	Match      pattern       `toml:"match"`   // only its group, or only the match
 	Replace    []replacement `toml:"replace"`
 	TrimPrefix string        `toml:"trim_prefix"`
 	TrimSuffix string        `toml:"trim_suffix"`
@@ -195,7 +198,7 @@ func notInName(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) 
 
 // check reports a place that says how to change a text, but not where it is.
 func (p *place) check() error {
-	if p.defined() || p.Attr == "" && p.Match.Regexp == nil && p.Replace == nil && p.TrimPrefix == "" && p.TrimSuffix == "" && p.Join == nil && p.Split == "" {
+	if p.defined() || p.Attr == "" && p.Without == nil && p.Match.Regexp == nil && p.Replace == nil && p.TrimPrefix == "" && p.TrimSuffix == "" && p.Join == nil && p.Split == "" {
 		return nil
 	}
 	return errors.New("want select or label, to know where it stands")
@@ -239,12 +242,13 @@ type typedRule struct {
 }
 
 // rules returns the profile's rules in the order in which they are tried: what
-// stands in the way of a page first.
+// stands in the way of a page first. A login may ask for a captcha as well.
 func (p *profile) rules() []typedRule {
 	all := []typedRule{
-		{"captcha", vigil.PageCaptcha, p.Captcha}, {"login", vigil.PageLogin, p.Login}, {"notice", vigil.PageNotice, p.Notice},
+		{"login", vigil.PageLogin, p.Login}, {"captcha", vigil.PageCaptcha, p.Captcha}, {"notice", vigil.PageNotice, p.Notice},
 		{"listing", vigil.PageListing, p.Listing}, {"vendor", vigil.PageVendor, p.Vendor},
 		{"category", vigil.PageIndex, p.Category}, {"index", vigil.PageIndex, p.Index},
+		{"other", vigil.PageOther, p.Other},
 	}
 	return slices.DeleteFunc(all, func(r typedRule) bool { return r.rule == nil })
 }
