@@ -14,7 +14,7 @@ import (
 // whether there is one.
 func (p *profile) read(d *document, l *vigil.Listing, ps *problems) bool {
 	for _, r := range p.rules() {
-		if r.rule.matches(d) {
+		if r.matches(d) {
 			l.Profile, l.PageType = p.Name, r.typ
 			newReading(p, d).fill(r.rule, l, ps)
 			return true
@@ -37,6 +37,15 @@ func (p *profile) readAny(d *document, l *vigil.Listing, ps *problems) {
 	l.Title = short(withoutSite(d.headTitle()), maxTitle)
 	l.Description = textOf(d.root.Nodes[0], rd.skip)
 	rd.links(l)
+}
+
+// matches reports whether d is a page of that type. That a list is of one category
+// takes its address, where the profile says so: without, it is any list.
+func (t typedRule) matches(d *document) bool {
+	if t.name == "category" && t.rule.URL.Regexp != nil && d.address == "" {
+		return false
+	}
+	return t.rule.matches(d)
 }
 
 func (r *pageRule) matches(d *document) bool {
@@ -68,12 +77,17 @@ func newReading(p *profile, d *document) *reading {
 	return r
 }
 
-func (r *reading) fill(rule *pageRule, l *vigil.Listing, ps *problems) {
+// know takes note of the labels that a rule names.
+func (r *reading) know(rule *pageRule) {
 	for _, f := range rule.fields() {
 		for _, label := range f.place.labels() {
 			r.labels[strings.ToLower(label)] = true
 		}
 	}
+}
+
+func (r *reading) fill(rule *pageRule, l *vigil.Listing, ps *problems) {
+	r.know(rule)
 	first := func(p place) string { return short(firstLine(r.first(p)), maxTitle) }
 	l.Title = first(rule.Title)
 	l.Vendor = first(rule.Vendor)

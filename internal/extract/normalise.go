@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -128,15 +127,4 @@ func armored(s string) []string {
 		}
 	}
 	return blocks
-}
-
-// tell returns a place of a value in words, for a report.
-func tell(p *place) string {
-	switch {
-	case p.Select.Matcher != nil && p.Label != "":
-		return fmt.Sprintf("%s, label %s", p.Select.text, p.Label)
-	case p.Label != "":
-		return "label " + p.Label
-	}
-	return p.Select.text
 }

@@ -177,10 +177,17 @@ func nextQuantity(s string, f numbers) (q quantity, end int) {
 	if c := currencyBefore(s[:at[0]]); c != "" && (q.currency == "" || isSymbolBefore(s[:at[0]])) {
 		q.currency, q.before, n = c, true, 0
 	}
-	next := firstRune(strings.TrimLeftFunc(s[end:], unicode.IsSpace))
-	q.bare = q.currency == "" && !unicode.IsLetter(next) && next != '%' && next != '/' && next != ':'
+	q.bare = q.currency == "" && standsAlone(s[:at[0]], s[end:])
 	q.opens = q.currency == "" && rangeStart.MatchString(s[max(0, at[0]-16):at[0]])
 	return q, end + n
+}
+
+// standsAlone reports whether a number between before and after is no part of 4/5,
+// 10:30, 5 g or 98 %.
+func standsAlone(before, after string) bool {
+	unit := firstRune(strings.TrimLeftFunc(after, unicode.IsSpace))
+	return !strings.HasSuffix(before, "/") && !strings.HasSuffix(before, ":") && !strings.HasPrefix(after, "/") && !strings.HasPrefix(after, ":") &&
+		!unicode.IsLetter(unit) && unit != '%'
 }
 
 // currencyBefore returns the currency at the end of s.
