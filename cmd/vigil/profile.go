@@ -231,19 +231,30 @@ func (c *profileCheck) report(own []extract.Profile, pages string) error {
 }
 
 func (c *profileCheck) table(own []extract.Profile) error {
-	w := tabwriter.NewWriter(c.stdout, 0, 8, 2, ' ', 0)
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "PROFILE\tPAGE\tPAGES\tFIELD\tFOUND\tNOT THERE\tNOT UNDERSTOOD")
 	for _, k := range slices.SortedFunc(maps.Keys(c.found), c.byRule) {
 		n := c.found[k]
-		if k.field == "" {
-			fmt.Fprintf(w, "%s\t%s\t%d\tlinks\t%d to listings, %d to further pages\t\t\n", k.profile, k.rule, n[0], n[1], n[2])
+		if k.field != "" {
+			fmt.Fprintf(w, "\t\t\t%s\t%d\t%s\t%s\n", k.field, n[0], some(n[1]), some(n[2]))
 			continue
 		}
-		fmt.Fprintf(w, "\t\t\t%s\t%d\t%s\t%s\n", k.field, n[0], some(n[1]), some(n[2]))
+		fmt.Fprintf(w, "%s\t%s\t%d\tlinks to listings\t%s\t\t\n", k.profile, k.rule, n[0], some(n[1]))
+		fmt.Fprintf(w, "\t\t\tlinks to further pages\t%s\t\t\n", some(n[2]))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	for line := range strings.Lines(b.String()) {
+		fmt.Fprintln(c.stdout, strings.TrimRight(line, " \n"))
+	}
+	c.tellRest(own)
+	return nil
+}
+
+// tellRest names the rules that no page came under, and the misses.
+func (c *profileCheck) tellRest(own []extract.Profile) {
 	for _, p := range own {
 		for _, rule := range p.Rules {
 			if c.found[fieldKey{p.Name, rule, ""}] == nil {
@@ -257,7 +268,6 @@ func (c *profileCheck) table(own []extract.Profile) error {
 	if c.cut > 0 {
 		fmt.Fprintf(c.stdout, "and %d more; --json has them all\n", c.cut)
 	}
-	return nil
 }
 
 // byRule orders fields by profile, rule and name; a rule's own line is first.
