@@ -236,7 +236,9 @@ func (p *progress) end() {
 	if p.failed > 0 {
 		types = append(types, fmt.Sprintf("not read %d", p.failed))
 	}
-	p.info("%d pages: %s", p.done, strings.Join(types, ", "))
+	if p.done > 0 {
+		p.info("%d pages: %s", p.done, strings.Join(types, ", "))
+	}
 }
 
 // cut shortens a line to n characters.

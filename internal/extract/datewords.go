@@ -126,13 +126,14 @@ func ago(words []string) (s span, unit vigil.Precision, ok bool) {
 		return s, "", false
 	}
 	n := -1
-	for _, w := range strings.Fields(text) {
+	parts := strings.Fields(text)
+	for i, w := range parts {
 		switch u, isUnit := units[w]; {
-		case isUnit && (n >= 0 || u != ""):
+		case ones[w] && n < 0 && i < len(parts)-1: // "an" is a year in French
+			n = 1
+		case isUnit:
 			s.add(max(n, 1), u) // "месяц назад" is one
 			n, unit = -1, u
-		case ones[w]:
-			n = 1
 		case fillers[w] || w == "and" || w == "und" || w == "et" || w == "y" || w == "и":
 		default:
 			v, err := strconv.Atoi(w)

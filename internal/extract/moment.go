@@ -173,6 +173,8 @@ func (d *date) take(w string) bool {
 		return true
 	}
 	switch {
+	case len(w) > 10 && w[10] == 't' && w[4] == '-': // RFC 3339 without seconds or zone
+		return d.takeDay(w[:10]) && d.takeTime(w[11:])
 	case strings.Contains(w, ":") && w[0] != '+' && w[0] != '-':
 		return d.takeTime(w)
 	case w[0] == '+' || w[0] == '-':
@@ -212,9 +214,6 @@ func (d *date) takeTime(w string) bool {
 
 // takeDay reads a number, or numbers parted by points, dashes or slashes.
 func (d *date) takeDay(w string) bool {
-	if i := strings.IndexByte(w, 't'); i == 10 && strings.Contains(w[i:], ":") {
-		return d.takeDay(w[:i]) && d.takeTime(w[i+1:])
-	}
 	sep := strings.IndexAny(w, "./-")
 	if sep < 0 || sep == len(w)-1 {
 		return d.takeNumber(strings.TrimSuffix(w, "."))
