@@ -78,7 +78,7 @@ var (
 	amount = regexp.MustCompile(amountForm)
 	// before and after are what a currency looks like beside an amount.
 	before = regexp.MustCompile(`(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})[ \x{00a0}\x{2009}\x{202f}]{0,2}$`)
-	after  = regexp.MustCompile(`^(?:[.,][-–—]{1,2})?[ \x{00a0}\x{2009}\x{202f}]{0,2}(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})`)
+	after  = regexp.MustCompile(`^(?:[.,][-–—]{1,2})?[ \x{00a0}\x{2009}\x{202f}]{0,2}([A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})`)
 )
 
 // pricesIn returns the distinct prices that s states, in order. With decimalComma,
@@ -213,11 +213,11 @@ func isSymbolBefore(s string) bool {
 // currencyAfter returns the currency at the beginning of s and its length with
 // the space before it.
 func currencyAfter(s string) (string, int) {
-	m := after.FindStringIndex(s)
+	m := after.FindStringSubmatchIndex(s)
 	if m == nil {
 		return "", 0
 	}
-	found := strings.TrimFunc(s[:m[1]], unicode.IsSpace)
+	found := s[m[2]:m[3]]
 	next := firstRune(s[m[1]:])
 	if unicode.IsLetter(next) && unicode.IsLetter(firstRune(found)) {
 		return "", 0
@@ -226,7 +226,11 @@ func currencyAfter(s string) (string, int) {
 	if isSymbol(firstRune(found)) && unicode.IsDigit(next) {
 		return "", 0
 	}
-	return currency(found), m[1]
+	c := currency(found)
+	if c == "" {
+		return "", 0
+	}
+	return c, m[1]
 }
 
 // currency returns the code of a currency's sign, name or code; empty if it is none.
