@@ -50,11 +50,11 @@ func (t typedRule) matches(d *document) bool {
 
 func (r *pageRule) matches(d *document) bool {
 	if r.URL.Regexp != nil {
-		if d.address != "" && !r.URL.MatchString(d.address) || d.address == "" && r.Select.Matcher == nil {
+		if d.address != "" && !r.URL.MatchString(d.address) || d.address == "" && !r.Select.defined() {
 			return false
 		}
 	}
-	return r.Select.Matcher == nil || r.Select.found(d.root)
+	return !r.Select.defined() || r.Select.found(d)
 }
 
 // A reading is one page read by one profile.
@@ -191,7 +191,7 @@ const maxValues = 300
 func (r *reading) nodes(p place) []*html.Node {
 	var nodes []*html.Node
 	switch {
-	case p.Select.Matcher != nil:
+	case p.Select.defined():
 		nodes = outermost(p.Select.all(r.document))
 	case p.Label != "":
 		nodes = r.root.Nodes

@@ -123,7 +123,7 @@ func (r *reading) check(rule *pageRule, l *vigil.Listing) []FieldCheck {
 		switch {
 		case f.read(l) && len(values) > 0:
 			c.Status = FieldFound
-		case f.place.Select.Matcher != nil && len(r.nodes(*f.place)) == 0:
+		case f.place.Select.defined() && len(r.nodes(*f.place)) == 0:
 			c.Status = FieldAbsent
 		case len(values) == 0:
 			c.Status = FieldEmpty
@@ -139,7 +139,7 @@ func (r *reading) check(rule *pageRule, l *vigil.Listing) []FieldCheck {
 // tell says where a place is.
 func tell(p *place) string {
 	switch {
-	case p.Select.Matcher != nil && p.Label != "":
+	case p.Select.defined() && p.Label != "":
 		return p.Select.text + ", label " + p.Label
 	case p.Label != "":
 		return "label " + p.Label

@@ -156,6 +156,8 @@ type document struct {
 	header   string             // Content-Language
 	root     *goquery.Selection // nil if the markup makes no tree
 	elements []*html.Node       // of the tree, in page order
+	parent   []int32            // of each element, in elements; -1 if it has none
+	prev     []int32            // likewise, the sibling before it
 }
 
 func newDocument(p vigil.Page, address, text string, ps *problems) *document {
@@ -165,13 +167,23 @@ func newDocument(p vigil.Page, address, text string, ps *problems) *document {
 	}
 	if root := parse(d.markup, ps); root != nil {
 		d.root = goquery.NewDocumentFromNode(root).Selection
-		for n := range root.Descendants() {
-			if isElement(n) {
-				d.elements = append(d.elements, n)
-			}
-		}
+		d.index(root, -1)
 	}
 	return d
+}
+
+// index lists the elements within n, which is the parent-th of them.
+func (d *document) index(n *html.Node, parent int32) {
+	prev := int32(-1)
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if !isElement(c) {
+			continue
+		}
+		i := int32(len(d.elements))
+		d.elements, d.parent, d.prev = append(d.elements, c), append(d.parent, parent), append(d.prev, prev)
+		prev = i
+		d.index(c, i)
+	}
 }
 
 // lang returns the language that the page states, as ISO 639-1.

@@ -70,12 +70,12 @@ func TestPricesAreReadAsTheyAreMeant(t *testing.T) {
 		{"от 500 до 900 руб.", "500 RUB; 900 RUB"},
 		{"EUR 10 - 20", "10 EUR; 20 EUR"},
 		{"$10-20", "10 USD; 20 USD"},
-		{"$10 - 20 g", "10 USD"},               // of what it buys
-		{"phone 12 - 500 USD", "500 USD"},      // a name and a price
-		{"pack of 10 - 50 USD", "50 USD"},      // likewise
-		{"sizes 36 to 44, 30 EUR", "30 EUR"},   // no price before a word that is none
-		{"2026-03-12 - 20 EUR", "20 EUR"},      // a date
-		{"10 - 20 - 30 EUR", "30 EUR"},         // no range
+		{"$10 - 20 g", "10 USD"},             // of what it buys
+		{"phone 12 - 500 USD", "500 USD"},    // a name and a price
+		{"pack of 10 - 50 USD", "50 USD"},    // likewise
+		{"sizes 36 to 44, 30 EUR", "30 EUR"}, // no price before a word that is none
+		{"2026-03-12 - 20 EUR", "20 EUR"},    // a date
+		{"10 - 20 - 30 EUR", "30 EUR"},       // no range
 
 		{"", ""},
 		{"12", ""},

@@ -182,7 +182,7 @@ func (p *profile) check() (at string, err error) {
 		return "", errors.New("listing: want a table, to know a listing by")
 	}
 	for _, r := range p.rules() {
-		if r.rule.Select.Matcher == nil && r.rule.URL.Regexp == nil {
+		if !r.rule.Select.defined() && r.rule.URL.Regexp == nil {
 			return r.name, fmt.Errorf("%s: want select or url, to know the page by", r.name)
 		}
 		for _, f := range r.rule.fields() {
@@ -205,7 +205,7 @@ func (p *place) check() error {
 }
 
 // defined reports whether p says where to look.
-func (p *place) defined() bool { return p.Select.Matcher != nil || p.Label != "" }
+func (p *place) defined() bool { return p.Select.defined() || p.Label != "" }
 
 // A field is a fact that a pageRule can name.
 type field struct {
@@ -281,7 +281,7 @@ func (m marks) borneBy(d *document) bool {
 			return false
 		}
 	}
-	found := func(s selector) bool { return s.found(d.root) }
+	found := func(s selector) bool { return s.found(d) }
 	for _, s := range m.Select {
 		if !found(s) {
 			return false

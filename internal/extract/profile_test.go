@@ -115,8 +115,11 @@ func TestBadProfilesAreRefusedByFileAndLine(t *testing.T) {
 		{"bad selector", strings.Replace(minimal, `select = "h1.item"`+"\ntitle", `select = "h1..item"`+"\ntitle", 1), "p.toml:5"},
 		{"bad selector in a list", strings.Replace(minimal, `["#stall"]`, `["#stall", "a["]`, 1), "p.toml:3"},
 		{"empty selector", strings.Replace(minimal, `["#stall"]`, `[""]`, 1), "p.toml:3"},
-		{"slow selector", strings.Replace(minimal, `"i"`, `"i ~ b"`, 1), "~ is not allowed"},
-		{"slow selector", strings.Replace(minimal, `"i"`, `"p:nth-child(2)"`, 1), ":nth- is not allowed"},
+		{"slow selector", strings.Replace(minimal, `"i"`, `"p:has(b)"`, 1), ":has is not allowed"},
+		{"slow selector", strings.Replace(minimal, `"i"`, `"p:nth-child(2)"`, 1), ":nth-child is not allowed"},
+		{"slow selector", strings.Replace(minimal, `"i"`, `"p:lang(de)"`, 1), ":lang is not allowed"},
+		{"many steps", strings.Replace(minimal, `"i"`, `"`+strings.Repeat("b ", 40)+`"`, 1), "want at most 32 steps"},
+		{"several elements in not", strings.Replace(minimal, `"i"`, `"p:not(a b)"`, 1), ":not() with a single element"},
 		{"bad pattern", strings.Replace(minimal, "(.*)", "(.*", 1), "p.toml:8"},
 		{"two groups", strings.Replace(minimal, "(.*)", "(.)(.*)", 1), "2 groups"},
 		{"no name", strings.Replace(minimal, "stall", "", 1), `p.toml:1: name ""`},
@@ -203,8 +206,10 @@ func TestMarksOfWhichOneIsEnough(t *testing.T) {
 
 func TestAttributeWordsAreNoSlowSelector(t *testing.T) {
 	var s selector
-	if err := s.UnmarshalText([]byte("div[class~=item] > a:not(.x):first-child + b")); err != nil {
-		t.Error(err)
+	for _, text := range []string{"div[class~=item] > a:not(.x):first-child + b", `a[href=":has(x) ~ b, c"]`, "a ~ b"} {
+		if err := s.UnmarshalText([]byte(text)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

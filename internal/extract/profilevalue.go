@@ -6,48 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/PuerkitoBio/goquery"
-	"golang.org/x/net/html"
 )
-
-// A selector is a CSS selector, compiled.
-type selector struct {
-	goquery.Matcher
-	text string
-}
-
-// slow matches what CSS offers that takes quadratic time on a hostile page.
-var slow = regexp.MustCompile(`:(?:nth-|has|contains|matches|only-|last-of|first-of)|~(?:[^=]|$)`)
-
-// UnmarshalText compiles a selector.
-func (s *selector) UnmarshalText(b []byte) error {
-	text := string(b)
-	if m := strings.TrimSpace(slow.FindString(text)); m != "" {
-		return fmt.Errorf("selector %q: %s is not allowed, as it takes too long on hostile pages", text, m)
-	}
-	// A list of selectors compiles only as a whole, so this matches any element
-	// if text is a selector, and none if not.
-	probe := goquery.NewDocumentFromNode(&html.Node{Type: html.ElementNode, Data: "p"})
-	if !probe.Is(text + ", *") {
-		return fmt.Errorf("selector %q is not CSS", text)
-	}
-	s.Matcher, s.text = goquery.Single(text), text
-	return nil
-}
-
-// all returns what s matches within d, in page order.
-func (s selector) all(d *document) []*html.Node {
-	if s.Matcher == nil {
-		return nil
-	}
-	return s.Filter(d.elements)
-}
-
-// found reports whether s matches anything within d.
-func (s selector) found(d *goquery.Selection) bool {
-	return s.Matcher != nil && d.FindMatcher(s.Matcher).Length() > 0
-}
 
 // A pattern is a regular expression, compiled.
 type pattern struct{ *regexp.Regexp }
