@@ -70,22 +70,32 @@ func (r *reading) blanks() map[string]bool {
 		for next != nil && !isElement(next) {
 			next = next.NextSibling
 		}
-		if next != nil && (next.DataAtom == atom.Td || next.DataAtom == atom.Dd) && isBlank(next) {
-			r.blank[labelKey(briefText(n, nil))] = true
+		if next == nil || next.DataAtom != atom.Td && next.DataAtom != atom.Dd {
+			continue
+		}
+		if text, ok := smallText(next); !ok || text != "" {
+			continue
+		}
+		if text, ok := smallText(n); ok {
+			r.blank[labelKey(text)] = true
 		}
 	}
 	return r.blank
 }
 
-// isBlank reports whether n shows no text, looking no further than it must.
-func isBlank(n *html.Node) bool {
-	budget := 100
+// smallText returns the text of an element of few nodes, on one line. Labels are such.
+func smallText(n *html.Node) (text string, ok bool) {
+	var w lines
+	budget := 60
 	for d := range n.Descendants() {
-		if budget--; budget < 0 || d.Type == html.TextNode && strings.TrimSpace(d.Data) != "" {
-			return false
+		if budget--; budget < 0 || w.b.Len() > maxTitle {
+			return "", false
+		}
+		if d.Type == html.TextNode {
+			w.text(d.Data, false)
 		}
 	}
-	return true
+	return w.String(), true
 }
 
 // labelKey returns a label without its colon, in lower case.
