@@ -1,13 +1,16 @@
 package extract
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 
 	"vigil"
 	"vigil/fixtures"
@@ -96,5 +99,89 @@ func tally(right map[string][2]int, want, got vigil.Listing) {
 			n[0]++
 		}
 		right[name] = n
+	}
+}
+
+func TestNoProfileKnowsTheHoldout(t *testing.T) {
+	engines, err := fixtures.Engines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReader(t)
+	seen := 0
+	for _, e := range engines {
+		if e.Name != fixtures.Holdout {
+			continue
+		}
+		for _, p := range e.Pages {
+			page, err := e.Page(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := r.Read(page, Auto)
+			if err != nil || l.Profile != Generic {
+				t.Errorf("%s: read by profile %s (%v)", p.File, l.Profile, err)
+			}
+			seen++
+		}
+	}
+	if seen == 0 {
+		t.Error("there is no hold-out")
+	}
+}
+
+// What a browser saves is the tree, written anew: every tag closed, every attribute
+// quoted, characters in place of entities. It states the same.
+func TestPagesSavedByABrowserStateTheSame(t *testing.T) {
+	r := newReader(t)
+	for _, pages := range enginePages(t) {
+		for _, p := range pages {
+			if !utf8.Valid(p.page.Body) || bytes.Contains(p.page.Body, []byte("charset=windows-")) {
+				continue
+			}
+			root, err := html.Parse(bytes.NewReader(p.page.Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var saved bytes.Buffer
+			if err := html.Render(&saved, root); err != nil {
+				t.Fatal(err)
+			}
+			page := p.page
+			page.Body = saved.Bytes()
+			got, err := r.Read(page, Auto)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(stated(p.want), stated(got)); diff != "" {
+				t.Errorf("%s: (-want +got)\n%s", p.name, diff)
+			}
+		}
+	}
+}
+
+// A check of an engine's own pages finds each place of a rule on some page.
+func TestEachPlaceOfABuiltInProfileIsFoundOnSomePage(t *testing.T) {
+	r := newReader(t)
+	for engine, pages := range enginePages(t) {
+		found := make(map[string]bool)
+		for _, p := range pages {
+			c, err := r.Check(p.page, engine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Profile != engine || c.Rule == "" || c.Listings != len(p.want.ListingLinks) || c.Next != len(p.want.NextLinks) {
+				t.Errorf("%s: profile %q, rule %q, %d and %d links", p.name, c.Profile, c.Rule, c.Listings, c.Next)
+			}
+			for _, f := range c.Fields {
+				key := c.Rule + "." + f.Field
+				found[key] = found[key] || f.Status == FieldFound
+			}
+		}
+		for key, ok := range found {
+			if !ok {
+				t.Errorf("%s: %s is found on no page", engine, key)
+			}
+		}
 	}
 }
