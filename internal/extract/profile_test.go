@@ -128,6 +128,7 @@ func TestBadProfilesAreRefusedByFileAndLine(t *testing.T) {
 		{"no listing", minimal[:strings.Index(minimal, "[listing]")], "listing: want"},
 		{"a rule for any page", minimal + "[index]\n", "p.toml:11: index: want select or url"},
 		{"a place that is nowhere", minimal + "[vendor]\nselect = \"a\"\nsales = { match = 'x' }\n", "p.toml:13: vendor.sales: want select or label"},
+		{"a place that is nowhere, in its own table", minimal + "[vendor]\nselect = \"a\"\n[vendor.sales]\nmatch = 'x'\n", "p.toml:13: vendor.sales: want select or label"},
 		{"unknown currency", minimal + "[writes]\ncurrency = \"shells\"\n", "p.toml:12: currency \"shells\" is not known"},
 		{"unknown numbers", minimal + "[writes]\nnumbers = \"1-2\"\n", "p.toml:12: numbers \"1-2\""},
 		{"a date without a year", minimal + "[writes]\ndates = [\"DD.MM.\"]\n", "want a year and a month"},
