@@ -38,6 +38,19 @@ type Listing struct {
 	Profile     string   `json:"profile,omitempty"` // name of the market profile, or "generic"
 	Lang        string   `json:"lang,omitempty"`    // ISO 639-1, if the page or the caller states it
 	Problems    []string `json:"problems,omitempty"`
+
+	// What follows from the facts above, where it is sure.
+	ShipsFromCountry string   `json:"ships_from_country,omitempty"` // ISO 3166-1 alpha-2
+	ShipsToCountries []string `json:"ships_to_countries,omitempty"` // likewise; regions have none
+	Posted           *Moment  `json:"posted,omitempty"`
+
+	// Facts that profiles read.
+	LastSeen     *Moment  `json:"last_seen,omitempty"` // of the vendor
+	Stock        *int     `json:"stock,omitempty"`
+	Contact      []string `json:"contact,omitempty"`       // lines about how to write to the vendor, as written
+	PGP          []string `json:"pgp,omitempty"`           // armored blocks (RFC 9580, section 6.2), as written
+	ListingLinks []string `json:"listing_links,omitempty"` // of Links, those to listings
+	NextLinks    []string `json:"next_links,omitempty"`    // of Links, those to further pages of this list
 }
 
 // A Price is an amount as a decimal string, and its currency: an ISO 4217 or
@@ -45,7 +58,29 @@ type Listing struct {
 type Price struct {
 	Amount   string `json:"amount"`
 	Currency string `json:"currency"`
+	For      string `json:"for,omitempty"` // what it buys, as written, where a table says so: 5 g
 }
+
+// A Moment is a time as exactly as it is known.
+type Moment struct {
+	At        string    `json:"at,omitempty"` // when the span begins that Precision names: RFC 3339, in UTC; empty if not sure
+	Precision Precision `json:"precision,omitempty"`
+	Text      string    `json:"text"` // as written
+}
+
+// A Precision is the length of the span in which something was.
+type Precision string
+
+// Precisions.
+const (
+	ToTheSecond Precision = "second"
+	ToTheMinute Precision = "minute"
+	ToTheHour   Precision = "hour"
+	ToTheDay    Precision = "day"
+	ToTheWeek   Precision = "week"
+	ToTheMonth  Precision = "month"
+	ToTheYear   Precision = "year"
+)
 
 // NewListingID returns the ID that all captures of one address share.
 func NewListingID(source, url string) string { return hashID("listing", source, url) }

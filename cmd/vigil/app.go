@@ -70,7 +70,7 @@ Try it: vigil demo`,
 	f.BoolVar(&a.json, "json", false, "JSON lines where a table would be shown")
 	cobra.EnableCommandSorting = false
 	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.sessionCommand(),
-		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(),
+		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(), a.profileCommand(),
 		a.classifyCommand(), a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
 		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
 	return root

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
@@ -84,6 +85,7 @@ func (r *Reader) Read(p vigil.Page, profile string) (vigil.Listing, error) {
 	}
 	if text := source(p, &ps); text != "" {
 		r.read(&l, p, text, pr, profile, &ps)
+		normalise(&l, p, &ps)
 	}
 	if len(l.Description) > maxText {
 		ps.add("text is longer than %d KiB: the rest was left out", maxText>>10)
@@ -119,12 +121,12 @@ func (r *Reader) read(l *vigil.Listing, p vigil.Page, text string, pr *profile, 
 	case d.root == nil:
 		d.readFlat(l)
 	case pr != nil:
-		pr.readAny(d, l)
+		pr.readAny(d, l, ps)
 	case asked == Generic:
 		d.readGeneric(l)
 	default:
 		// A market's page of a new kind is read as one of an unknown market.
-		if pr = recognise(r.profiles, d); pr == nil || !pr.read(d, l) {
+		if pr = recognise(r.profiles, d); pr == nil || !pr.read(d, l, ps) {
 			d.readGeneric(l)
 		}
 	}
@@ -147,27 +149,41 @@ func plainText(s, contentType string) string {
 type document struct {
 	sieved
 	status   int
+	captured time.Time          // when; zero if that is not known
+	method   string             // how the page came into the case
 	base     *url.URL           // of the page; nil if it has no address
 	address  string             // path and query of the page, for patterns
 	header   string             // Content-Language
 	root     *goquery.Selection // nil if the markup makes no tree
 	elements []*html.Node       // of the tree, in page order
+	parent   []int32            // of each element, in elements; -1 if it has none
+	prev     []int32            // likewise, the sibling before it
 }
 
 func newDocument(p vigil.Page, address, text string, ps *problems) *document {
-	d := &document{sieved: sieve(text, ps), status: p.Status, header: p.Response.Get("Content-Language")}
+	d := &document{sieved: sieve(text, ps), status: p.Status, captured: p.CapturedAt, method: p.Method, header: p.Response.Get("Content-Language")}
 	if u, err := url.Parse(address); err == nil && u.IsAbs() {
 		d.base, d.address = u, u.RequestURI()
 	}
 	if root := parse(d.markup, ps); root != nil {
 		d.root = goquery.NewDocumentFromNode(root).Selection
-		for n := range root.Descendants() {
-			if isElement(n) {
-				d.elements = append(d.elements, n)
-			}
-		}
+		d.index(root, -1)
 	}
 	return d
+}
+
+// index lists the elements within n, which is the parent-th of them.
+func (d *document) index(n *html.Node, parent int32) {
+	prev := int32(-1)
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if !isElement(c) {
+			continue
+		}
+		i := int32(len(d.elements))
+		d.elements, d.parent, d.prev = append(d.elements, c), append(d.parent, parent), append(d.prev, prev)
+		prev = i
+		d.index(c, i)
+	}
 }
 
 // lang returns the language that the page states, as ISO 639-1.

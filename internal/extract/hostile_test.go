@@ -156,7 +156,7 @@ func TestSieveDefusesFormatting(t *testing.T) {
 
 func TestUnknownProfileIsAnError(t *testing.T) {
 	_, err := newReader(t).Read(capture("<h1>x</h1>"), "atlantis")
-	if err == nil || !strings.Contains(err.Error(), `"atlantis" is not known: want auto, generic or one of lanternmart, tidewater`) {
+	if err == nil || !strings.Contains(err.Error(), `"atlantis" is not known: want auto, generic or one of berlusconi, bitwasp, classifieds, eckmar, lanternmart, silkroad, tidewater, woocommerce`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -13,15 +13,7 @@ const maxLinks = 2000
 // links returns the page's links, canonical, and the addresses of its media, both
 // unique and in page order.
 func (d *document) links(ps *problems) (links, media []string) {
-	base, without := d.base, 0
-	if base == nil {
-		base = &url.URL{}
-	}
-	if d.baseRef != "" {
-		if u, err := base.Parse(strings.TrimSpace(d.baseRef)); err == nil {
-			base = u
-		}
-	}
+	base, without := d.baseURL(), 0
 	var l, m set
 	for _, ref := range d.refs {
 		u, err := vigil.Resolve(base, ref)
@@ -43,6 +35,21 @@ func (d *document) links(ps *problems) (links, media []string) {
 		ps.add("page has more than %d links or media: about %d are not listed", maxLinks, cut)
 	}
 	return l.list, m.list
+}
+
+// baseURL returns the address against which the page's links are resolved; it is not
+// absolute if the page has none.
+func (d *document) baseURL() *url.URL {
+	base := d.base
+	if base == nil {
+		base = &url.URL{}
+	}
+	if d.baseRef != "" {
+		if u, err := base.Parse(strings.TrimSpace(d.baseRef)); err == nil {
+			base = u
+		}
+	}
+	return base
 }
 
 // mediaURL returns the address of a medium, which nobody will fetch; empty for

@@ -50,6 +50,26 @@ var coins = map[string]bool{
 	"TRX": true, "XRP": true, "DASH": true, "SOL": true, "TON": true, "BNB": true, "ADA": true, "DAI": true,
 }
 
+// A subunit is a part of a coin: 10 to the power of -places.
+type subunit struct {
+	of     string
+	places int
+}
+
+// subunits are the names that currency gives for parts of coins.
+var subunits = map[string]subunit{
+	"mBTC": {"BTC", 3}, "µBTC": {"BTC", 6}, "sat": {"BTC", 8}, "mXMR": {"XMR", 3}, "mLTC": {"LTC", 3}, "mETH": {"ETH", 3},
+	"gwei": {"ETH", 9}, "mBCH": {"BCH", 3},
+}
+
+// smallWords are words for subunits. They are written as they are meant: an M would
+// be a million times as much.
+var smallWords = map[string]string{
+	"mBTC": "mBTC", "mbtc": "mBTC", "mɃ": "mBTC", "millibitcoin": "mBTC", "µBTC": "µBTC", "μBTC": "µBTC", "uBTC": "µBTC",
+	"sats": "sat", "satoshi": "sat", "satoshis": "sat", "mXMR": "mXMR", "mLTC": "mLTC", "mETH": "mETH", "gwei": "gwei", "Gwei": "gwei",
+	"mBCH": "mBCH",
+}
+
 // amountForm is a number with or without separators of thousands; the spaces are
 // plain, no-break, thin and narrow.
 const amountForm = `[0-9]{1,3}(?:[ \x{00a0}\x{2009}\x{202f}][0-9]{3})+(?:[.,][0-9]{1,12})?|[0-9]{1,3}(?:['’][0-9]{3})+(?:[.,][0-9]{1,12})?|[0-9][0-9.,]{0,30}`
@@ -58,52 +78,109 @@ var (
 	amount = regexp.MustCompile(amountForm)
 	// before and after are what a currency looks like beside an amount.
 	before = regexp.MustCompile(`(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})[ \x{00a0}\x{2009}\x{202f}]{0,2}$`)
-	after  = regexp.MustCompile(`^[ \x{00a0}\x{2009}\x{202f}]{0,2}(?:[A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})`)
+	after  = regexp.MustCompile(`^(?:[.,][-–—]{1,2})?[ \x{00a0}\x{2009}\x{202f}]{0,2}([A-Z]{0,2}[$¥]|[€£元₽₴₺₹₩₪₫₸₦₿฿ɃɱŁÐΞ]|zł|Kč|\pL{3,10})`)
 )
 
 // pricesIn returns the distinct prices that s states, in order. With decimalComma,
 // a single comma before three digits parts decimals, not thousands.
 func pricesIn(s string, decimalComma bool) []vigil.Price {
+	return pricesAs(s, numbers{comma: decimalComma})
+}
+
+// pricesAs returns the distinct prices that s states, in order. Both ends of a range
+// are prices, though its currency is stated once.
+func pricesAs(s string, f numbers) []vigil.Price {
 	var ps []vigil.Price
+	add := func(p vigil.Price) {
+		if p.Amount != "" && !slices.Contains(ps, p) && len(ps) < maxPrices {
+			ps = append(ps, p)
+		}
+	}
+	var last quantity
 	for len(ps) < maxPrices {
-		p, end := nextPrice(s, decimalComma)
+		q, end := nextQuantity(s, f)
 		if end == 0 {
 			break
 		}
-		if p.Amount != "" && !slices.Contains(ps, p) {
-			ps = append(ps, p)
+		if rangeDash.MatchString(s[:q.start]) {
+			switch {
+			case last.opens && last.currency == "" && q.currency != "" && !q.before:
+				add(last.price(q.currency, f))
+			case last.currency != "" && q.currency == "" && q.bare:
+				q.currency = last.currency
+			}
 		}
-		s = s[end:]
+		if q.currency == "" && q.bare {
+			q.currency = f.currency
+		}
+		if q.currency != "" {
+			add(q.price(q.currency, f))
+		}
+		last, s = q, s[end:]
 	}
 	return ps
 }
 
-// nextPrice finds the first amount in s and the currency beside it. It returns
-// where to go on, or 0 if there is no amount left; the price is empty if no
-// currency stands beside the amount.
-func nextPrice(s string, decimalComma bool) (p vigil.Price, end int) {
+// rangeDash is what stands between the ends of a range.
+var rangeDash = regexp.MustCompile(`^\s{0,3}(?:-|–|—|to|bis|à|до|hasta)\s{0,3}$`)
+
+// rangeStart is what may stand on the line before a range whose first end has no
+// currency: without it, that end may be anything.
+var rangeStart = regexp.MustCompile(`(?i)(?:^|\n|[:|(]|(?:^|[^\pL])(?:from|between|von|ab|zwischen|de|entre|desde|от)\s)\s{0,3}$`)
+
+// A quantity is a number in a text that may be a price.
+type quantity struct {
+	num      string // as written
+	start    int    // of the number, in the text searched
+	currency string // beside it; empty if there is none
+	before   bool   // the currency stands before it
+	bare     bool   // nothing stands beside it: no unit, no word
+	opens    bool   // a range may begin with it
+}
+
+// price returns q as a price in currency cur; empty if it is no number.
+func (q quantity) price(cur string, f numbers) vigil.Price {
+	part, small := subunits[cur]
+	if small {
+		cur = part.of
+	}
+	dec, ok := f.decimal(q.num, coins[cur])
+	if !ok {
+		return vigil.Price{}
+	}
+	return vigil.Price{Amount: shifted(dec, part.places), Currency: cur}
+}
+
+// nextQuantity finds the first amount in s and the currency beside it. It returns
+// where to go on, or 0 if there is no amount left.
+func nextQuantity(s string, f numbers) (q quantity, end int) {
 	at := amount.FindStringIndex(s)
 	if at == nil {
-		return p, 0
+		return q, 0
 	}
-	num := strings.TrimRight(s[at[0]:at[1]], ".,")
-	end = at[0] + len(num)
+	q.start = at[0]
+	q.num = strings.TrimRight(s[at[0]:at[1]], ".,")
+	end = at[0] + len(q.num)
 	if r, _ := utf8.DecodeLastRuneInString(s[:at[0]]); unicode.IsLetter(r) && !isSymbol(r) && !unicode.In(r, unicode.Han) && currencyBefore(s[:at[0]]) == "" {
-		return p, end // part of a word, as in a product's number
+		return q, end // part of a word, as in a product's number
 	}
-	cur, n := currencyAfter(s[end:])
+	var n int
+	q.currency, n = currencyAfter(s[end:])
 	// A sign before the amount is bound to it; a code might end another price.
-	if c := currencyBefore(s[:at[0]]); c != "" && (cur == "" || isSymbolBefore(s[:at[0]])) {
-		cur, n = c, 0
+	if c := currencyBefore(s[:at[0]]); c != "" && (q.currency == "" || isSymbolBefore(s[:at[0]])) {
+		q.currency, q.before, n = c, true, 0
 	}
-	if cur == "" {
-		return p, end
-	}
-	dec, ok := decimal(num, coins[cur], decimalComma)
-	if !ok {
-		return p, end
-	}
-	return vigil.Price{Amount: dec, Currency: cur}, end + n
+	q.bare = q.currency == "" && standsAlone(s[:at[0]], s[end:])
+	q.opens = q.currency == "" && rangeStart.MatchString(s[max(0, at[0]-16):at[0]])
+	return q, end + n
+}
+
+// standsAlone reports whether a number between before and after is no part of 4/5,
+// 10:30, 5 g or 98 %.
+func standsAlone(before, after string) bool {
+	unit := firstRune(strings.TrimLeftFunc(after, unicode.IsSpace))
+	return !strings.HasSuffix(before, "/") && !strings.HasSuffix(before, ":") && !strings.HasPrefix(after, "/") && !strings.HasPrefix(after, ":") &&
+		!unicode.IsLetter(unit) && unit != '%'
 }
 
 // currencyBefore returns the currency at the end of s.
@@ -129,11 +206,11 @@ func isSymbolBefore(s string) bool {
 // currencyAfter returns the currency at the beginning of s and its length with
 // the space before it.
 func currencyAfter(s string) (string, int) {
-	m := after.FindStringIndex(s)
+	m := after.FindStringSubmatchIndex(s)
 	if m == nil {
 		return "", 0
 	}
-	found := strings.TrimFunc(s[:m[1]], unicode.IsSpace)
+	found := s[m[2]:m[3]]
 	next := firstRune(s[m[1]:])
 	if unicode.IsLetter(next) && unicode.IsLetter(firstRune(found)) {
 		return "", 0
@@ -142,7 +219,11 @@ func currencyAfter(s string) (string, int) {
 	if isSymbol(firstRune(found)) && unicode.IsDigit(next) {
 		return "", 0
 	}
-	return currency(found), m[1]
+	c := currency(found)
+	if c == "" {
+		return "", 0
+	}
+	return c, m[1]
 }
 
 // currency returns the code of a currency's sign, name or code; empty if it is none.
@@ -151,6 +232,9 @@ func currency(s string) string {
 		return c
 	}
 	if c := codes[s]; c != "" {
+		return c
+	}
+	if c := smallWords[s]; c != "" {
 		return c
 	}
 	if strings.HasSuffix(s, "$") || strings.HasSuffix(s, "¥") {
@@ -169,68 +253,6 @@ func firstRune(s string) rune {
 	return r
 }
 
-// decimal returns a number as written on a page with a point before its decimals
-// and no other separator. It keeps every stated digit but leading zeros.
-func decimal(num string, coin, decimalComma bool) (string, bool) {
-	num = strings.Map(func(r rune) rune {
-		if r == '\'' || r == '’' || unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, num)
-	last := strings.LastIndexAny(num, ".,")
-	whole, frac := num, ""
-	if last >= 0 && !groups(num, last, coin, decimalComma) {
-		whole, frac = num[:last], num[last+1:]
-	}
-	if !grouped(whole) {
-		return "", false
-	}
-	whole = strings.TrimLeft(strings.NewReplacer(".", "", ",", "").Replace(whole), "0")
-	if whole == "" {
-		whole = "0"
-	}
-	if frac == "" {
-		return whole, true
-	}
-	return whole + "." + frac, true
-}
-
-// groups reports whether the last separator of num, at i, parts thousands.
-func groups(num string, i int, coin, decimalComma bool) bool {
-	if len(num)-i-1 != 3 || i == 0 || num[:i] == "0" {
-		return false
-	}
-	sep := num[i]
-	if first := strings.IndexAny(num, ".,"); first != i {
-		// Two of a kind part thousands; of two kinds, the last parts decimals.
-		return num[first] == sep
-	}
-	if i > 3 {
-		return false
-	}
-	// One separator before three digits. Money has two decimals, coins have many.
-	if !coin {
-		return true
-	}
-	return sep == ',' && !decimalComma
-}
-
-// grouped reports whether a whole number is digits with separators, if any, of one
-// kind before each three.
-func grouped(s string) bool {
-	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '.' || r == ',' })
-	if strings.Contains(s, ".") && strings.Contains(s, ",") || len(parts) == 0 {
-		return false
-	}
-	for i, p := range parts {
-		if i > 0 && len(p) != 3 || i == 0 && len(parts) > 1 && len(p) > 3 {
-			return false
-		}
-	}
-	return strings.Count(s, ".")+strings.Count(s, ",") == len(parts)-1
-}
-
 // distinct returns ps without repetitions, and no more than a listing lists.
 func distinct(ps []vigil.Price) []vigil.Price {
 	var out []vigil.Price
@@ -240,13 +262,4 @@ func distinct(ps []vigil.Price) []vigil.Price {
 		}
 	}
 	return out
-}
-
-// decimalComma reports whether the language lang writes decimals after a comma.
-func decimalComma(lang string) bool {
-	switch lang {
-	case "de", "fr", "es", "ru", "it", "pt", "nl", "pl", "cs", "uk", "tr", "sv", "da", "no", "fi", "ro", "bg", "hu", "el", "id":
-		return true
-	}
-	return false
 }

@@ -52,13 +52,38 @@ func TestPricesAreReadAsTheyAreMeant(t *testing.T) {
 		{"price: 12 USD.", "12 USD"},
 		{"12 USD, 13 EUR", "12 USD; 13 EUR"},
 
+		{"12.5 mBTC", "0.0125 BTC"},
+		{"1 mXMR", "0.001 XMR"},
+		{"250 µBTC", "0.000250 BTC"},
+		{"250 uBTC", "0.000250 BTC"},
+		{"1,500 sats", "0.00001500 BTC"},
+		{"123456789 satoshi", "1.23456789 BTC"},
+		{"5 MBTC", ""}, // a million times as much, or a slip: not sure
+		{"0.1 mbtc", "0.0001 BTC"},
+		{"25,- €", "25 EUR"},
+		{"CHF 25.-", "25 CHF"},
+
+		{"10 - 20 EUR", "10 EUR; 20 EUR"},
+		{"10–20 €", "10 EUR; 20 EUR"},
+		{"from 10 to 20 USD", "10 USD; 20 USD"},
+		{"Preis: 10 bis 20 €", "10 EUR; 20 EUR"},
+		{"от 500 до 900 руб.", "500 RUB; 900 RUB"},
+		{"EUR 10 - 20", "10 EUR; 20 EUR"},
+		{"$10-20", "10 USD; 20 USD"},
+		{"$10 - 20 g", "10 USD"},             // of what it buys
+		{"phone 12 - 500 USD", "500 USD"},    // a name and a price
+		{"pack of 10 - 50 USD", "50 USD"},    // likewise
+		{"sizes 36 to 44, 30 EUR", "30 EUR"}, // no price before a word that is none
+		{"2026-03-12 - 20 EUR", "20 EUR"},    // a date
+		{"10 - 20 - 30 EUR", "30 EUR"},       // no range
+
 		{"", ""},
 		{"12", ""},
 		{"free", ""},
-		{"15 mBTC", ""},       // a thousandth of what it looks like
-		{"12 dashes", ""},     // a word
-		{"5 dash", ""},        // a word
-		{"model X12 USD", ""}, // a product's number
+		{"15 mBTC", "0.015 BTC"}, // a thousandth of what it looks like
+		{"12 dashes", ""},        // a word
+		{"5 dash", ""},           // a word
+		{"model X12 USD", ""},    // a product's number
 		{"posted 2026-03-12", ""},
 		{"1.2.3.4 EUR", ""}, // no number
 		{"$1,23,4", ""},
@@ -79,6 +104,51 @@ func TestALanguageDecidesAboutCommas(t *testing.T) {
 		got := spell(pricesIn("1,234 LTC", decimalComma(tt.lang)))
 		if want := tt.want + " LTC"; got != want {
 			t.Errorf("1,234 LTC on a page in %q: %s, want %s", tt.lang, got, want)
+		}
+	}
+}
+
+func TestAMarketsOwnNumbersAreNotGuessedAt(t *testing.T) {
+	point, comma := numbers{strict: true, currency: "USD"}, numbers{strict: true, comma: true, currency: "EUR"}
+	for _, tt := range []struct {
+		text string
+		f    numbers
+		want string
+	}{
+		{"1.234 BTC", point, "1.234 BTC"},
+		{"1,234 BTC", point, "1234 BTC"},
+		{"1.234 BTC", comma, "1234 BTC"},
+		{"1,234 BTC", comma, "1.234 BTC"},
+		{"0.050", point, "0.050 USD"},
+		{"1.500", point, "1.500 USD"},
+		{"1.500", comma, "1500 EUR"},
+		{"1 234,56", comma, "1234.56 EUR"},
+		{"1'234.50", point, "1234.50 USD"},
+		{"1.234,56", point, ""}, // not as this market writes
+		{"1,23,4", point, ""},
+		{"12,50 XMR / 300", comma, "12.50 XMR; 300 EUR"},
+		{"5 g 45", comma, "45 EUR"},
+		{"98 % 4/5 10:30 2 pcs", comma, ""},
+		{"10 - 20", comma, "10 EUR; 20 EUR"},
+		{"free", comma, ""},
+	} {
+		if got := spell(pricesAs(tt.text, tt.f)); got != tt.want {
+			t.Errorf("prices in %q with comma %v: %q, want %q", tt.text, tt.f.comma, got, tt.want)
+		}
+	}
+}
+
+// Amounts are shifted as text: no digit is lost that a float would lose.
+func TestPartsOfCoinsAreExact(t *testing.T) {
+	for _, tt := range []struct {
+		dec  string
+		n    int
+		want string
+	}{
+		{"1", 3, "0.001"}, {"1234", 3, "1.234"}, {"12", 0, "12"}, {"0.1", 8, "0.000000001"}, {"123456789012345678", 8, "1234567890.12345678"}, {"1000", 3, "1.000"},
+	} {
+		if got := shifted(tt.dec, tt.n); got != tt.want {
+			t.Errorf("%s shifted by %d: %s, want %s", tt.dec, tt.n, got, tt.want)
 		}
 	}
 }
