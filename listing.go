@@ -38,6 +38,11 @@ type Listing struct {
 	Profile     string   `json:"profile,omitempty"` // name of the market profile, or "generic"
 	Lang        string   `json:"lang,omitempty"`    // ISO 639-1, if the page or the caller states it
 	Problems    []string `json:"problems,omitempty"`
+
+	// Sure says, by their JSON names, how sure the reader is of the fields that it
+	// read without a profile: from 0 to 1. It ranks what the reader went by, from
+	// facts that are stated for programs down to guesses, and is no probability.
+	Sure map[string]float64 `json:"sure,omitempty"`
 }
 
 // A Price is an amount as a decimal string, and its currency: an ISO 4217 or
