@@ -3,37 +3,15 @@ package extract
 import (
 	"maps"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// underHeading returns the text below a heading that announces a description, up
-// to the next heading of its rank.
-func (s *surveyed) underHeading() string {
-	for n := range s.root.Descendants() {
-		if !isHeading(n) || s.leaveOut[n] || labelOf(briefText(n, nil)) != factDescription {
-			continue
-		}
-		var w lines
-		for c := n.NextSibling; c != nil && !(isHeading(c) && rank(c) <= rank(n)); c = c.NextSibling {
-			switch {
-			case c.Type == html.TextNode:
-				w.text(c.Data, false)
-			case isElement(c) && !s.leaveOut[c]:
-				w.element(c, s.leaveOut, false)
-			}
-		}
-		if t := w.String(); t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
 func isHeading(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dt, atom.Legend:
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dt, atom.Legend, atom.Summary:
 		return true
 	}
 	return false
@@ -47,41 +25,94 @@ func rank(n *html.Node) int {
 	return 7
 }
 
-// densest returns the text of the element that holds most words of its own: words
-// that stand in it directly or in paragraphs, not in links or fields.
-func (s *surveyed) densest() string {
+// A body is a text that may be the page's description.
+type body struct {
+	text string
+	node *html.Node // the first that holds it; nil if none does
+	sure int        // of 100
+}
+
+// densest returns the text of the element within root that holds most words of its
+// own: words that stand in it directly or in paragraphs, not in links, fields or
+// rows of facts. An element beside the page's facts counts three times as much as
+// one elsewhere, and what stands before its headline a quarter. Only if there are no
+// words but in rows of facts, these count.
+func (s *surveyed) densest(root *html.Node) body {
+	if b := s.densestOf(root, true); b.text != "" {
+		return b
+	}
+	return s.densestOf(root, false)
+}
+
+func (s *surveyed) densestOf(root *html.Node, facts bool) body {
+	skip := maps.Clone(s.leaveOut)
+	maps.Copy(skip, s.repeated)
+	skip[s.h1], skip[s.heading] = true, true
+	delete(skip, nil)
+	delete(skip, root)
+	if facts {
+		s.findFacts(root, skip)
+	}
 	score := make(map[*html.Node]int)
-	s.weigh(s.root, s.root, 1, score)
+	w := weigher{s: s, skip: skip, score: score, past: s.heading == nil || within(root, s.heading.Parent) || s.thread.first != nil}
+	w.weigh(root, root, 1, s.region != nil && within(root, s.region))
 	var best *html.Node
-	for n := range s.root.Descendants() {
-		if v, ok := score[n]; ok && v > 0 && (best == nil || v > score[best]) {
+	for n := range score {
+		if score[n] <= 0 {
+			delete(score, n)
+		}
+	}
+	if score[root] > 0 {
+		best = root
+	}
+	for n := range root.Descendants() {
+		if v, ok := score[n]; ok && (best == nil || v > score[best]) {
 			best = n
 		}
 	}
 	if best == nil {
-		return ""
+		return body{}
 	}
-	skip := maps.Clone(s.leaveOut)
-	skip[s.h1], skip[s.heading] = true, true
-	return textOf(best, skip)
+	sure := 60
+	if s.region != nil && within(best, s.region) {
+		sure = 70
+	}
+	return body{prose(textOf(best, skip)), best, sure}
+}
+
+// A weigher adds up the words that elements hold.
+type weigher struct {
+	s     *surveyed
+	skip  map[*html.Node]bool
+	score map[*html.Node]int
+	past  bool // the headline
 }
 
 // weigh adds up the text within n for its holder: the next element around it that
 // is more than a paragraph. Text in links counts against it.
-func (s *surveyed) weigh(n, holder *html.Node, sign int, score map[*html.Node]int) {
+func (w *weigher) weigh(n, holder *html.Node, sign int, near bool) {
+	near = near || n == w.s.region
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		switch {
+		case c == w.s.heading:
+			w.past = true
+		case w.skip[c]:
 		case c.Type == html.TextNode:
-			if k := len(strings.Fields(c.Data)); k > 0 {
-				score[holder] += sign * k
+			k := sign * len(strings.Fields(c.Data))
+			switch {
+			case near:
+				k *= 12
+			case w.past:
+				k *= 4
 			}
-		case !isElement(c) || s.leaveOut[c] || layoutOf(c.DataAtom) == dropped, c == s.h1, c == s.heading:
+			w.score[holder] += k
+		case !isElement(c) || layoutOf(c.DataAtom) == dropped:
 		case c.DataAtom == atom.A:
-			s.weigh(c, holder, -1, score)
+			w.weigh(c, holder, -1, near)
 		case holds(c.DataAtom):
-			s.weigh(c, c, sign, score)
+			w.weigh(c, c, sign, near)
 		default:
-			s.weigh(c, holder, sign, score)
+			w.weigh(c, holder, sign, near)
 		}
 	}
 }
@@ -94,4 +125,97 @@ func holds(a atom.Atom) bool {
 		return true
 	}
 	return false
+}
+
+// maxFacts bounds a block of facts, in bytes of text.
+const maxFacts = 600
+
+// findFacts adds the largest blocks within n to skip that hold nothing but labels
+// and their values.
+func (s *surveyed) findFacts(n *html.Node, skip map[*html.Node]bool) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if !isElement(c) || skip[c] {
+			continue
+		}
+		e := s.size[c]
+		if lay := layoutOf(c.DataAtom); e.bytes > 0 && e.bytes <= maxFacts && e.nodes <= 200 && (lay == block || lay == cell) &&
+			s.size[n].bytes != e.bytes && onlyFacts(markedText(c, skip)) {
+			skip[c] = true
+			continue
+		}
+		s.findFacts(c, skip)
+	}
+}
+
+// onlyFacts reports whether each line of a marked text is a label and its value, or
+// a row of a table with such a head.
+func onlyFacts(marked string) bool {
+	rows := strings.Split(marked, "\n")
+	labelled, table := 0, false
+	for i := 0; i < len(rows); i++ {
+		parts := splitRow(rows[i])
+		switch {
+		case len(parts) == 0:
+		case table && strings.ContainsRune(rows[i], markCell) && len(rows[i]) < 120:
+		case headRow(rows[i], parts):
+			table = true
+			labelled++
+		case startsLabel(parts[0]) && len(rows[i]) < 160:
+			labelled++
+		case labelOf(parts[0]) != noFact:
+			labelled++
+			if len(parts) == 1 {
+				i++ // its value is the next line
+			}
+		default:
+			return false
+		}
+	}
+	return labelled > 0
+}
+
+// prose cuts off what is no prose at the beginning of a text (labels with their
+// values, prices alone), and, where rules of signs part it, all but its longest part.
+func prose(text string) string {
+	if parts := ruled(text); len(parts) > 1 {
+		best := ""
+		for _, p := range parts {
+			if p = withoutFacts(p); len(p) > len(best) {
+				best = p
+			}
+		}
+		return best
+	}
+	if rest := withoutFacts(text); rest != "" {
+		return rest
+	}
+	return text
+}
+
+// ruled parts a text at lines of nothing but signs.
+func ruled(text string) []string {
+	var parts []string
+	var part []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if len(line) >= 5 && strings.IndexFunc(line, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) < 0 {
+			parts, part = append(parts, strings.Join(part, "\n")), nil
+			continue
+		}
+		part = append(part, line)
+	}
+	return append(parts, strings.Join(part, "\n"))
+}
+
+// withoutFacts cuts lines of facts off the beginning of a text.
+func withoutFacts(text string) string {
+	rows := strings.Split(text, "\n")
+	for len(rows) > 0 {
+		row := rows[0]
+		ps := pricesIn(row, false)
+		if row != "" && !startsLabel(row) && !(len(ps) > 0 && len(row) < 30) && !sells.MatchString(short(row, 20)) {
+			break
+		}
+		rows = rows[1:]
+	}
+	return strings.TrimSpace(strings.Join(rows, "\n"))
 }

@@ -20,6 +20,9 @@ const (
 	factSales
 	factRating
 	factDescription
+	factTitle
+	factFrom  // where goods come from, or a message; a weak label
+	factTo    // where they go; a weak label
 	factSince // of an account: told of vendors only
 	factOther // a label whose fact no listing holds; it ends the value before it
 )
@@ -32,6 +35,9 @@ var labels = map[string]fact{
 	"vendeur": factVendor, "vendu par": factVendor, "vendedor": factVendor, "vendido por": factVendor,
 	"продавец": factVendor, "магазин": factVendor,
 
+	"price per piece": factPrice, "price per unit": factPrice, "price each": factPrice, "item price": factPrice, "total price": factPrice,
+	"current price": factPrice, "preis pro stück": factPrice, "preis je stück": factPrice, "einzelpreis": factPrice, "prix unitaire": factPrice,
+	"prix par pièce": factPrice, "precio por unidad": factPrice, "precio unitario": factPrice, "цена за штуку": factPrice, "цена за единицу": factPrice,
 	"price": factPrice, "unit price": factPrice, "cost": factPrice, "preis": factPrice, "stückpreis": factPrice,
 	"prix": factPrice, "precio": factPrice, "цена": factPrice, "стоимость": factPrice,
 
@@ -60,11 +66,17 @@ var labels = map[string]fact{
 
 	"sales": factSales, "sold": factSales, "units sold": factSales, "total sales": factSales, "orders": factSales,
 	"verkauft": factSales, "verkäufe": factSales, "ventes": factSales, "vendus": factSales, "vendu": factSales,
-	"ventas": factSales, "vendidos": factSales, "продано": factSales, "продажи": factSales, "продаж": factSales,
+	"gesamtverkäufe": factSales, "ventas": factSales, "vendidos": factSales, "продано": factSales, "продажи": factSales, "продаж": factSales,
 
 	"rating": factRating, "score": factRating, "stars": factRating, "bewertung": factRating,
 	"évaluation": factRating, "valoración": factRating, "puntuación": factRating, "рейтинг": factRating, "оценка": factRating,
 
+	"about this product": factDescription, "about this listing": factDescription, "about the item": factDescription, "about the product": factDescription,
+	"product details": factDescription, "item details": factDescription, "full description": factDescription, "artikelbeschreibung": factDescription,
+	"über diesen artikel": factDescription, "angebotsbeschreibung": factDescription, "produktdetails": factDescription, "en savoir plus": factDescription,
+	"description du produit": factDescription, "description de l'article": factDescription, "à propos de cet article": factDescription, "descriptif": factDescription,
+	"détails": factDescription, "descripción del producto": factDescription, "descripción del artículo": factDescription, "sobre este artículo": factDescription,
+	"detalles": factDescription, "описание товара": factDescription, "о товаре": factDescription, "подробности": factDescription, "подробное описание": factDescription,
 	"description": factDescription, "product description": factDescription, "item description": factDescription,
 	"listing description": factDescription, "about this item": factDescription, "details": factDescription,
 	"beschreibung": factDescription, "produktbeschreibung": factDescription, "descripción": factDescription,
@@ -75,17 +87,31 @@ var labels = map[string]fact{
 	"mitglied seit": factSince, "zuletzt online": factSince, "membre depuis": factSince, "miembro desde": factSince,
 	"на сайте с": factSince, "был в сети": factSince,
 
+	"from": factFrom, "to": factTo, "von": factFrom, "nach": factTo, "depuis": factFrom, "vers": factTo, "desde": factFrom, "hacia": factTo,
+
+	"item": factTitle, "title": factTitle, "item name": factTitle, "product": factTitle, "product name": factTitle, "listing": factTitle,
+	"titel": factTitle, "artikel": factTitle, "produkt": factTitle, "titre": factTitle, "produit": factTitle, "article": factTitle,
+	"título": factTitle, "producto": factTitle, "artículo": factTitle, "название": factTitle, "товар": factTitle, "наименование": factTitle,
+
 	"quantity": factOther, "qty": factOther, "amount": factOther, "stock": factOther, "in stock": factOther, "available": factOther,
 	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factOther, "shipping options": factOther,
 	"delivery": factOther, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
 	"refund policy": factOther, "item number": factOther, "id": factOther, "reviews": factOther, "feedback": factOther,
+	"postage": factOther, "shipping cost": factOther, "postage options": factOther, "order": factOther, "buy": factOther, "payment methods": factOther,
+	"accepts": factOther, "coins": factOther, "type": factOther, "condition": factOther, "reference": factOther, "sku": factOther, "tags": factOther,
+	"versandkosten": factOther, "porto": factOther, "zahlung": factOther, "zustand": factOther, "lieferzeit": factOther, "art": factOther,
+	"anzahl": factOther, "artikelnummer": factOther, "bestand": factOther,
+	"frais de port": factOther, "paiement": factOther, "état": factOther, "référence": factOther, "stocks": factOther, "disponibilité": factOther,
+	"gastos de envío": factOther, "pago": factOther, "estado": factOther, "referencia": factOther, "existencias": factOther, "disponible": factOther,
+	"оплата": factOther, "состояние": factOther, "артикул": factOther, "наличие": factOther, "осталось": factOther,
 	"unit": factOther, "menge": factOther, "verfügbar": factOther, "quantité": factOther, "cantidad": factOther,
 	"количество": factOther, "в наличии": factOther,
 }
 
 // labelled returns the facts that marked text announces by labels, each with its
-// first value. A value stands on the label's line, after a colon, in the next cell
-// or in the next element; or it is the next line.
+// first value; of a price, which may be stated in several currencies and for several
+// quantities, with all of the row or column. A value stands on the label's line,
+// after a colon, in the next cell or in the next element; or it is the next line.
 func labelled(marked string) map[fact]string {
 	found := make(map[fact]string)
 	rows := strings.Split(marked, "\n")
@@ -95,11 +121,8 @@ func labelled(marked string) map[fact]string {
 			continue
 		}
 		if i+1 < len(rows) && headRow(rows[i], parts) {
-			if values := splitCells(rows[i+1]); len(values) == len(parts) {
-				for j, p := range parts {
-					keep(found, labelOf(p), values[j])
-				}
-				i++
+			if n := readTable(found, parts, rows[i+1:]); n > 0 {
+				i += n
 				continue
 			}
 		}
@@ -107,7 +130,7 @@ func labelled(marked string) map[fact]string {
 		if i+1 < len(rows) {
 			next = rows[i+1]
 		}
-		readRow(found, parts, next)
+		readRow(found, rows[i], next)
 	}
 	return found
 }
@@ -125,26 +148,77 @@ func headRow(row string, parts []string) bool {
 	return true
 }
 
+// readTable reads the rows below a head. It returns how many it took.
+func readTable(found map[fact]string, head, rows []string) int {
+	columns := make([][]string, len(head))
+	n := 0
+	for _, row := range rows[:min(len(rows), maxPrices)] {
+		cells := splitCells(row)
+		if len(cells) != len(head) || labelOf(cells[0]) != noFact {
+			break
+		}
+		for j, c := range cells {
+			columns[j] = append(columns[j], c)
+		}
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	for j, h := range head {
+		if f := labelOf(h); f == factPrice {
+			keep(found, f, strings.Join(columns[j], "\n"))
+		} else {
+			keep(found, f, columns[j][0])
+		}
+	}
+	return n
+}
+
 // readRow reads the facts of one row: one or several pairs of label and value.
-func readRow(found map[fact]string, parts []string, next string) {
+func readRow(found map[fact]string, row, next string) {
+	var parts []string
+	var cells []int // of each part, the number of its cell
+	for i, c := range strings.Split(row, string(markCell)) {
+		for _, p := range splitRow(c) {
+			parts, cells = append(parts, p), append(cells, i)
+		}
+	}
 	for j := 0; j < len(parts); j++ {
 		label, value, colon := strings.Cut(parts[j], ":")
 		if f := labelOf(label); colon && f != noFact && strings.TrimSpace(value) != "" {
-			keep(found, f, value)
+			n := more(f, parts, cells, j)
+			keep(found, f, strings.Join(append([]string{value}, parts[j+1:n]...), " "))
+			j = n - 1
 			continue
 		}
 		f := labelOf(parts[j])
 		switch {
 		case f == noFact:
-		case j+1 < len(parts) && labelOf(parts[j+1]) == noFact:
-			keep(found, f, parts[j+1])
-			j++
+		case j+1 < len(parts) && labelOf(parts[j+1]) == noFact && !startsLabel(parts[j+1]):
+			n := more(f, parts, cells, j+1)
+			keep(found, f, strings.Join(parts[j+1:n], " "))
+			j = n - 1
 		case len(parts) == 1:
 			if values := splitRow(next); len(values) > 0 && labelOf(values[0]) == noFact && !startsLabel(values[0]) {
+				if f == factVendor {
+					values = values[:1] // levels and the like stand beside
+				}
 				keep(found, f, strings.Join(values, " "))
 			}
 		}
 	}
+}
+
+// more returns the end of a value that begins with part j: prices take the rest of
+// the row, lists the rest of their cell, other facts no more.
+func more(f fact, parts []string, cells []int, j int) int {
+	n := j + 1
+	for n < len(parts) && labelOf(parts[n]) == noFact && !startsLabel(parts[n]) &&
+		(f == factPrice || (f == factCategory || f == factShipsTo) && cells[n] == cells[j]) {
+		n++
+	}
+	return n
 }
 
 // startsLabel reports whether s is a label with its value.

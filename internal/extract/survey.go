@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,35 +20,62 @@ type surveyed struct {
 	chrome   map[*html.Node]bool // navigation, head, foot, reviews, related things
 	leaveOut map[*html.Node]bool // chrome and cards
 
+	size     map[*html.Node]extent // of elements
+	title    titles                // what the head calls the page
+	repeated map[*html.Node]bool   // stands on most pages of the host
+	foreign  map[*html.Node]bool   // what others wrote, other things: in leaveOut too
+	bodies   []section             // descriptions, below their headings
+	thread   thread
+	posts    map[*html.Node]bool // of the thread: no cards
+	headings []candidate         // of titles, outside chrome
+	labels   []*html.Node        // texts that label a main fact
+	region   *html.Node          // holds the headline and the main facts; nil if that is the whole page
+	buy      bool                // a button to buy with
+	typed    bool                // says to programs that it is about a product
+
 	h1, h2    *html.Node // the first of each, outside chrome
-	heading   *html.Node // the one of them that names the page
+	heading   *html.Node // the element that names the page
 	named     *html.Node // itemprop=name of a product, or what a class calls its title
 	described []*html.Node
 	priced    []*html.Node
 	vendors   []*html.Node
+	aside     []*html.Node // what names a vendor anywhere, chrome included
+	authors   []*html.Node // what may name a vendor as well
 	when      *html.Node   // the first time with a date for programs
 	links     []*html.Node // outside chrome and cards
-	trail     *html.Node   // breadcrumbs
 	cards     []*html.Node // the largest group of alike blocks with links
 	menus     []*html.Node // items of lists of bare links
 	password  bool
 	captcha   bool
+	asks      bool // a field for text
 	pages     bool // links to further pages
 	hasKey    bool // an OpenPGP key
 }
 
-// survey walks over a page's tree twice: the first time to find what is not the
-// page's own matter, the second time for the rest.
-func survey(root *html.Node) *surveyed {
-	s := &surveyed{root: root, chrome: make(map[*html.Node]bool), leaveOut: make(map[*html.Node]bool)}
-	s.mark(root)
-	s.findCards(root)
-	for n := range s.chrome {
-		s.leaveOut[n] = true
+// A candidate may state the page's title.
+type candidate struct {
+	node *html.Node
+	late bool // a main fact stands before it
+}
+
+// survey walks over a page's tree: to measure it, to find what is not the page's own
+// matter, and for the rest.
+func survey(root *html.Node, elements []*html.Node, headTitle string, chrome *Chrome) *surveyed {
+	s := &surveyed{
+		root: root, chrome: make(map[*html.Node]bool), leaveOut: make(map[*html.Node]bool), size: make(map[*html.Node]extent, len(elements)),
+		title: titlesOf(headTitle), repeated: make(map[*html.Node]bool), foreign: make(map[*html.Node]bool),
 	}
+	measure(root, s.size, false)
+	s.mark(root)
+	s.findThread(elements)
+	s.findCards(root)
+	maps.Copy(s.leaveOut, s.chrome)
 	for _, n := range slices.Concat(s.cards, s.menus) {
 		s.leaveOut[n] = true
 	}
+	s.findSections(elements)
+	maps.Copy(s.leaveOut, s.foreign)
+	s.findRepeated(root, chrome)
 	s.collect(root, false)
 	return s
 }
@@ -77,16 +106,17 @@ func (s *surveyed) look(n *html.Node) {
 	case atom.Input:
 		s.password = s.password || strings.EqualFold(get(n.Attr, "type"), "password")
 		s.captcha = s.captcha || strings.Contains(strings.ToLower(get(n.Attr, "name")+get(n.Attr, "id")), "captcha")
+		s.asks = s.asks || strings.EqualFold(get(n.Attr, "type"), "text") || get(n.Attr, "type") == ""
 	case atom.Img:
-		s.captcha = s.captcha || strings.Contains(strings.ToLower(get(n.Attr, "src")+get(n.Attr, "id")+get(n.Attr, "class")), "captcha")
+		s.captcha = s.captcha || strings.Contains(strings.ToLower(get(n.Attr, "src")+get(n.Attr, "id")+get(n.Attr, "class")+get(n.Attr, "alt")), "captcha")
 	case atom.A, atom.Link:
 		s.pages = s.pages || strings.EqualFold(get(n.Attr, "rel"), "next")
 	}
 	if hasWord(n, "pagination", "pager") {
 		s.pages = true
 	}
-	if s.trail == nil && hasWord(n, "breadcrumb", "breadcrumbs", "crumb", "crumbs") {
-		s.trail = n
+	if hasWord(n, "vendor", "seller", "merchant", "userprofile") {
+		s.aside = append(s.aside, n)
 	}
 }
 
@@ -175,7 +205,7 @@ func (s *surveyed) findCards(n *html.Node) {
 		}
 		s.findCards(c)
 		key := cardKey(c)
-		if key == "" {
+		if key == "" || s.posts[c] || s.foreign[c] {
 			continue
 		}
 		if href := firstHref(c, 40); href != "" && seen.add(href) {
@@ -270,10 +300,33 @@ func (s *surveyed) collect(n *html.Node, within bool) {
 		switch {
 		case c.Type == html.TextNode:
 			s.hasKey = s.hasKey || strings.Contains(c.Data, "BEGIN PGP PUBLIC KEY")
-		case isElement(c) && !s.leaveOut[c]:
+			s.noteLabel(c)
+		case !isElement(c):
+		case c.DataAtom == atom.Button || c.DataAtom == atom.Input:
+			s.buy = s.buy || sells.MatchString(short(briefText(c, nil)+" "+get(c.Attr, "value"), 80))
+		case !s.leaveOut[c] && !s.repeated[c]:
 			s.note(c)
 			s.collect(c, !within && s.noteFact(c) || within)
 		}
+	}
+}
+
+// sells matches what stands on buttons to buy with.
+var sells = regexp.MustCompile(`(?i)\b(buy|add to (?:cart|basket|bag)|order now|purchase|kaufen|warenkorb|bestellen|acheter|panier|commander|comprar|carrito|pedir)\b|купить|корзину|заказать`)
+
+// maxLabels is how many labels of main facts are noted.
+const maxLabels = 64
+
+// noteLabel notes a text that labels a main fact.
+func (s *surveyed) noteLabel(text *html.Node) {
+	if len(s.labels) == maxLabels {
+		return
+	}
+	t := strings.TrimSpace(short(text.Data, 80))
+	label, _, _ := strings.Cut(t, ":")
+	switch labelOf(label) {
+	case factVendor, factPrice, factShipsFrom, factShipsTo:
+		s.labels = append(s.labels, text)
 	}
 }
 
@@ -288,6 +341,24 @@ func (s *surveyed) note(n *html.Node) {
 	case n.DataAtom == atom.A:
 		s.links = append(s.links, n)
 	}
+	if strings.HasSuffix(get(n.Attr, "itemtype"), "/Product") {
+		s.typed = true
+	}
+	s.noteTitle(n)
+}
+
+// maxHeadings is how many candidates for a title are noted.
+const maxHeadings = 64
+
+// noteTitle notes n if it may state the page's title.
+func (s *surveyed) noteTitle(n *html.Node) {
+	e := s.size[n]
+	if len(s.headings) == maxHeadings || e.bytes == 0 || e.bytes > maxTitle || e.nodes > 2*maxInHeading {
+		return
+	}
+	if len(n.Data) == 2 && n.Data[0] == 'h' && isHeading(n) || e.bytes <= len(s.title.whole) && s.title.is(briefText(n, nil)) {
+		s.headings = append(s.headings, candidate{n, len(s.labels) > 0})
+	}
 }
 
 // noteFact reports whether n's markup says that it holds a fact.
@@ -296,30 +367,19 @@ func (s *surveyed) noteFact(n *html.Node) bool {
 	switch {
 	case s.named == nil && (prop == "name" || hasWord(n, "title", "name") && hasWord(n, "product", "item", "listing")):
 		s.named = n
-	case prop == "description" || hasWord(n, "description", "desc", "descr"):
+		if s.size[n].words > 0 {
+			s.headings = append(s.headings, candidate{n, len(s.labels) > 0})
+		}
+	case prop == "description", hasWord(n, "description", "desc", "descr") && !hasWord(n, "vendor", "seller", "store", "shop", "site", "category", "meta", "profile"):
 		s.described = append(s.described, n)
 	case prop == "price" || hasWord(n, "price", "prices", "cost", "tiers", "preis", "prix", "precio"):
 		s.priced = append(s.priced, n)
-	case hasWord(n, "vendor", "seller", "merchant"):
+	case prop == "seller" || hasWord(n, "vendor", "seller", "merchant"):
 		s.vendors = append(s.vendors, n)
+	case hasWord(n, "username", "userprofile", "author", "verkaeufer", "anbieter", "vendeur", "vendedor"):
+		s.authors = append(s.authors, n)
 	default:
 		return false
 	}
 	return true
-}
-
-// crumbs returns the category in the page's breadcrumbs: the steps between the
-// first, which leads home, and the title, where they end with it.
-func (s *surveyed) crumbs(title string) []string {
-	if s.trail == nil {
-		return nil
-	}
-	steps := categoryPath(strings.ReplaceAll(briefText(s.trail, nil), "\n", ">"))
-	if n := len(steps); n > 1 && steps[n-1] == title {
-		steps = steps[:n-1]
-	}
-	if len(steps) < 2 {
-		return nil
-	}
-	return steps[1:]
 }

@@ -170,9 +170,10 @@ func markedText(n *html.Node, skip map[*html.Node]bool) string {
 func (w *lines) children(n *html.Node, skip map[*html.Node]bool, pre bool) {
 	for c := n.FirstChild; c != nil && (w.limit == 0 || w.b.Len() < w.limit); c = c.NextSibling {
 		switch {
+		case skip[c]:
 		case c.Type == html.TextNode:
 			w.text(c.Data, pre)
-		case c.Type == html.ElementNode && !skip[c]:
+		case c.Type == html.ElementNode:
 			w.element(c, skip, pre)
 		}
 	}
