@@ -72,6 +72,9 @@ func (c *Chrome) repeats(e extent) bool {
 	if c == nil || c.pages < minChromePages {
 		return false
 	}
+	if e.digits && e.words < 8 {
+		return false // prices and dates are alike but for their digits
+	}
 	n := c.on[e.hash]
 	return n >= minChromePages && n*10 >= c.pages*7
 }

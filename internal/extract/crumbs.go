@@ -14,7 +14,7 @@ const (
 )
 
 // crumbSigns stand between the steps of a trail.
-const crumbSigns = "»›>→⟩/|·•"
+const crumbSigns = "»›>→⟩«‹/|·•"
 
 // crumbs returns the category in the page's breadcrumbs: the steps but for a first
 // one that leads home, and a last one that is the title.
@@ -49,7 +49,7 @@ func trail(marked string) (steps []string, parted bool) {
 		if whole == "" {
 			continue
 		}
-		pieces := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune("»›>→⟩", r) })
+		pieces := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune("»›>→⟩«‹", r) })
 		parted = parted || len(pieces) != 1 || pieces[0] != whole
 		for _, p := range pieces {
 			if p = strings.TrimSpace(strings.Trim(strings.TrimSpace(p), crumbSigns)); p != "" {

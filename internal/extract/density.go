@@ -46,6 +46,7 @@ func (s *surveyed) densest(root *html.Node) body {
 
 func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 	skip := maps.Clone(s.leaveOut)
+	maps.Copy(skip, s.besides)
 	maps.Copy(skip, s.repeated)
 	skip[s.h1], skip[s.heading] = true, true
 	delete(skip, nil)
@@ -138,6 +139,14 @@ func (s *surveyed) findFacts(n *html.Node, skip map[*html.Node]bool) {
 			continue
 		}
 		e := s.size[c]
+		if isKey(c) {
+			skip[c] = true
+			continue
+		}
+		if value := valueOf(c, e); value != nil {
+			skip[c], skip[value] = true, true
+			continue
+		}
 		if lay := layoutOf(c.DataAtom); e.bytes > 0 && e.bytes <= maxFacts && e.nodes <= 200 && (lay == block || lay == cell) &&
 			s.size[n].bytes != e.bytes && onlyFacts(markedText(c, skip)) {
 			skip[c] = true
@@ -145,6 +154,29 @@ func (s *surveyed) findFacts(n *html.Node, skip map[*html.Node]bool) {
 		}
 		s.findFacts(c, skip)
 	}
+}
+
+// isKey reports whether n is a block that holds an OpenPGP key, signature or message.
+func isKey(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Pre, atom.Textarea, atom.Code, atom.Div, atom.P, atom.Td:
+		c := n.FirstChild
+		return c != nil && c.Type == html.TextNode && strings.HasPrefix(strings.TrimSpace(c.Data), "-----BEGIN PGP")
+	}
+	return false
+}
+
+// valueOf returns the element that holds the value of n, if n is a label alone.
+func valueOf(n *html.Node, e extent) *html.Node {
+	if e.bytes == 0 || e.bytes > maxHeading || n.DataAtom != atom.Dt && layoutOf(n.DataAtom) != cell || labelOf(briefText(n, nil)) == noFact {
+		return nil
+	}
+	for c := n.NextSibling; c != nil; c = c.NextSibling {
+		if isElement(c) {
+			return c
+		}
+	}
+	return nil
 }
 
 // onlyFacts reports whether each line of a marked text is a label and its value, or
@@ -212,7 +244,7 @@ func withoutFacts(text string) string {
 	for len(rows) > 0 {
 		row := rows[0]
 		ps := pricesIn(row, false)
-		if row != "" && !startsLabel(row) && !(len(ps) > 0 && len(row) < 30) && !sells.MatchString(short(row, 20)) {
+		if row != "" && !startsLabel(row) && !strings.HasPrefix(row, "- ") && !(len(ps) > 0 && len(row) < 30) && !sells.MatchString(short(row, 20)) {
 			break
 		}
 		rows = rows[1:]

@@ -38,8 +38,8 @@ func (d *document) explicit(s *surveyed) body {
 
 // explicitBodies returns the texts that the page calls descriptions, in page order.
 func (s *surveyed) explicitBodies() []body {
-	skip := make(map[*html.Node]bool, len(s.chrome)+len(s.foreign))
-	for _, m := range []map[*html.Node]bool{s.chrome, s.foreign} {
+	skip := make(map[*html.Node]bool, len(s.besides)+len(s.foreign))
+	for _, m := range []map[*html.Node]bool{s.besides, s.foreign} {
 		for n := range m {
 			skip[n] = true
 		}

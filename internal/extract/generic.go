@@ -141,6 +141,10 @@ func (g *guess) facts() {
 		l.PostedAt, sure = posted(oneLine(get(s.when.Attr, "datetime"))), 75
 	}
 	g.say("posted_at", l.PostedAt != "", sure)
+	if n := soldCount.FindStringSubmatch(g.outside); l.Sales == nil && n != nil {
+		l.Sales = number(n[1])
+		g.say("sales", l.Sales != nil, 60)
+	}
 	sure = g.sureOf(factRating)
 	if l.Rating == "" {
 		l.Rating, sure = short(ld.rating, 50), 90
@@ -149,17 +153,25 @@ func (g *guess) facts() {
 	g.say("rating", l.Rating != "", sure)
 }
 
+// soldCount is a count of sales that stands before its word.
+var soldCount = regexp.MustCompile(`(?i)([0-9][0-9.,]{0,10}) (?:sold|sales|verkauft|ventes|vendus|ventas|vendidos|продано|продаж)(?:[^\pL]|$)`)
+
 // sayFacts says how sure the facts are that labels alone give.
 func (g *guess) sayFacts() {
 	g.say("ships_from", g.l.ShipsFrom != "", g.sureOf(factShipsFrom))
 	g.say("ships_to", g.l.ShipsTo != nil, g.sureOf(factShipsTo))
-	g.say("sales", g.l.Sales != nil, g.sureOf(factSales))
+	g.say("sales", g.l.Sales != nil && g.found[factSales] != "", g.sureOf(factSales))
 	g.say("rating", g.l.Rating != "", g.sureOf(factRating))
 }
 
 // vendor finds who offers.
 func (g *guess) vendor() {
 	l := g.l
+	if l.PageType == vigil.PageVendor && g.s.heading != nil && l.Title != "" {
+		l.Vendor = vendorName(withoutLabel(l.Title, factVendor))
+		g.say("vendor", l.Vendor != "", 75)
+		return
+	}
 	for _, try := range []struct {
 		name string
 		sure int
@@ -209,7 +221,7 @@ func (g *guess) byMarkup() string {
 
 // prices returns the prices of the thing that the page is about: those stated for
 // programs, behind a label and in the elements that are named for it; else the first
-// line that says little more. One that is struck out comes last.
+// line that says little more. One that is struck out holds no longer.
 func (g *guess) prices() ([]vigil.Price, int) {
 	comma := decimalComma(g.l.Lang)
 	shown, sure := pricesIn(g.found[factPrice], comma), g.sureOf(factPrice)
@@ -230,7 +242,9 @@ func (g *guess) prices() ([]vigil.Price, int) {
 		shown = append(shown, pricesIn(briefCells(n, skip), comma)...)
 		sure = max(sure, 85)
 	}
-	shown = append(shown, old...)
+	if len(shown) == 0 {
+		shown = old
+	}
 	told := slices.Concat(g.ld.prices, g.d.metaPrice())
 	if len(told)+len(shown) == 0 {
 		return g.priceLine(comma), 55

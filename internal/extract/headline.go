@@ -24,7 +24,7 @@ func (d *document) headline(s *surveyed, ld product, found map[fact]string) head
 	best, score := headline{}, 0
 	for _, h := range s.headings {
 		n := h.node
-		text := firstLine(briefText(n, s.chrome))
+		text := firstLine(briefText(n, s.besides))
 		if text == "" || text == site || len(text) > maxTitle || labelOf(text) != noFact {
 			continue
 		}

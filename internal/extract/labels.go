@@ -21,10 +21,11 @@ const (
 	factRating
 	factDescription
 	factTitle
-	factFrom  // where goods come from, or a message; a weak label
-	factTo    // where they go; a weak label
-	factSince // of an account: told of vendors only
-	factOther // a label whose fact no listing holds; it ends the value before it
+	factFrom    // where goods come from, or a message; a weak label
+	factTo      // where they go; a weak label
+	factSince   // of an account: told of vendors only
+	factPostage // what it costs to send; its prices are none of the thing's
+	factOther   // a label whose fact no listing holds; it ends the value before it
 )
 
 // labels are the words before facts in English, German, French, Spanish and
@@ -38,6 +39,8 @@ var labels = map[string]fact{
 	"price per piece": factPrice, "price per unit": factPrice, "price each": factPrice, "item price": factPrice, "total price": factPrice,
 	"current price": factPrice, "preis pro stück": factPrice, "preis je stück": factPrice, "einzelpreis": factPrice, "prix unitaire": factPrice,
 	"prix par pièce": factPrice, "precio por unidad": factPrice, "precio unitario": factPrice, "цена за штуку": factPrice, "цена за единицу": factPrice,
+	"prices": factPrice, "price list": factPrice, "offers": factPrice, "bulk prices": factPrice, "preise": factPrice, "angebote": factPrice,
+	"staffelpreise": factPrice, "precios": factPrice, "цены": factPrice,
 	"price": factPrice, "unit price": factPrice, "cost": factPrice, "preis": factPrice, "stückpreis": factPrice,
 	"prix": factPrice, "precio": factPrice, "цена": factPrice, "стоимость": factPrice,
 
@@ -45,14 +48,14 @@ var labels = map[string]fact{
 	"kategorie": factCategory, "rubrik": factCategory, "catégorie": factCategory, "rubrique": factCategory,
 	"categoría": factCategory, "категория": factCategory, "раздел": factCategory, "рубрика": factCategory,
 
-	"ships from": factShipsFrom, "shipping from": factShipsFrom, "shipped from": factShipsFrom, "dispatched from": factShipsFrom,
+	"ship from": factShipsFrom, "ships from": factShipsFrom, "ship's from": factShipsFrom, "shipping from": factShipsFrom, "shipped from": factShipsFrom, "dispatched from": factShipsFrom,
 	"origin": factShipsFrom, "origin country": factShipsFrom, "country of origin": factShipsFrom,
 	"versand aus": factShipsFrom, "versand von": factShipsFrom, "versendet aus": factShipsFrom, "herkunft": factShipsFrom,
 	"expédié de": factShipsFrom, "expédié depuis": factShipsFrom, "expédition depuis": factShipsFrom, "envoi depuis": factShipsFrom,
 	"origine": factShipsFrom, "envío desde": factShipsFrom, "se envía desde": factShipsFrom, "enviado desde": factShipsFrom,
 	"origen": factShipsFrom, "отправка из": factShipsFrom, "откуда": factShipsFrom, "доставка из": factShipsFrom,
 
-	"ships to": factShipsTo, "shipping to": factShipsTo, "delivers to": factShipsTo, "delivery to": factShipsTo,
+	"ship to": factShipsTo, "ships to": factShipsTo, "ship's to": factShipsTo, "shipping to": factShipsTo, "delivers to": factShipsTo, "delivery to": factShipsTo,
 	"destination": factShipsTo, "destinations": factShipsTo, "versand nach": factShipsTo, "lieferung nach": factShipsTo,
 	"liefert nach": factShipsTo, "expédié vers": factShipsTo, "expédition vers": factShipsTo, "livraison vers": factShipsTo,
 	"envoi vers": factShipsTo, "envío a": factShipsTo, "envíos a": factShipsTo, "se envía a": factShipsTo,
@@ -94,15 +97,15 @@ var labels = map[string]fact{
 	"título": factTitle, "producto": factTitle, "artículo": factTitle, "название": factTitle, "товар": factTitle, "наименование": factTitle,
 
 	"quantity": factOther, "qty": factOther, "amount": factOther, "stock": factOther, "in stock": factOther, "available": factOther,
-	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factOther, "shipping options": factOther,
-	"delivery": factOther, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
+	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factPostage, "shipping options": factPostage,
+	"delivery": factPostage, "delivery method": factPostage, "last updated": factOther, "updated": factOther, "quality rate": factRating, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
 	"refund policy": factOther, "item number": factOther, "id": factOther, "reviews": factOther, "feedback": factOther,
-	"postage": factOther, "shipping cost": factOther, "postage options": factOther, "order": factOther, "buy": factOther, "payment methods": factOther,
+	"postage": factPostage, "shipping cost": factPostage, "postage options": factPostage, "postage option": factPostage, "order": factOther, "buy": factOther, "payment methods": factOther,
 	"accepts": factOther, "coins": factOther, "type": factOther, "condition": factOther, "reference": factOther, "sku": factOther, "tags": factOther,
-	"versandkosten": factOther, "porto": factOther, "zahlung": factOther, "zustand": factOther, "lieferzeit": factOther, "art": factOther,
+	"versandkosten": factPostage, "versand": factPostage, "porto": factPostage, "zahlung": factOther, "zustand": factOther, "lieferzeit": factOther, "art": factOther,
 	"anzahl": factOther, "artikelnummer": factOther, "bestand": factOther,
-	"frais de port": factOther, "paiement": factOther, "état": factOther, "référence": factOther, "stocks": factOther, "disponibilité": factOther,
-	"gastos de envío": factOther, "pago": factOther, "estado": factOther, "referencia": factOther, "existencias": factOther, "disponible": factOther,
+	"frais de port": factPostage, "livraison": factPostage, "paiement": factOther, "état": factOther, "référence": factOther, "stocks": factOther, "disponibilité": factOther,
+	"gastos de envío": factPostage, "envío": factPostage, "доставка": factPostage, "pago": factOther, "estado": factOther, "referencia": factOther, "existencias": factOther, "disponible": factOther,
 	"оплата": factOther, "состояние": factOther, "артикул": factOther, "наличие": factOther, "осталось": factOther,
 	"unit": factOther, "menge": factOther, "verfügbar": factOther, "quantité": factOther, "cantidad": factOther,
 	"количество": factOther, "в наличии": factOther,
@@ -131,6 +134,9 @@ func labelled(marked string) map[fact]string {
 			next = rows[i+1]
 		}
 		readRow(found, rows[i], next)
+		if len(parts) == 1 && labelOf(parts[0]) == factPrice {
+			keepList(found, rows[i+1:])
+		}
 	}
 	return found
 }
@@ -166,7 +172,9 @@ func readTable(found map[fact]string, head, rows []string) int {
 		return 0
 	}
 	for j, h := range head {
-		if f := labelOf(h); f == factPrice {
+		if f := labelOf(h); f == factPrice && labelOf(head[0]) == factPostage {
+			continue
+		} else if f == factPrice {
 			keep(found, f, strings.Join(columns[j], "\n"))
 		} else {
 			keep(found, f, columns[j][0])
@@ -197,7 +205,7 @@ func readRow(found map[fact]string, row, next string) {
 		case f == noFact:
 		case j+1 < len(parts) && labelOf(parts[j+1]) == noFact && !startsLabel(parts[j+1]):
 			n := more(f, parts, cells, j+1)
-			keep(found, f, strings.Join(parts[j+1:n], " "))
+			keep(found, f, strings.Join(parts[j+1:n], joint(f)))
 			j = n - 1
 		case len(parts) == 1:
 			if values := splitRow(next); len(values) > 0 && labelOf(values[0]) == noFact && !startsLabel(values[0]) {
@@ -208,6 +216,15 @@ func readRow(found map[fact]string, row, next string) {
 			}
 		}
 	}
+}
+
+// joint returns what joins the parts of a value: the items of a list may stand in
+// elements of their own.
+func joint(f fact) string {
+	if f == factShipsTo {
+		return ", "
+	}
+	return " "
 }
 
 // more returns the end of a value that begins with part j: prices take the rest of
@@ -221,6 +238,19 @@ func more(f fact, parts []string, cells []int, j int) int {
 	return n
 }
 
+// keepList adds the prices that follow the first in a list below its label.
+func keepList(found map[fact]string, rows []string) {
+	for i, row := range rows[:min(len(rows), maxPrices)] {
+		row = unmarked(row)
+		if startsLabel(row) || labelOf(row) != noFact || len(row) > 120 || len(pricesIn(row, false)) == 0 {
+			return
+		}
+		if i > 0 || found[factPrice] == "" {
+			found[factPrice] += "\n" + row
+		}
+	}
+}
+
 // startsLabel reports whether s is a label with its value.
 func startsLabel(s string) bool {
 	label, _, colon := strings.Cut(s, ":")
@@ -228,7 +258,7 @@ func startsLabel(s string) bool {
 }
 
 func keep(found map[fact]string, f fact, value string) {
-	value = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(value), ":"))
+	value = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(strings.ReplaceAll(value, string(markEmpty), "")), ":"))
 	if _, ok := found[f]; !ok && f != noFact && value != "" {
 		found[f] = value
 	}
@@ -264,6 +294,7 @@ func labelOf(s string) fact {
 	if len(s) > 60 {
 		return noFact
 	}
+	s = strings.ReplaceAll(s, "’", "'")
 	s = strings.TrimFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r)
 	})

@@ -15,6 +15,7 @@ type extent struct {
 	words  int
 	linked int // words in links
 	nodes  int
+	digits bool
 	hash   uint64 // of its text and elements, digits taken as one
 }
 
@@ -46,6 +47,7 @@ func measure(n *html.Node, size map[*html.Node]extent, link bool) extent {
 		e.words += in.words
 		e.linked += in.linked
 		e.nodes += in.nodes
+		e.digits = e.digits || in.digits
 		if in.bytes > 0 {
 			e.hash = (e.hash ^ in.hash) * fnvPrime
 		}
@@ -76,6 +78,7 @@ func (e *extent) text(s string, link bool) {
 		}
 		digit = r >= '0' && r <= '9'
 		if digit {
+			e.digits = true
 			r = '0'
 		}
 		e.hash = (e.hash ^ uint64(r)) * fnvPrime

@@ -31,6 +31,8 @@ func (d *document) pageType(s *surveyed, ld product, found map[fact]string, pric
 		return vigil.PageCaptcha
 	case s.password && !sells && len(s.cards) == 0:
 		return vigil.PageLogin
+	case s.answers && len(s.bodies) == 0:
+		return vigil.PageOther
 	case len(ld.prices) > 0, s.thread.first != nil:
 		return vigil.PageListing
 	case priceLabel && s.buy && (alone || len(s.bodies) > 0) && len(s.cards) == 0:

@@ -194,10 +194,25 @@ func (f *sectioner) strip(first *html.Node) []section {
 		case len(panes) == len(tabs):
 			found = append(found, section{t, n, []*html.Node{panes[i]}})
 		case len(panes) > 0 && active(n):
-			found = append(found, section{t, n, panes[:1]})
+			if t == foreign {
+				f.s.answers = true
+			}
+			if nodes := f.from(panes[0]); len(nodes) > 0 {
+				found = append(found, section{t, n, nodes})
+			}
 		}
 	}
 	return found
+}
+
+// from returns first and, if it is a paragraph and no holder of such, what follows it
+// up to the next heading.
+func (f *sectioner) from(first *html.Node) []*html.Node {
+	nodes := []*html.Node{first}
+	if holds(first.DataAtom) {
+		return nodes
+	}
+	return append(nodes, f.below(first)...)
 }
 
 // tabLike reports whether c can stand in a row of tabs beside first.

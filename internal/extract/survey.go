@@ -17,6 +17,7 @@ const minCards = 4
 // surveyed is what one walk over a page finds for the generic reader.
 type surveyed struct {
 	root     *html.Node
+	besides  map[*html.Node]bool // chrome, and links and labels that look like buttons: no text of a description
 	chrome   map[*html.Node]bool // navigation, head, foot, reviews, related things
 	leaveOut map[*html.Node]bool // chrome and cards
 
@@ -48,6 +49,7 @@ type surveyed struct {
 	password  bool
 	captcha   bool
 	asks      bool // a field for text
+	answers   bool // the open tab shows what others wrote
 	pages     bool // links to further pages
 	hasKey    bool // an OpenPGP key
 }
@@ -72,6 +74,12 @@ func survey(root *html.Node, elements []*html.Node, headTitle string, chrome *Ch
 	maps.Copy(s.leaveOut, s.chrome)
 	for _, n := range slices.Concat(s.cards, s.menus) {
 		s.leaveOut[n] = true
+	}
+	s.besides = maps.Clone(s.chrome)
+	for _, n := range elements {
+		if layoutOf(n.DataAtom) == inline && s.size[n].bytes <= maxHeading && hasWord(n, "btn", "button", "badge", "label", "tag", "pill") {
+			s.besides[n] = true
+		}
 	}
 	s.findSections(elements)
 	maps.Copy(s.leaveOut, s.foreign)
@@ -221,13 +229,26 @@ func (s *surveyed) findCards(n *html.Node) {
 	for _, key := range keys {
 		g := groups[key]
 		switch {
-		case len(g) < minCards || !cardSized(g):
+		case len(g) < minCards && !s.arePriced(g) || !cardSized(g):
 		case isMenu(g):
+			s.menus = append(s.menus, g...)
+		case len(g) < minCards && len(g) <= len(s.cards):
 			s.menus = append(s.menus, g...)
 		case len(g) > len(s.cards):
 			s.cards = g
 		}
 	}
+}
+
+// arePriced reports whether g are teasers, though few: each has its price and a text
+// that is a link.
+func (s *surveyed) arePriced(g []*html.Node) bool {
+	for _, n := range g {
+		if e := s.size[n]; e.linked == 0 || e.words > 60 || len(pricesIn(briefText(n, nil), false)) == 0 {
+			return false
+		}
+	}
+	return len(g) > 1
 }
 
 // isMenu reports whether most of g say no more than a link does: a few words,

@@ -12,6 +12,7 @@ import (
 const (
 	markInline = '\x1f' // an inline element begins or ends
 	markCell   = '\t'   // a table cell ends
+	markEmpty  = '\x1e' // a value that is not stated
 )
 
 // lines builds text line by line, as a reader sees it: white space is collapsed,
@@ -156,8 +157,10 @@ func briefText(n *html.Node, skip map[*html.Node]bool) string {
 func briefCells(n *html.Node, skip map[*html.Node]bool) string {
 	w := lines{limit: 2 * maxTitle, marked: true}
 	w.children(n, skip, keepsLines(n.DataAtom))
-	return strings.NewReplacer(string(markInline), "", string(markCell), "\n").Replace(w.String())
+	return cellLines.Replace(w.String())
 }
+
+var cellLines = strings.NewReplacer(string(markInline), "", string(markCell), "\n", string(markEmpty), "")
 
 // markedText is textOf with marks.
 func markedText(n *html.Node, skip map[*html.Node]bool) string {
@@ -182,6 +185,9 @@ func (w *lines) children(n *html.Node, skip map[*html.Node]bool, pre bool) {
 func (w *lines) element(n *html.Node, skip map[*html.Node]bool, pre bool) {
 	lay := layoutOf(n.DataAtom)
 	w.open(lay)
+	if w.marked && (n.DataAtom == atom.Dd || n.DataAtom == atom.Td) && isBlank(n) {
+		w.rune(markEmpty)
+	}
 	if lay != dropped && lay != breaker && lay != rule {
 		w.children(n, skip, pre || keepsLines(n.DataAtom))
 	}
@@ -243,7 +249,14 @@ func flatText(markup string) (title, marked string) {
 	}
 }
 
-// unmarked turns marked text into what textOf returns.
-func unmarked(s string) string {
-	return strings.NewReplacer(string(markInline), "", string(markCell), " ").Replace(s)
+// isBlank reports whether n holds nothing but white space.
+func isBlank(n *html.Node) bool {
+	c := n.FirstChild
+	return c == nil || c.NextSibling == nil && c.Type == html.TextNode && strings.TrimSpace(c.Data) == ""
 }
+
+// unmarker takes the marks out of marked text.
+var unmarker = strings.NewReplacer(string(markInline), "", string(markCell), " ", string(markEmpty), "")
+
+// unmarked turns marked text into what textOf returns.
+func unmarked(s string) string { return unmarker.Replace(s) }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -54,7 +55,7 @@ func isTeaser(n *html.Node) bool {
 		}
 		switch d.DataAtom {
 		case atom.H1, atom.H2, atom.H3:
-			if firstHref(d, 10) != "" {
+			if href := firstHref(d, 10); href != "" && !strings.HasPrefix(href, "#") {
 				return true
 			}
 			for a := range d.Ancestors() {
