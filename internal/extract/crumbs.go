@@ -19,7 +19,12 @@ const crumbSigns = "»›>→⟩«‹/|·•"
 // crumbs returns the category in the page's breadcrumbs: the steps but for a first
 // one that leads home, and a last one that is the title.
 func (s *surveyed) crumbs(elements []*html.Node, title string) []string {
+	var at *html.Node // the innermost that is a trail
+	var best []string
 	for _, n := range elements {
+		if at != nil && !within(n, at) {
+			break
+		}
 		if e := s.size[n]; e.linked == 0 || e.bytes > maxTrail || e.nodes > maxTrailNodes || s.foreign[n] {
 			continue
 		}
@@ -28,16 +33,18 @@ func (s *surveyed) crumbs(elements []*html.Node, title string) []string {
 		if !named && (lay != block && lay != cell || isHeading(n)) {
 			continue
 		}
-		marked := markedText(n, nil)
-		steps, parted := trail(marked)
+		steps, parted := trail(markedText(n, nil))
 		if !named && !(parted && s.isTrail(n, steps)) {
 			continue
 		}
 		if steps = s.between(n, steps, title); steps != nil {
-			return steps
+			at, best = n, steps
+			if named {
+				break
+			}
 		}
 	}
-	return nil
+	return best
 }
 
 // trail takes a marked text apart into steps. It reports whether signs stand between

@@ -49,6 +49,11 @@ func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 	maps.Copy(skip, s.besides)
 	maps.Copy(skip, s.repeated)
 	skip[s.h1], skip[s.heading] = true, true
+	for _, n := range s.priced {
+		if s.size[n].bytes <= maxHeading {
+			skip[n] = true
+		}
+	}
 	delete(skip, nil)
 	delete(skip, root)
 	if facts {
@@ -110,12 +115,57 @@ func (w *weigher) weigh(n, holder *html.Node, sign int, near bool) {
 		case !isElement(c) || layoutOf(c.DataAtom) == dropped:
 		case c.DataAtom == atom.A:
 			w.weigh(c, holder, -1, near)
-		case holds(c.DataAtom):
+		case holds(c.DataAtom) && !isParagraph(c):
 			w.weigh(c, c, sign, near)
 		default:
 			w.weigh(c, holder, sign, near)
 		}
 	}
+}
+
+// isParagraph reports whether n is a div used as a paragraph: it stands beside one of
+// its class, and neither holds a block.
+func isParagraph(n *html.Node) bool {
+	if n.DataAtom != atom.Div || !isFlat(n) {
+		return false
+	}
+	for _, beside := range []*html.Node{beforeOf(n), afterOf(n)} {
+		if beside != nil && beside.DataAtom == atom.Div && get(beside.Attr, "class") == get(n.Attr, "class") && isFlat(beside) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFlat reports whether no child of n is a block. It looks at a few.
+func isFlat(n *html.Node) bool {
+	budget := 64
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if budget--; budget < 0 || isElement(c) && (layoutOf(c.DataAtom) == block || layoutOf(c.DataAtom) == cell) {
+			return false
+		}
+	}
+	return true
+}
+
+// beforeOf and afterOf return the element beside n; nil if text stands between.
+func beforeOf(n *html.Node) *html.Node {
+	return element(n, func(n *html.Node) *html.Node { return n.PrevSibling })
+}
+
+func afterOf(n *html.Node) *html.Node {
+	return element(n, func(n *html.Node) *html.Node { return n.NextSibling })
+}
+
+func element(n *html.Node, beside func(*html.Node) *html.Node) *html.Node {
+	n = beside(n)
+	if n != nil && n.Type == html.TextNode && strings.TrimSpace(n.Data) == "" {
+		n = beside(n)
+	}
+	if n == nil || !isElement(n) {
+		return nil
+	}
+	return n
 }
 
 // holds reports whether an element is a holder of paragraphs.

@@ -80,7 +80,7 @@ func (s *surveyed) explicitBodies() []body {
 	}
 	elsewhere := func(n *html.Node) bool { return s.thread.first != nil && !within(n, s.thread.first) }
 	for _, x := range s.bodies[:min(len(s.bodies), maxValues)] {
-		if !s.hidden(x.head) && !elsewhere(x.head) {
+		if !s.hidden(x.nodes[0]) && !elsewhere(x.nodes[0]) {
 			add(x.nodes, 90)
 		}
 	}
@@ -119,6 +119,9 @@ func inOrder(bodies []body, root *html.Node) []body {
 
 // describe returns the text of what the page is about.
 func (d *document) describe(l *vigil.Listing, s *surveyed, ld product) body {
+	if l.PageType == vigil.PageLogin || l.PageType == vigil.PageCaptcha {
+		return body{} // fields and their names
+	}
 	got := d.explicit(s)
 	switch {
 	case got.text != "" && len(got.text) < 20 && len(ld.description) > len(got.text):

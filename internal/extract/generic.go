@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"vigil"
 )
@@ -247,6 +248,9 @@ func (g *guess) prices() ([]vigil.Price, int) {
 	}
 	told := slices.Concat(g.ld.prices, g.d.metaPrice())
 	if len(told)+len(shown) == 0 {
+		if g.found[factPrice] != "" || len(named) > 0 {
+			return nil, 0 // it is stated, and cannot be read
+		}
 		return g.priceLine(comma), 55
 	}
 	if len(told) > 0 {
@@ -274,6 +278,11 @@ func spelledAs(told, shown []vigil.Price) []vigil.Price {
 	return all[:min(len(all), maxPrices)]
 }
 
+// isStruck reports whether n is struck out.
+func isStruck(n *html.Node) bool {
+	return n.DataAtom == atom.Del || n.DataAtom == atom.S || n.DataAtom == atom.Strike || hasWord(n, "old", "was", "through", "strike")
+}
+
 // struck returns the elements within n that are struck out, up to a bound.
 func struck(n *html.Node) []*html.Node {
 	var all []*html.Node
@@ -282,7 +291,7 @@ func struck(n *html.Node) []*html.Node {
 		if budget--; budget < 0 {
 			break
 		}
-		if isElement(d) && (d.Data == "del" || d.Data == "s" || d.Data == "strike" || hasWord(d, "old", "was", "through", "strike")) {
+		if isElement(d) && isStruck(d) {
 			all = append(all, d)
 		}
 	}
@@ -323,7 +332,7 @@ func (g *guess) priceLine(comma bool) []vigil.Price {
 }
 
 // notAPrice matches lines whose amounts are no price: rates, balances, fees.
-var notAPrice = regexp.MustCompile(`(?i)=|\bbalance\b|\bwallet\b|\brate\b|\bdeposit\b|\bcart\b|\bfee\b|\bguthaben\b|\bkurs\b|\bsolde\b|\bsaldo\b|\bpanier\b|\bwarenkorb\b|\bcarrito\b|баланс|курс|корзин`)
+var notAPrice = regexp.MustCompile(`(?i)=|\bbalance\b|\bwallet\b|\brate\b|\bdeposit\b|\bcart\b|\bfee\b|\bguthaben\b|\bkurs\b|\bsolde\b|\bsaldo\b|\bpanier\b|\bwarenkorb\b|\bcarrito\b|\bpostage\b|\bshipping\b|\bversand\b|\blivraison\b|\benvío\b|баланс|доставк|курс|корзин`)
 
 // readFlat reads a page that makes no tree: by labels and lines alone.
 func (d *document) readFlat(l *vigil.Listing) {

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"maps"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -24,7 +25,7 @@ func (d *document) headline(s *surveyed, ld product, found map[fact]string) head
 	best, score := headline{}, 0
 	for _, h := range s.headings {
 		n := h.node
-		text := firstLine(briefText(n, s.besides))
+		text := s.headText(n)
 		if text == "" || text == site || len(text) > maxTitle || labelOf(text) != noFact {
 			continue
 		}
@@ -65,6 +66,29 @@ func (d *document) headline(s *surveyed, ld product, found map[fact]string) head
 		return headline{t, nil, 50}
 	}
 	return headline{}
+}
+
+// headText returns the text of a heading without small print, buttons and badges.
+func (s *surveyed) headText(n *html.Node) string {
+	skip := s.besides
+	if small := smallPrint(n); small != nil && !s.besides[small] {
+		skip = maps.Clone(s.besides)
+		skip[small] = true
+	}
+	if t := firstLine(briefText(n, skip)); t != "" {
+		return t
+	}
+	return firstLine(briefText(n, s.chrome))
+}
+
+// smallPrint returns the small element within a heading.
+func smallPrint(n *html.Node) *html.Node {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom == atom.Small {
+			return c
+		}
+	}
+	return nil
 }
 
 // rankOf says how much an element is one for titles, of 100.

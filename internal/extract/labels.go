@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -98,7 +99,7 @@ var labels = map[string]fact{
 
 	"quantity": factOther, "qty": factOther, "amount": factOther, "stock": factOther, "in stock": factOther, "available": factOther,
 	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factPostage, "shipping options": factPostage,
-	"delivery": factPostage, "delivery method": factPostage, "last updated": factOther, "updated": factOther, "quality rate": factRating, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
+	"delivery": factPostage, "delivery method": factPostage, "last updated": factOther, "quantity left": factOther, "ends in": factOther, "left": factOther, "updated": factOther, "quality rate": factRating, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
 	"refund policy": factOther, "item number": factOther, "id": factOther, "reviews": factOther, "feedback": factOther,
 	"postage": factPostage, "shipping cost": factPostage, "postage options": factPostage, "postage option": factPostage, "order": factOther, "buy": factOther, "payment methods": factOther,
 	"accepts": factOther, "coins": factOther, "type": factOther, "condition": factOther, "reference": factOther, "sku": factOther, "tags": factOther,
@@ -136,6 +137,9 @@ func labelled(marked string) map[fact]string {
 		readRow(found, rows[i], next)
 		if len(parts) == 1 && labelOf(parts[0]) == factPrice {
 			keepList(found, rows[i+1:])
+		}
+		if len(parts) == 1 && labelOf(parts[0]) == factShipsTo {
+			keepDashes(found, rows[i+1:])
 		}
 	}
 	return found
@@ -212,10 +216,22 @@ func readRow(found map[fact]string, row, next string) {
 				if f == factVendor {
 					values = values[:1] // levels and the like stand beside
 				}
-				keep(found, f, strings.Join(values, " "))
+				if v := strings.Join(values, " "); isValue(f, v) {
+					keep(found, f, v)
+				}
 			}
 		}
 	}
+}
+
+// isValue reports whether a line below a label can be its value: names and places are
+// no sentences.
+func isValue(f fact, v string) bool {
+	switch f {
+	case factVendor, factShipsFrom, factShipsTo, factCategory:
+		return len(v) < 200 && !strings.HasSuffix(v, ".") && !strings.HasSuffix(v, "!") && !strings.HasSuffix(v, "?")
+	}
+	return true
 }
 
 // joint returns what joins the parts of a value: the items of a list may stand in
@@ -248,6 +264,24 @@ func keepList(found map[fact]string, rows []string) {
 		if i > 0 || found[factPrice] == "" {
 			found[factPrice] += "\n" + row
 		}
+	}
+}
+
+// amountBehind is what a place's postage looks like behind its name.
+var amountBehind = regexp.MustCompile(`[ :(+]*(?:[A-Z]{3,4} ?|\pSc ?)?[0-9].*$`)
+
+// keepDashes reads places that stand below their label in a list with dashes.
+func keepDashes(found map[fact]string, rows []string) {
+	var places []string
+	for _, row := range rows[:min(len(rows), maxPrices)] {
+		place, ok := strings.CutPrefix(strings.TrimSpace(unmarked(row)), "- ")
+		if !ok {
+			break
+		}
+		places = append(places, amountBehind.ReplaceAllString(place, ""))
+	}
+	if len(places) > 0 && strings.HasPrefix(found[factShipsTo], "- ") {
+		found[factShipsTo] = strings.Join(places, ", ")
 	}
 }
 

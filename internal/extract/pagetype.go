@@ -13,7 +13,7 @@ var (
 )
 
 // notices are words in the titles of pages that only tell something.
-var notices = regexp.MustCompile(`(?i)\b(not found|forbidden|unavailable|error|denied|suspended|closed|seized|notice|announcement|bad gateway|maintenance|wartung|wartungsarbeiten|nicht gefunden|gesperrt|geschlossen|introuvable|suspendu|fermé|entretien|no encontrad[ao]|mantenimiento|suspendid[ao]|cerrad[ao]|aviso)\b|не найден|ошибка|технические работы|обслуживани|закрыт|заблокирован`)
+var notices = regexp.MustCompile(`(?i)\b(not found|forbidden|unavailable|error|denied|suspended|closed|seized|notice|announcement|on holiday|on vacation|im urlaub|en vacances|de vacaciones|bad gateway|maintenance|wartung|wartungsarbeiten|nicht gefunden|gesperrt|geschlossen|introuvable|suspendu|fermé|entretien|no encontrad[ao]|mantenimiento|suspendid[ao]|cerrad[ao]|aviso)\b|не найден|ошибка|технические работы|(?:^|\n)(?:information|informationen|información|hinweis|meldung|информация)(?:\n|$|[ :|-])|обслуживани|закрыт|заблокирован`)
 
 // humans are words on pages that want to know whether a person asks.
 var humans = regexp.MustCompile(`(?i)\b(captcha|are you (?:a )?human|not a robot|prove you|bist du ein mensch|kein roboter|êtes-vous humain|pas un robot|eres humano|no soy un robot)\b|вы человек|не робот`)
@@ -37,6 +37,8 @@ func (d *document) pageType(s *surveyed, ld product, found map[fact]string, pric
 		return vigil.PageListing
 	case priceLabel && s.buy && (alone || len(s.bodies) > 0) && len(s.cards) == 0:
 		return vigil.PageListing
+	case !priceLabel && len(found) == 0 && len(s.cards) == 0 && s.heading != nil && notices.MatchString(s.headText(s.heading)):
+		return vigil.PageNotice
 	case !priceLabel && (found[factSince] != "" || s.hasKey), vendorAddress.MatchString(d.address) && !(priced && sells):
 		return vigil.PageVendor
 	case len(s.cards) > 0 && !(sells && priced), indexAddress.MatchString(d.address) && !alone:

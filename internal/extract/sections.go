@@ -209,10 +209,16 @@ func (f *sectioner) strip(first *html.Node) []section {
 // up to the next heading.
 func (f *sectioner) from(first *html.Node) []*html.Node {
 	nodes := []*html.Node{first}
-	if holds(first.DataAtom) {
+	if holds(first.DataAtom) && !isParagraph(first) {
 		return nodes
 	}
-	return append(nodes, f.below(first)...)
+	for c := first.NextSibling; c != nil; c = c.NextSibling {
+		if _, ok := f.starts[c]; ok && !f.tab[c] || isHeading(c) {
+			break
+		}
+		nodes = append(nodes, c)
+	}
+	return nodes
 }
 
 // tabLike reports whether c can stand in a row of tabs beside first.
@@ -252,7 +258,7 @@ func (f *sectioner) panes(last *html.Node) []*html.Node {
 	if after == nil {
 		return nil
 	}
-	if alike := f.alike(after); len(alike) > 1 {
+	if alike := f.alike(after); len(alike) > 1 && isPane(after) {
 		return alike
 	}
 	for c := after; c != nil; {
@@ -260,7 +266,7 @@ func (f *sectioner) panes(last *html.Node) []*html.Node {
 		if first == nil {
 			break
 		}
-		if alike := f.alike(first); len(alike) > 1 && strings.Contains(cardKey(first), ".") {
+		if alike := f.alike(first); len(alike) > 1 && isPane(first) {
 			return alike
 		}
 		if f.s.size[first].bytes < f.s.size[c].bytes {
@@ -269,6 +275,11 @@ func (f *sectioner) panes(last *html.Node) []*html.Node {
 		c = first
 	}
 	return []*html.Node{after}
+}
+
+// isPane reports whether n is more than a paragraph: it has a name.
+func isPane(n *html.Node) bool {
+	return cardKey(n) != "" && (get(n.Attr, "class") != "" || get(n.Attr, "id") != "")
 }
 
 // follow returns the next element behind n that has text.

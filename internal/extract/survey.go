@@ -70,18 +70,21 @@ func survey(root *html.Node, elements []*html.Node, headTitle string, chrome *Ch
 	measure(root, s.size, false)
 	s.mark(root)
 	s.findThread(elements)
-	s.findCards(root)
 	maps.Copy(s.leaveOut, s.chrome)
-	for _, n := range slices.Concat(s.cards, s.menus) {
-		s.leaveOut[n] = true
-	}
 	s.besides = maps.Clone(s.chrome)
 	for _, n := range elements {
 		if layoutOf(n.DataAtom) == inline && s.size[n].bytes <= maxHeading && hasWord(n, "btn", "button", "badge", "label", "tag", "pill") {
 			s.besides[n] = true
 		}
+		if e := s.size[n]; e.digits && e.bytes <= 40 && isStruck(n) {
+			s.leaveOut[n] = true // a price that holds no longer
+		}
 	}
 	s.findSections(elements)
+	s.findCards(root)
+	for _, n := range slices.Concat(s.cards, s.menus) {
+		s.leaveOut[n] = true
+	}
 	maps.Copy(s.leaveOut, s.foreign)
 	s.findRepeated(root, chrome)
 	s.collect(root, false)
@@ -120,6 +123,7 @@ func (s *surveyed) look(n *html.Node) {
 	case atom.A, atom.Link:
 		s.pages = s.pages || strings.EqualFold(get(n.Attr, "rel"), "next")
 	}
+	s.captcha = s.captcha || hasWord(n, "captcha")
 	if hasWord(n, "pagination", "pager") {
 		s.pages = true
 	}
@@ -199,7 +203,7 @@ func isNamed(n *html.Node, list ...string) bool {
 // findCards looks for groups of children of one element that are alike and lead to
 // different addresses: menus, and the largest group of cards.
 func (s *surveyed) findCards(n *html.Node) {
-	if s.chrome[n] {
+	if s.chrome[n] || s.foreign[n] {
 		return
 	}
 	var (
