@@ -293,8 +293,8 @@ func withoutFacts(text string) string {
 	rows := strings.Split(text, "\n")
 	for len(rows) > 0 {
 		row := rows[0]
-		ps := pricesIn(row, false)
-		if row != "" && !startsLabel(row) && !strings.HasPrefix(row, "- ") && !(len(ps) > 0 && len(row) < 30) && !sells.MatchString(short(row, 20)) {
+		priced := len(row) < 30 && strings.ContainsAny(row, "0123456789") && len(pricesIn(row, false)) > 0
+		if row != "" && !startsLabel(row) && !strings.HasPrefix(row, "- ") && !priced && !sells.MatchString(short(row, 20)) {
 			break
 		}
 		rows = rows[1:]

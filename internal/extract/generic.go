@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func (d *document) readGeneric(l *vigil.Listing, chrome *Chrome) {
 		s.heading = d.heading(s)
 	}
 	s.region = s.common(append(s.labels[:len(s.labels):len(s.labels)], slices.DeleteFunc([]*html.Node{head.node}, func(n *html.Node) bool { return n == nil })...))
-	g.label() // in their region, which the headline tells
+	g.labelNear()
 	prices, sure := g.prices()
 	l.PageType = d.pageType(s, ld, g.found, len(prices) > 0)
 	l.Title = head.text
@@ -64,30 +65,19 @@ func (g *guess) say(field string, read bool, sure int) {
 	g.l.Sure[field] = float64(sure) / 100
 }
 
-// label reads what stands behind labels: in the page's region of facts, then outside
-// what the host repeats, then anywhere but in chrome. What one vendor's pages all
-// say is repeated, and true of each.
+// label reads what stands behind labels outside what the host repeats, then anywhere
+// but in chrome. What one vendor's pages all say is repeated, and true of each.
 func (g *guess) label() {
-	g.near, g.found = make(map[fact]string), make(map[fact]string)
 	root := g.s.root
-	if g.s.region != nil {
-		g.near = labelled(markedText(g.s.region, g.s.leaveOut))
-	}
-	for f, v := range g.near {
-		g.found[f] = v
-	}
 	g.outside = markedText(root, g.s.leaveOut)
 	texts := []string{g.outside}
 	if len(g.s.repeated) > 0 {
-		skip := make(map[*html.Node]bool)
-		for _, m := range []map[*html.Node]bool{g.s.leaveOut, g.s.repeated} {
-			for n := range m {
-				skip[n] = true
-			}
-		}
-		texts = []string{markedText(root, skip), g.outside}
-		g.outside = texts[0]
+		skip := maps.Clone(g.s.leaveOut)
+		maps.Copy(skip, g.s.repeated)
+		g.outside = markedText(root, skip)
+		texts = []string{g.outside, texts[0]}
 	}
+	g.found = make(map[fact]string)
 	for _, t := range texts {
 		for f, v := range labelled(t) {
 			keep(g.found, f, v)
@@ -99,6 +89,16 @@ func (g *guess) label() {
 			keep(g.found, f, v)
 		}
 	}
+}
+
+// labelNear reads what stands behind labels in the region of the page's facts, which
+// counts before what stands elsewhere.
+func (g *guess) labelNear() {
+	if g.s.region == nil {
+		return
+	}
+	g.near = labelled(markedText(g.s.region, g.s.leaveOut))
+	maps.Copy(g.found, g.near)
 }
 
 // sureOf says how sure a labelled fact is.
@@ -320,6 +320,9 @@ func (g *guess) priceLine(comma bool) []vigil.Price {
 	}
 	for _, text := range texts {
 		for row := range strings.SplitSeq(text, "\n") {
+			if len(row) > 60 || !strings.ContainsAny(row, "0123456789") {
+				continue
+			}
 			row = unmarked(row)
 			if len(row) < 40 && !notAPrice.MatchString(row) {
 				if ps := pricesIn(row, comma); len(ps) > 0 {

@@ -234,7 +234,7 @@ func (s *surveyed) findCards(n *html.Node) {
 		g := groups[key]
 		switch {
 		case len(g) < minCards && !s.arePriced(g) || !cardSized(g):
-		case isMenu(g):
+		case s.isMenu(g):
 			s.menus = append(s.menus, g...)
 		case len(g) < minCards && len(g) <= len(s.cards):
 			s.menus = append(s.menus, g...)
@@ -248,7 +248,7 @@ func (s *surveyed) findCards(n *html.Node) {
 // that is a link.
 func (s *surveyed) arePriced(g []*html.Node) bool {
 	for _, n := range g {
-		if e := s.size[n]; e.linked == 0 || e.words > 60 || len(pricesIn(briefText(n, nil), false)) == 0 {
+		if e := s.size[n]; !e.digits || e.linked == 0 || e.words > 60 || len(pricesIn(briefText(n, nil), false)) == 0 {
 			return false
 		}
 	}
@@ -257,11 +257,11 @@ func (s *surveyed) arePriced(g []*html.Node) bool {
 
 // isMenu reports whether most of g say no more than a link does: a few words,
 // perhaps a count, no price.
-func isMenu(g []*html.Node) bool {
+func (s *surveyed) isMenu(g []*html.Node) bool {
 	bare := 0
 	sample := g[:min(len(g), 40)]
 	for _, n := range sample {
-		if t := briefText(n, nil); len(t) < 60 && !strings.Contains(t, "\n") && len(pricesIn(t, false)) == 0 {
+		if t := briefText(n, nil); len(t) < 60 && !strings.Contains(t, "\n") && (!s.size[n].digits || len(pricesIn(t, false)) == 0) {
 			bare++
 		}
 	}
