@@ -206,6 +206,8 @@ func readRow(found map[fact]string, row, next string) {
 		}
 		f := labelOf(parts[j])
 		switch {
+		case f == noFact && len(parts) == 1:
+			keepPhrase(found, parts[0])
 		case f == noFact:
 		case j+1 < len(parts) && labelOf(parts[j+1]) == noFact && !startsLabel(parts[j+1]):
 			n := more(f, parts, cells, j+1)
@@ -221,6 +223,37 @@ func readRow(found map[fact]string, row, next string) {
 				}
 			}
 		}
+	}
+}
+
+// phrases are labels that their values may follow without a sign between.
+var phrases = []struct {
+	text string
+	fact fact
+}{
+	{"ships from ", factShipsFrom}, {"ships to ", factShipsTo}, {"shipped from ", factShipsFrom}, {"sold by ", factVendor},
+	{"versand aus ", factShipsFrom}, {"versand nach ", factShipsTo}, {"verkauft von ", factVendor},
+	{"expédié depuis ", factShipsFrom}, {"expédié de ", factShipsFrom}, {"livraison vers ", factShipsTo}, {"vendu par ", factVendor},
+	{"se envía desde ", factShipsFrom}, {"enviado desde ", factShipsFrom}, {"se envía a ", factShipsTo}, {"vendido por ", factVendor},
+	{"отправка из ", factShipsFrom}, {"доставка из ", factShipsFrom}, {"доставка в ", factShipsTo},
+}
+
+// keepPhrase reads a line such as "Ships from Norway". A place begins with a capital
+// letter, a vendor is one word; anything else may be a sentence.
+func keepPhrase(found map[fact]string, line string) {
+	if len(line) > 80 {
+		return
+	}
+	low := strings.ToLower(line)
+	for _, p := range phrases {
+		if !strings.HasPrefix(low, p.text) || len(low) != len(line) {
+			continue
+		}
+		v := strings.TrimSpace(line[len(p.text):])
+		if p.fact == factVendor && !strings.Contains(v, " ") || p.fact != factVendor && unicode.IsUpper(firstRune(v)) && isValue(p.fact, v) {
+			keep(found, p.fact, v)
+		}
+		return
 	}
 }
 

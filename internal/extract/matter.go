@@ -86,12 +86,30 @@ func (s *surveyed) findRepeated(n *html.Node, chrome *Chrome) {
 			continue
 		}
 		e := s.size[c]
-		if e.words > 0 && c.DataAtom != atom.Body && chrome.repeats(e) && !isLabel(c, e) {
+		if e.words > 0 && c.DataAtom != atom.Body && chrome.repeats(e) && !isLabel(c, e) && !holdsDescription(c) {
 			s.repeated[c] = true
 			continue
 		}
 		s.findRepeated(c, chrome)
 	}
+}
+
+// holdsDescription reports whether n is, or soon holds, what a page names its
+// description: a vendor may write the same on each page.
+func holdsDescription(n *html.Node) bool {
+	if isDescription(n) {
+		return true
+	}
+	budget := 200
+	for d := range n.Descendants() {
+		if budget--; budget < 0 {
+			return false
+		}
+		if isElement(d) && isDescription(d) {
+			return true
+		}
+	}
+	return false
 }
 
 // isLabel reports whether n announces a fact or a section.

@@ -226,6 +226,14 @@ func (f *sectioner) tabLike(first, c *html.Node) bool {
 	if c.DataAtom == atom.Input {
 		return true
 	}
+	switch first.DataAtom {
+	case atom.Li, atom.A, atom.Label, atom.Button, atom.Span, atom.Td:
+	default:
+		// Blocks may be headings with short texts below them.
+		if _, ok := f.starts[c]; !ok || isHeading(c) || c.DataAtom == atom.Tr {
+			return false
+		}
+	}
 	return c.DataAtom == first.DataAtom && f.s.size[c].bytes <= maxHeading && f.s.size[c].nodes <= maxInHeading
 }
 

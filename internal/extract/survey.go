@@ -386,6 +386,13 @@ func (s *surveyed) noteTitle(n *html.Node) {
 	}
 }
 
+// isDescription reports whether n's markup names it a description, and not that of a
+// shop or a market.
+func isDescription(n *html.Node) bool {
+	return strings.EqualFold(get(n.Attr, "itemprop"), "description") || hasWord(n, "description", "desc", "descr") &&
+		!hasWord(n, "vendor", "seller", "store", "shop", "site", "category", "meta", "profile")
+}
+
 // noteFact reports whether n's markup says that it holds a fact.
 func (s *surveyed) noteFact(n *html.Node) bool {
 	prop := strings.ToLower(get(n.Attr, "itemprop"))
@@ -395,7 +402,7 @@ func (s *surveyed) noteFact(n *html.Node) bool {
 		if s.size[n].words > 0 {
 			s.headings = append(s.headings, candidate{n, len(s.labels) > 0})
 		}
-	case prop == "description", hasWord(n, "description", "desc", "descr") && !hasWord(n, "vendor", "seller", "store", "shop", "site", "category", "meta", "profile"):
+	case isDescription(n):
 		s.described = append(s.described, n)
 	case prop == "price" || hasWord(n, "price", "prices", "cost", "tiers", "preis", "prix", "precio"):
 		s.priced = append(s.priced, n)
