@@ -49,7 +49,7 @@ func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 	maps.Copy(skip, s.besides)
 	maps.Copy(skip, s.repeated)
 	skip[s.h1], skip[s.heading] = true, true
-	for _, n := range s.priced {
+	for _, n := range s.priced[:min(len(s.priced), maxValues)] {
 		if s.size[n].bytes <= maxHeading {
 			skip[n] = true
 		}

@@ -200,14 +200,14 @@ func (g *guess) byMarkup() string {
 	if v := g.d.vendorByMarkup(g.s); v != "" {
 		return v
 	}
-	for _, n := range g.s.authors {
+	for _, n := range g.s.authors[:min(len(g.s.authors), maxValues)] {
 		if t := vendorName(briefText(n, g.s.leaveOut)); t != "" && len(t) < 60 && labelOf(t) == noFact {
 			return t
 		}
 	}
 	// In a column beside the page's matter, if there is one alone.
 	name := ""
-	for _, n := range g.s.aside {
+	for _, n := range g.s.aside[:min(len(g.s.aside), maxValues)] {
 		t := vendorName(briefText(n, nil))
 		if t == "" || len(t) > 60 || labelOf(t) != noFact {
 			continue

@@ -43,7 +43,7 @@ func (d *document) pageType(s *surveyed, ld product, found map[fact]string, pric
 		return vigil.PageVendor
 	case len(s.cards) > 0 && !(sells && priced), indexAddress.MatchString(d.address) && !alone:
 		return vigil.PageIndex
-	case (s.heading != nil || found[factTitle] != "") && (priced || sells):
+	case (s.heading != nil || found[factTitle] != "" || found[factPrice] != "" && found[factVendor] != "") && (priced || sells):
 		return vigil.PageListing
 	case s.pages:
 		return vigil.PageIndex

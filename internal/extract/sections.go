@@ -12,6 +12,8 @@ import (
 const (
 	maxHeading   = 90
 	maxInHeading = 16
+	maxStrips    = 32   // rows of tabs
+	maxBlocks    = 2000 // behind a tab that names no pane
 )
 
 // A section is what stands below a heading or behind a tab.
@@ -43,7 +45,7 @@ func (s *surveyed) sections(elements []*html.Node) []section {
 	var found []section
 	done := make(map[*html.Node]bool)
 	for _, n := range f.order {
-		if f.siblings[n.Parent] > 1 && !done[n.Parent] {
+		if f.siblings[n.Parent] > 1 && !done[n.Parent] && len(done) < maxStrips {
 			done[n.Parent] = true
 			found = append(found, f.strip(n)...)
 		}
@@ -213,7 +215,7 @@ func (f *sectioner) from(first *html.Node) []*html.Node {
 		return nodes
 	}
 	for c := first.NextSibling; c != nil; c = c.NextSibling {
-		if _, ok := f.starts[c]; ok && !f.tab[c] || isHeading(c) {
+		if _, ok := f.starts[c]; ok && !f.tab[c] || isHeading(c) || len(nodes) == maxBlocks {
 			break
 		}
 		nodes = append(nodes, c)
