@@ -22,7 +22,7 @@ func (s *surveyed) crumbs(elements []*html.Node, title string) []string {
 	var at *html.Node // the innermost that is a trail
 	var best []string
 	for _, n := range elements {
-		if at != nil && !within(n, at) {
+		if at != nil && !liesIn(n, at) {
 			break
 		}
 		if e := s.size[n]; e.linked == 0 || e.bytes > maxTrail || e.nodes > maxTrailNodes || s.foreign[n] {
@@ -86,7 +86,7 @@ func (s *surveyed) isTrail(n *html.Node, steps []string) bool {
 }
 
 // homes are names of the first step.
-var homes = wordSet("home start startseite index accueil inicio главная all alle tous todos все market markt shop boutique tienda forum форум listings catalog katalog каталог")
+var homes = listed("home start startseite index accueil inicio главная all alle tous todos все market markt shop boutique tienda forum форум listings catalog katalog каталог")
 
 // between returns the steps but the first, if it leads home, and the last, if it is
 // the title.

@@ -60,8 +60,8 @@ func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 		s.findFacts(root, skip)
 	}
 	score := make(map[*html.Node]int)
-	w := weigher{s: s, skip: skip, score: score, past: s.heading == nil || within(root, s.heading.Parent) || s.thread.first != nil}
-	w.weigh(root, root, 1, s.region != nil && within(root, s.region))
+	w := weigher{s: s, skip: skip, score: score, past: s.heading == nil || liesIn(root, s.heading.Parent) || s.thread.first != nil}
+	w.weigh(root, root, 1, s.region != nil && liesIn(root, s.region))
 	var best *html.Node
 	for n := range score {
 		if score[n] <= 0 {
@@ -80,7 +80,7 @@ func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 		return body{}
 	}
 	sure := 60
-	if s.region != nil && within(best, s.region) {
+	if s.region != nil && liesIn(best, s.region) {
 		sure = 70
 	}
 	return body{prose(textOf(best, skip)), best, sure}

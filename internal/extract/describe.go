@@ -78,7 +78,7 @@ func (s *surveyed) explicitBodies() []body {
 		}
 		bodies = append(bodies, body{t, nodes[0], sure})
 	}
-	elsewhere := func(n *html.Node) bool { return s.thread.first != nil && !within(n, s.thread.first) }
+	elsewhere := func(n *html.Node) bool { return s.thread.first != nil && !liesIn(n, s.thread.first) }
 	for _, x := range s.bodies[:min(len(s.bodies), maxValues)] {
 		if !s.hidden(x.nodes[0]) && !elsewhere(x.nodes[0]) {
 			add(x.nodes, 90)

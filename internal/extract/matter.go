@@ -149,8 +149,8 @@ func (s *surveyed) common(nodes []*html.Node) *html.Node {
 	return low
 }
 
-// within reports whether n is, or lies in, a.
-func within(n, a *html.Node) bool {
+// liesIn reports whether n is, or lies in, a.
+func liesIn(n, a *html.Node) bool {
 	for ; n != nil; n = n.Parent {
 		if n == a {
 			return true

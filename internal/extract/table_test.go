@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"vigil"
 	"vigil/fixtures"
@@ -19,8 +20,8 @@ type statedPage struct {
 	want vigil.Listing
 }
 
-// enginePages returns the pages of the fixtures' engines, by engine.
-func enginePages(t testing.TB) map[string][]statedPage {
+// statedPages returns the pages of the fixtures' engines, by engine.
+func statedPages(t testing.TB) map[string][]statedPage {
 	t.Helper()
 	const root = "../../fixtures/"
 	files, err := filepath.Glob(root + "engines/*/expected.json")
@@ -30,8 +31,9 @@ func enginePages(t testing.TB) map[string][]statedPage {
 	all := make(map[string][]statedPage)
 	for _, file := range files {
 		var engine struct {
-			Name  string
-			Pages []struct {
+			Name     string
+			Captured time.Time
+			Pages    []struct {
 				File, URL, Type string
 				Status          int
 				Facts           vigil.Listing
@@ -49,7 +51,7 @@ func enginePages(t testing.TB) map[string][]statedPage {
 			if err != nil {
 				t.Fatal(err)
 			}
-			page := vigil.Page{FinalURL: p.URL, Status: p.Status, Response: map[string][]string{"Content-Type": {p.Type}}, Body: body}
+			page := vigil.Page{FinalURL: p.URL, Method: vigil.ByFetch, CapturedAt: engine.Captured, Status: p.Status, Response: map[string][]string{"Content-Type": {p.Type}}, Body: body}
 			all[engine.Name] = append(all[engine.Name], statedPage{page, p.Facts})
 		}
 	}
@@ -59,7 +61,7 @@ func enginePages(t testing.TB) map[string][]statedPage {
 // TestGenericReaderTable prints how well pages are read with profiles turned off, by
 // engine, each page alone and with what its host repeats, and holds the aims.
 func TestGenericReaderTable(t *testing.T) {
-	engines := enginePages(t)
+	engines := statedPages(t)
 	for _, m := range markets(t) {
 		pages := marketPages(t, m)
 		expected, err := fixtures.Expected(m.Name)

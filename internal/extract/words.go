@@ -16,7 +16,7 @@ const (
 
 // foreignWords announce what is no part of a description, in English, German,
 // French, Spanish and Russian.
-var foreignWords = wordSet(`
+var foreignWords = listed(`
 	review reviews feedback feedbacks ratings testimonials comments replies questions
 	related similar recommended recommendations also others
 	terms conditions policy policies refund refunds returns pgp
@@ -27,7 +27,7 @@ var foreignWords = wordSet(`
 	отзывы отзыв комментарии похожие другие также рекомендуем условия возврат вопросы`)
 
 // mildWords stand beside foreign words in a heading and change nothing.
-var mildWords = wordSet(`
+var mildWords = listed(`
 	buyer buyers customer customers vendor vendors seller sellers product products item items listing listings the a of and for by this our
 	your latest recent last all user users shop store you may like from more key public order orders offers details
 	kunden käufer der die das von und für diese dieser dieses artikel angebote produkte anzeigen verkäufers anbieters händlers könnte dich sie
@@ -76,7 +76,7 @@ func topicOf(text string, sure bool) topic {
 	return noTopic
 }
 
-func wordSet(s string) map[string]bool {
+func listed(s string) map[string]bool {
 	set := make(map[string]bool)
 	for _, w := range strings.Fields(s) {
 		set[w] = true
