@@ -198,7 +198,7 @@ func (s *surveyed) findFacts(n *html.Node, skip map[*html.Node]bool) {
 			continue
 		}
 		if lay := layoutOf(c.DataAtom); e.bytes > 0 && e.bytes <= maxFacts && e.nodes <= 200 && (lay == block || lay == cell) &&
-			s.size[n].bytes != e.bytes && onlyFacts(markedText(c, skip)) {
+			s.size[n].bytes != e.bytes && onlyFacts(factText(c, skip)) {
 			skip[c] = true
 			continue
 		}

@@ -69,12 +69,12 @@ func (g *guess) say(field string, read bool, sure int) {
 // but in chrome. What one vendor's pages all say is repeated, and true of each.
 func (g *guess) label() {
 	root := g.s.root
-	g.outside = markedText(root, g.s.leaveOut)
+	g.outside = factText(root, g.s.leaveOut)
 	texts := []string{g.outside}
 	if len(g.s.repeated) > 0 {
 		skip := maps.Clone(g.s.leaveOut)
 		maps.Copy(skip, g.s.repeated)
-		g.outside = markedText(root, skip)
+		g.outside = factText(root, skip)
 		texts = []string{g.outside, texts[0]}
 	}
 	g.found = make(map[fact]string)
@@ -97,7 +97,7 @@ func (g *guess) labelNear() {
 	if g.s.region == nil {
 		return
 	}
-	g.near = labelled(markedText(g.s.region, g.s.leaveOut))
+	g.near = labelled(factText(g.s.region, g.s.leaveOut))
 	maps.Copy(g.found, g.near)
 }
 

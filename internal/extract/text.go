@@ -18,13 +18,14 @@ const (
 // lines builds text line by line, as a reader sees it: white space is collapsed,
 // lines are trimmed, and there is at most one empty line between two.
 type lines struct {
-	b      strings.Builder
-	marked bool // write marks; else a cell ends with a space, an element with nothing
-	space  bool // white space is due before the next character
-	full   bool // the line has characters
-	breaks int  // line ends at the end
-	mark   rune // mark due before the next character
-	limit  int  // stop after about so many bytes; 0 for never
+	b       strings.Builder
+	marked  bool // write marks; else a cell ends with a space, an element with nothing
+	empties bool // mark cells without text, too
+	space   bool // white space is due before the next character
+	full    bool // the line has characters
+	breaks  int  // line ends at the end
+	mark    rune // mark due before the next character
+	limit   int  // stop after about so many bytes; 0 for never
 }
 
 // text adds s; with pre, its line ends are kept.
@@ -169,6 +170,14 @@ func markedText(n *html.Node, skip map[*html.Node]bool) string {
 	return w.String()
 }
 
+// factText is markedText with a mark for each cell or definition that is empty, so
+// that no label takes another's value.
+func factText(n *html.Node, skip map[*html.Node]bool) string {
+	w := lines{marked: true, empties: true}
+	w.children(n, skip, keepsLines(n.DataAtom))
+	return w.String()
+}
+
 // children adds what is within n. Trees are at most 512 elements deep.
 func (w *lines) children(n *html.Node, skip map[*html.Node]bool, pre bool) {
 	for c := n.FirstChild; c != nil && (w.limit == 0 || w.b.Len() < w.limit); c = c.NextSibling {
@@ -185,7 +194,7 @@ func (w *lines) children(n *html.Node, skip map[*html.Node]bool, pre bool) {
 func (w *lines) element(n *html.Node, skip map[*html.Node]bool, pre bool) {
 	lay := layoutOf(n.DataAtom)
 	w.open(lay)
-	if w.marked && (n.DataAtom == atom.Dd || n.DataAtom == atom.Td) && isBlank(n) {
+	if w.empties && (n.DataAtom == atom.Dd || n.DataAtom == atom.Td) && isBlank(n) {
 		w.rune(markEmpty)
 	}
 	if lay != dropped && lay != breaker && lay != rule {
