@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,63 +39,71 @@ func (d *document) explicit(s *surveyed) body {
 
 // explicitBodies returns the texts that the page calls descriptions, in page order.
 func (s *surveyed) explicitBodies() []body {
-	skip := make(map[*html.Node]bool, len(s.besides)+len(s.foreign))
-	for _, m := range []map[*html.Node]bool{s.besides, s.foreign} {
-		for n := range m {
-			skip[n] = true
+	t := teller{s: s, skip: s.besidesText(), taken: make(map[*html.Node]bool)}
+	elsewhere := func(n *html.Node) bool { return s.thread.first != nil && !liesIn(n, s.thread.first) }
+	for _, x := range s.bodies[:min(len(s.bodies), maxValues)] {
+		if !s.hidden(x.nodes[0]) && !elsewhere(x.nodes[0]) {
+			t.tell(x.nodes, 90)
 		}
 	}
+	for _, n := range s.described[:min(len(s.described), maxValues)] {
+		sure := 90
+		if get(n.Attr, "itemprop") != "" {
+			sure = 95
+		}
+		if !elsewhere(n) {
+			t.tell([]*html.Node{n}, sure)
+		}
+	}
+	return inOrder(t.bodies, s.root)
+}
+
+// besidesText returns what no text of a description holds. What the host repeats is
+// left out if it is links; what one vendor writes on each page stays.
+func (s *surveyed) besidesText() map[*html.Node]bool {
+	skip := maps.Clone(s.besides)
+	maps.Copy(skip, s.foreign)
 	for n := range s.repeated {
 		if !s.size[n].prose() {
-			skip[n] = true // links and buttons; what one vendor writes on each page stays
+			skip[n] = true
 		}
 	}
 	for _, x := range s.bodies {
 		skip[x.head] = true
 	}
-	taken := make(map[*html.Node]bool) // told already
-	told := 0                          // bytes
-	var bodies []body
-	add := func(nodes []*html.Node, sure int) {
-		var w lines
-		var e extent
-		for _, n := range nodes {
-			if skip[n] || told > maxText || anyAround(n, taken) {
-				continue
-			}
-			if n.Type == html.TextNode {
-				w.text(n.Data, false)
-				continue
-			}
-			in := s.size[n]
+	return skip
+}
+
+// A teller tells each part of a page once, and no more than a description holds.
+type teller struct {
+	s      *surveyed
+	skip   map[*html.Node]bool
+	taken  map[*html.Node]bool
+	told   int // bytes
+	bodies []body
+}
+
+// tell adds the text of nodes, unless it is links for the most part.
+func (t *teller) tell(nodes []*html.Node, sure int) {
+	var w lines
+	var e extent
+	for _, n := range nodes {
+		switch {
+		case t.skip[n] || t.told > maxText || anyAround(n, t.taken):
+		case n.Type == html.TextNode:
+			w.text(n.Data, false)
+		default:
+			in := t.s.size[n]
 			e.words, e.linked = e.words+in.words, e.linked+in.linked
-			w.element(n, skip, false)
-			taken[n] = true
-		}
-		t := w.String()
-		told += len(t)
-		if t == "" || e.words > 0 && !e.prose() {
-			return
-		}
-		bodies = append(bodies, body{t, nodes[0], sure})
-	}
-	elsewhere := func(n *html.Node) bool { return s.thread.first != nil && !liesIn(n, s.thread.first) }
-	for _, x := range s.bodies[:min(len(s.bodies), maxValues)] {
-		if !s.hidden(x.nodes[0]) && !elsewhere(x.nodes[0]) {
-			add(x.nodes, 90)
+			w.element(n, t.skip, false)
+			t.taken[n] = true
 		}
 	}
-	for _, n := range s.described[:min(len(s.described), maxValues)] {
-		if elsewhere(n) {
-			continue
-		}
-		sure := 90
-		if get(n.Attr, "itemprop") != "" {
-			sure = 95
-		}
-		add([]*html.Node{n}, sure)
+	text := w.String()
+	t.told += len(text)
+	if text != "" && (e.words == 0 || e.prose()) {
+		t.bodies = append(t.bodies, body{text, nodes[0], sure})
 	}
-	return inOrder(bodies, s.root)
 }
 
 // inOrder puts bodies into page order.

@@ -22,32 +22,7 @@ type headline struct {
 func (d *document) headline(s *surveyed, ld product, found map[fact]string) headline {
 	og := d.meta("og:title")
 	site := d.meta("og:site_name")
-	best, score := headline{}, 0
-	for _, h := range s.headings {
-		n := h.node
-		text := s.headText(n)
-		if text == "" || text == site || len(text) > maxTitle || labelOf(text) != noFact {
-			continue
-		}
-		v := s.rankOf(n)
-		said := s.title.is(text)
-		switch {
-		case ld.name != "" && text == ld.name, og != "" && text == og:
-			v += 40
-		case said && text != s.title.whole && s.isHome(n):
-			v -= 60 // the market's name
-		case said:
-			v += 30
-		case v < 30:
-			continue
-		}
-		if s.inHead(n) {
-			v -= 35
-		}
-		if v > score || v == score && !h.late {
-			best, score = headline{text, n, min(99, 40+v*6/10)}, v
-		}
-	}
+	best, score := s.bestHeading(og, site, ld.name)
 	label := short(firstLine(found[factTitle]), maxTitle)
 	switch {
 	case ld.name != "":
@@ -66,6 +41,35 @@ func (d *document) headline(s *surveyed, ld product, found map[fact]string) head
 		return headline{t, nil, 50}
 	}
 	return headline{}
+}
+
+// bestHeading returns the heading that counts most, and how much it counts.
+func (s *surveyed) bestHeading(og, site, name string) (best headline, score int) {
+	for _, h := range s.headings {
+		n, text := h.node, s.headText(h.node)
+		if text == "" || text == site || len(text) > maxTitle || labelOf(text) != noFact {
+			continue
+		}
+		v := s.rankOf(n)
+		said := s.title.is(text)
+		switch {
+		case text == name, text == og:
+			v += 40
+		case said && text != s.title.whole && s.isHome(n):
+			v -= 60 // the market's name
+		case said:
+			v += 30
+		case v < 30:
+			continue
+		}
+		if s.inHead(n) {
+			v -= 35
+		}
+		if v > score || v == score && !h.late {
+			best, score = headline{text, n, min(99, 40+v*6/10)}, v
+		}
+	}
+	return best, score
 }
 
 // headText returns the text of a heading without small print, buttons and badges.
