@@ -34,16 +34,9 @@ type body struct {
 // densest returns the text of the element within root that holds most words of its
 // own: words that stand in it directly or in paragraphs, not in links, fields or
 // rows of facts. An element beside the page's facts counts three times as much as
-// one elsewhere, and what stands before its headline a quarter. Only if there are no
-// words but in rows of facts, these count.
+// one elsewhere, and what stands before its headline a quarter. If there are no words
+// but in rows of facts, these are the text.
 func (s *surveyed) densest(root *html.Node) body {
-	if b := s.densestOf(root, true); b.text != "" {
-		return b
-	}
-	return s.densestOf(root, false)
-}
-
-func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 	skip := maps.Clone(s.leaveOut)
 	maps.Copy(skip, s.besides)
 	maps.Copy(skip, s.repeated)
@@ -55,9 +48,8 @@ func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 	}
 	delete(skip, nil)
 	delete(skip, root)
-	if facts {
-		s.findFacts(root, skip)
-	}
+	plain := maps.Clone(skip)
+	s.findFacts(root, skip)
 	score := make(map[*html.Node]int)
 	w := weigher{s: s, skip: skip, score: score, past: s.heading == nil || liesIn(root, s.heading.Parent) || s.thread.first != nil}
 	w.weigh(root, root, 1, s.region != nil && liesIn(root, s.region))
@@ -76,7 +68,7 @@ func (s *surveyed) densestOf(root *html.Node, facts bool) body {
 		}
 	}
 	if best == nil {
-		return body{}
+		return body{textOf(root, plain), root, 30}
 	}
 	sure := 60
 	if s.region != nil && liesIn(best, s.region) {

@@ -27,7 +27,7 @@ func (s *surveyed) findFacts(n *html.Node, skip map[*html.Node]bool) {
 			skip[c], skip[value] = true, true
 			continue
 		}
-		if lay := layoutOf(c.DataAtom); e.bytes > 0 && e.bytes <= maxFacts && e.nodes <= 200 && (lay == block || lay == cell) &&
+		if lay := layoutOf(c.DataAtom); !s.aroundHead[c] && e.bytes > 0 && e.bytes <= maxFacts && e.nodes <= 200 && (lay == block || lay == cell) &&
 			s.size[n].bytes != e.bytes && onlyFacts(factText(c, skip)) {
 			skip[c] = true
 			continue
@@ -68,6 +68,8 @@ func onlyFacts(marked string) bool {
 		parts := splitRow(rows[i])
 		switch {
 		case len(parts) == 0:
+		case isDescriptionLabel(parts[0]):
+			return false
 		case table && strings.ContainsRune(rows[i], markCell) && len(rows[i]) < 120:
 		case headRow(rows[i], parts):
 			table = true
@@ -84,6 +86,13 @@ func onlyFacts(marked string) bool {
 		}
 	}
 	return labelled > 0
+}
+
+// isDescriptionLabel reports whether s announces a description, alone or before its
+// text.
+func isDescriptionLabel(s string) bool {
+	label, _, _ := strings.Cut(s, ":")
+	return labelOf(label) == factDescription
 }
 
 // prose cuts off what is no prose at the beginning of a text (labels with their

@@ -23,6 +23,10 @@ func (d *document) readGeneric(l *vigil.Listing, chrome *Chrome) {
 	if s.heading = head.node; s.heading == nil {
 		s.heading = d.heading(s)
 	}
+	s.aroundHead = make(map[*html.Node]bool)
+	for n := s.heading; n != nil; n = n.Parent {
+		s.aroundHead[n] = true
+	}
 	s.region = s.common(append(s.labels[:len(s.labels):len(s.labels)], slices.DeleteFunc([]*html.Node{head.node}, func(n *html.Node) bool { return n == nil })...))
 	g.labelNear()
 	prices, sure := g.prices()

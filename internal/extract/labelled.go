@@ -112,7 +112,7 @@ func readRow(found map[fact]string, row, next string) {
 				if f == factVendor {
 					values = values[:1] // levels and the like stand beside
 				}
-				if v := strings.Join(values, " "); isValue(f, v) {
+				if v := strings.Join(values, joint(f)); isValue(f, v) {
 					keep(found, f, v)
 				}
 			}

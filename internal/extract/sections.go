@@ -156,6 +156,6 @@ func (f *sectioner) next(start, c *html.Node) bool {
 	if isHeading(start) {
 		return isHeading(c) && rank(c) <= rank(start)
 	}
-	return layoutOf(start.DataAtom) != inline && cardKey(c) != "" && cardKey(c) == cardKey(start) && c.DataAtom != atom.Tr &&
+	return layoutOf(start.DataAtom) != inline && get(c.Attr, "class") != "" && cardKey(c) == cardKey(start) && c.DataAtom != atom.Tr &&
 		f.s.size[c].bytes <= maxHeading
 }

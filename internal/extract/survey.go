@@ -17,18 +17,19 @@ type surveyed struct {
 	chrome   map[*html.Node]bool // navigation, head, foot, reviews, related things
 	leaveOut map[*html.Node]bool // chrome and cards
 
-	size     map[*html.Node]extent // of elements
-	title    titles                // what the head calls the page
-	repeated map[*html.Node]bool   // stands on most pages of the host
-	foreign  map[*html.Node]bool   // what others wrote, other things: in leaveOut too
-	bodies   []section             // descriptions, below their headings
-	thread   thread
-	posts    map[*html.Node]bool // of the thread: no cards
-	headings []candidate         // of titles, outside chrome
-	labels   []*html.Node        // texts that label a main fact
-	region   *html.Node          // holds the headline and the main facts; nil if that is the whole page
-	buy      bool                // a button to buy with
-	typed    bool                // says to programs that it is about a product
+	size       map[*html.Node]extent // of elements
+	title      titles                // what the head calls the page
+	repeated   map[*html.Node]bool   // stands on most pages of the host
+	foreign    map[*html.Node]bool   // what others wrote, other things: in leaveOut too
+	bodies     []section             // descriptions, below their headings
+	thread     thread
+	posts      map[*html.Node]bool // of the thread: no cards
+	headings   []candidate         // of titles, outside chrome
+	labels     []*html.Node        // texts that label a main fact
+	aroundHead map[*html.Node]bool // what the headline lies in
+	region     *html.Node          // holds the headline and the main facts; nil if that is the whole page
+	buy        bool                // a button to buy with
+	typed      bool                // says to programs that it is about a product
 
 	h1, h2    *html.Node // the first of each, outside chrome
 	heading   *html.Node // the element that names the page
