@@ -119,3 +119,21 @@ func TestEachFieldSaysHowSureItIs(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkLearnChrome learns what a market repeats from as many pages as are taken.
+func BenchmarkLearnChrome(b *testing.B) {
+	pages, _ := listingPages(b)
+	size := 0
+	for _, p := range pages[:maxChromePages] {
+		size += len(p.Body)
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		var c Chrome
+		for _, p := range pages[:maxChromePages] {
+			c.Add(p)
+		}
+	}
+	b.ReportMetric(float64(b.N*maxChromePages)/b.Elapsed().Seconds(), "pages/s")
+}
