@@ -51,6 +51,11 @@ type Listing struct {
 	PGP          []string `json:"pgp,omitempty"`           // armored blocks (RFC 9580, section 6.2), as written
 	ListingLinks []string `json:"listing_links,omitempty"` // of Links, those to listings
 	NextLinks    []string `json:"next_links,omitempty"`    // of Links, those to further pages of this list
+
+	// Sure says, by their JSON names, how sure the reader is of the fields that it
+	// read without a profile: from 0 to 1. It ranks what the reader went by, from
+	// facts that are stated for programs down to guesses, and is no probability.
+	Sure map[string]float64 `json:"sure,omitempty"`
 }
 
 // A Price is an amount as a decimal string, and its currency: an ISO 4217 or

@@ -8,32 +8,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// underHeading returns the text below a heading that announces a description, up
-// to the next heading of its rank.
-func (s *surveyed) underHeading() string {
-	for n := range s.root.Descendants() {
-		if !isHeading(n) || s.leaveOut[n] || labelOf(briefText(n, nil)) != factDescription {
-			continue
-		}
-		var w lines
-		for c := n.NextSibling; c != nil && !(isHeading(c) && rank(c) <= rank(n)); c = c.NextSibling {
-			switch {
-			case c.Type == html.TextNode:
-				w.text(c.Data, false)
-			case isElement(c) && !s.leaveOut[c]:
-				w.element(c, s.leaveOut, false)
-			}
-		}
-		if t := w.String(); t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
 func isHeading(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dt, atom.Legend:
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dt, atom.Legend, atom.Summary:
 		return true
 	}
 	return false
@@ -47,43 +24,139 @@ func rank(n *html.Node) int {
 	return 7
 }
 
-// densest returns the text of the element that holds most words of its own: words
-// that stand in it directly or in paragraphs, not in links or fields.
-func (s *surveyed) densest() string {
+// A body is a text that may be the page's description.
+type body struct {
+	text string
+	node *html.Node // the first that holds it; nil if none does
+	sure int        // of 100
+}
+
+// densest returns the text of the element within root that holds most words of its
+// own: words that stand in it directly or in paragraphs, not in links, fields or
+// rows of facts. An element beside the page's facts counts three times as much as
+// one elsewhere, and what stands before its headline a quarter. If there are no words
+// but in rows of facts, these are the text.
+func (s *surveyed) densest(root *html.Node) body {
+	skip := maps.Clone(s.leaveOut)
+	maps.Copy(skip, s.besides)
+	maps.Copy(skip, s.repeated)
+	skip[s.h1], skip[s.heading] = true, true
+	for _, n := range s.priced[:min(len(s.priced), maxValues)] {
+		if s.size[n].bytes <= maxHeading {
+			skip[n] = true
+		}
+	}
+	delete(skip, nil)
+	delete(skip, root)
+	plain := maps.Clone(skip)
+	s.findFacts(root, skip)
 	score := make(map[*html.Node]int)
-	s.weigh(s.root, s.root, 1, score)
+	w := weigher{s: s, skip: skip, score: score, past: s.heading == nil || liesIn(root, s.heading.Parent) || s.thread.first != nil}
+	w.weigh(root, root, 1, s.region != nil && liesIn(root, s.region))
 	var best *html.Node
-	for n := range s.root.Descendants() {
-		if v, ok := score[n]; ok && v > 0 && (best == nil || v > score[best]) {
+	for n := range score {
+		if score[n] <= 0 {
+			delete(score, n)
+		}
+	}
+	if score[root] > 0 {
+		best = root
+	}
+	for n := range root.Descendants() {
+		if v, ok := score[n]; ok && (best == nil || v > score[best]) {
 			best = n
 		}
 	}
 	if best == nil {
-		return ""
+		return body{textOf(root, plain), root, 30}
 	}
-	skip := maps.Clone(s.leaveOut)
-	skip[s.h1], skip[s.heading] = true, true
-	return textOf(best, skip)
+	sure := 60
+	if s.region != nil && liesIn(best, s.region) {
+		sure = 70
+	}
+	return body{prose(textOf(best, skip)), best, sure}
+}
+
+// A weigher adds up the words that elements hold.
+type weigher struct {
+	s     *surveyed
+	skip  map[*html.Node]bool
+	score map[*html.Node]int
+	past  bool // the headline
 }
 
 // weigh adds up the text within n for its holder: the next element around it that
 // is more than a paragraph. Text in links counts against it.
-func (s *surveyed) weigh(n, holder *html.Node, sign int, score map[*html.Node]int) {
+func (w *weigher) weigh(n, holder *html.Node, sign int, near bool) {
+	near = near || n == w.s.region
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		switch {
+		case c == w.s.heading:
+			w.past = true
+		case w.skip[c]:
 		case c.Type == html.TextNode:
-			if k := len(strings.Fields(c.Data)); k > 0 {
-				score[holder] += sign * k
+			k := sign * len(strings.Fields(c.Data))
+			switch {
+			case near:
+				k *= 12
+			case w.past:
+				k *= 4
 			}
-		case !isElement(c) || s.leaveOut[c] || layoutOf(c.DataAtom) == dropped, c == s.h1, c == s.heading:
+			w.score[holder] += k
+		case !isElement(c) || layoutOf(c.DataAtom) == dropped:
 		case c.DataAtom == atom.A:
-			s.weigh(c, holder, -1, score)
-		case holds(c.DataAtom):
-			s.weigh(c, c, sign, score)
+			w.weigh(c, holder, -1, near)
+		case holds(c.DataAtom) && !isParagraph(c):
+			w.weigh(c, c, sign, near)
 		default:
-			s.weigh(c, holder, sign, score)
+			w.weigh(c, holder, sign, near)
 		}
 	}
+}
+
+// isParagraph reports whether n is a div used as a paragraph: it stands beside one of
+// its class, and neither holds a block.
+func isParagraph(n *html.Node) bool {
+	if n.DataAtom != atom.Div || !isFlat(n) {
+		return false
+	}
+	for _, beside := range []*html.Node{beforeOf(n), afterOf(n)} {
+		if beside != nil && beside.DataAtom == atom.Div && get(beside.Attr, "class") == get(n.Attr, "class") && isFlat(beside) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFlat reports whether no child of n is a block. It looks at a few.
+func isFlat(n *html.Node) bool {
+	budget := 64
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if budget--; budget < 0 || isElement(c) && (layoutOf(c.DataAtom) == block || layoutOf(c.DataAtom) == cell) {
+			return false
+		}
+	}
+	return true
+}
+
+// beforeOf and afterOf return the element beside n; nil if text stands between.
+func beforeOf(n *html.Node) *html.Node {
+	return element(n, func(n *html.Node) *html.Node { return n.PrevSibling })
+}
+
+func afterOf(n *html.Node) *html.Node {
+	return element(n, func(n *html.Node) *html.Node { return n.NextSibling })
+}
+
+func element(n *html.Node, beside func(*html.Node) *html.Node) *html.Node {
+	n = beside(n)
+	if n != nil && n.Type == html.TextNode && strings.TrimSpace(n.Data) == "" {
+		n = beside(n)
+	}
+	if n == nil || !isElement(n) {
+		return nil
+	}
+	return n
 }
 
 // holds reports whether an element is a holder of paragraphs.

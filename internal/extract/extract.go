@@ -37,6 +37,8 @@ const maxText = 1 << 20
 // The zero Reader knows no profile, only the generic reader.
 type Reader struct {
 	profiles []*profile // by name
+	host     string     // whose chrome is known
+	chrome   *Chrome
 }
 
 // New returns a Reader that knows the built-in profiles and those in extra: every
@@ -123,11 +125,11 @@ func (r *Reader) read(l *vigil.Listing, p vigil.Page, text string, pr *profile, 
 	case pr != nil:
 		pr.readAny(d, l, ps)
 	case asked == Generic:
-		d.readGeneric(l)
+		d.readGeneric(l, r.chromeFor(d.base))
 	default:
 		// A market's page of a new kind is read as one of an unknown market.
 		if pr = recognise(r.profiles, d); pr == nil || !pr.read(d, l, ps) {
-			d.readGeneric(l)
+			d.readGeneric(l, r.chromeFor(d.base))
 		}
 	}
 	if l.Profile != Generic && l.PageType == vigil.PageListing && (l.Title == "" || l.Description == "") {

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -63,7 +64,7 @@ func (p *product) walk(v any, depth int) {
 			p.breadcrumbs(v)
 		case isA(v, "ItemList"), isA(v, "Review"):
 		default:
-			for _, key := range []string{"@graph", "mainEntity", "mainEntityOfPage", "itemOffered", "breadcrumb"} {
+			for _, key := range []string{"@graph", "mainEntity", "mainEntityOfPage", "itemOffered", "breadcrumb", "hasVariant"} {
 				p.walk(v[key], depth+1)
 			}
 		}
@@ -77,7 +78,7 @@ func (p *product) product(v map[string]any) {
 	p.found = true
 	p.name = firstLine(flat(v["name"]))
 	p.description = flat(v["description"])
-	p.posted = str(v["releaseDate"])
+	p.posted = cmp.Or(str(v["datePosted"]), str(v["releaseDate"]))
 	if c := str(v["category"]); c != "" {
 		p.category = categoryPath(c)
 	}
@@ -108,11 +109,38 @@ func (p *product) offer(o map[string]any) {
 			p.prices = append(p.prices, price)
 		}
 	}
-	if s, ok := o["seller"].(map[string]any); ok && p.vendor == "" {
-		p.vendor = vendorName(str(s["name"]))
+	for _, key := range []string{"seller", "offeredBy"} {
+		switch s := o[key].(type) {
+		case map[string]any:
+			p.vendor = cmp.Or(p.vendor, vendorName(str(s["name"])))
+		case string:
+			if !strings.Contains(s, "://") {
+				p.vendor = cmp.Or(p.vendor, vendorName(str(s)))
+			}
+		}
 	}
+	p.specified(o["priceSpecification"], code)
 	if p.posted == "" {
-		p.posted = str(o["validFrom"])
+		p.posted = cmp.Or(str(o["availabilityStarts"]), str(o["validFrom"]))
+	}
+}
+
+// specified takes the prices of an offer's PriceSpecification, one or several.
+func (p *product) specified(v any, code string) {
+	specs, ok := v.([]any)
+	if !ok {
+		specs = []any{v}
+	}
+	for _, s := range specs[:min(len(specs), maxPrices)] {
+		s, ok := s.(map[string]any)
+		if !ok {
+			continue
+		}
+		c := cmp.Or(currency(strings.ToUpper(str(s["priceCurrency"]))), code)
+		price := vigil.Price{Amount: str(s["price"]), Currency: c}
+		if len(c) >= 3 && len(c) <= 5 && plainDecimal.MatchString(price.Amount) && !slices.Contains(p.prices, price) {
+			p.prices = append(p.prices, price)
+		}
 	}
 }
 
@@ -139,16 +167,19 @@ func (p *product) breadcrumbs(v map[string]any) {
 func isA(v map[string]any, typ string) bool {
 	switch t := v["@type"].(type) {
 	case string:
-		return t == typ
+		return bareType(t) == typ
 	case []any:
 		for _, e := range t {
-			if e == typ {
+			if s, ok := e.(string); ok && bareType(s) == typ {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// bareType returns a type's name without its address.
+func bareType(t string) string { return t[strings.LastIndexAny(t, "/:")+1:] }
 
 // str returns a string or number as text on one line.
 func str(v any) string {

@@ -20,8 +20,12 @@ const (
 	factSales
 	factRating
 	factDescription
-	factSince // of an account: told of vendors only
-	factOther // a label whose fact no listing holds; it ends the value before it
+	factTitle
+	factFrom    // where goods come from, or a message; a weak label
+	factTo      // where they go; a weak label
+	factSince   // of an account: told of vendors only
+	factPostage // what it costs to send; its prices are none of the thing's
+	factOther   // a label whose fact no listing holds; it ends the value before it
 )
 
 // labels are the words before facts in English, German, French, Spanish and
@@ -32,6 +36,11 @@ var labels = map[string]fact{
 	"vendeur": factVendor, "vendu par": factVendor, "vendedor": factVendor, "vendido por": factVendor,
 	"продавец": factVendor, "магазин": factVendor,
 
+	"price per piece": factPrice, "price per unit": factPrice, "price each": factPrice, "item price": factPrice, "total price": factPrice,
+	"current price": factPrice, "preis pro stück": factPrice, "preis je stück": factPrice, "einzelpreis": factPrice, "prix unitaire": factPrice,
+	"prix par pièce": factPrice, "precio por unidad": factPrice, "precio unitario": factPrice, "цена за штуку": factPrice, "цена за единицу": factPrice,
+	"prices": factPrice, "price list": factPrice, "offers": factPrice, "bulk prices": factPrice, "preise": factPrice, "angebote": factPrice,
+	"staffelpreise": factPrice, "precios": factPrice, "цены": factPrice,
 	"price": factPrice, "unit price": factPrice, "cost": factPrice, "preis": factPrice, "stückpreis": factPrice,
 	"prix": factPrice, "precio": factPrice, "цена": factPrice, "стоимость": factPrice,
 
@@ -39,14 +48,14 @@ var labels = map[string]fact{
 	"kategorie": factCategory, "rubrik": factCategory, "catégorie": factCategory, "rubrique": factCategory,
 	"categoría": factCategory, "категория": factCategory, "раздел": factCategory, "рубрика": factCategory,
 
-	"ships from": factShipsFrom, "shipping from": factShipsFrom, "shipped from": factShipsFrom, "dispatched from": factShipsFrom,
+	"ship from": factShipsFrom, "ships from": factShipsFrom, "ship's from": factShipsFrom, "shipping from": factShipsFrom, "shipped from": factShipsFrom, "dispatched from": factShipsFrom,
 	"origin": factShipsFrom, "origin country": factShipsFrom, "country of origin": factShipsFrom,
 	"versand aus": factShipsFrom, "versand von": factShipsFrom, "versendet aus": factShipsFrom, "herkunft": factShipsFrom,
 	"expédié de": factShipsFrom, "expédié depuis": factShipsFrom, "expédition depuis": factShipsFrom, "envoi depuis": factShipsFrom,
 	"origine": factShipsFrom, "envío desde": factShipsFrom, "se envía desde": factShipsFrom, "enviado desde": factShipsFrom,
 	"origen": factShipsFrom, "отправка из": factShipsFrom, "откуда": factShipsFrom, "доставка из": factShipsFrom,
 
-	"ships to": factShipsTo, "shipping to": factShipsTo, "delivers to": factShipsTo, "delivery to": factShipsTo,
+	"ship to": factShipsTo, "ships to": factShipsTo, "ship's to": factShipsTo, "shipping to": factShipsTo, "delivers to": factShipsTo, "delivery to": factShipsTo,
 	"destination": factShipsTo, "destinations": factShipsTo, "versand nach": factShipsTo, "lieferung nach": factShipsTo,
 	"liefert nach": factShipsTo, "expédié vers": factShipsTo, "expédition vers": factShipsTo, "livraison vers": factShipsTo,
 	"envoi vers": factShipsTo, "envío a": factShipsTo, "envíos a": factShipsTo, "se envía a": factShipsTo,
@@ -60,11 +69,17 @@ var labels = map[string]fact{
 
 	"sales": factSales, "sold": factSales, "units sold": factSales, "total sales": factSales, "orders": factSales,
 	"verkauft": factSales, "verkäufe": factSales, "ventes": factSales, "vendus": factSales, "vendu": factSales,
-	"ventas": factSales, "vendidos": factSales, "продано": factSales, "продажи": factSales, "продаж": factSales,
+	"gesamtverkäufe": factSales, "ventas": factSales, "vendidos": factSales, "продано": factSales, "продажи": factSales, "продаж": factSales,
 
 	"rating": factRating, "score": factRating, "stars": factRating, "bewertung": factRating,
 	"évaluation": factRating, "valoración": factRating, "puntuación": factRating, "рейтинг": factRating, "оценка": factRating,
 
+	"about this product": factDescription, "about this listing": factDescription, "about the item": factDescription, "about the product": factDescription,
+	"product details": factDescription, "item details": factDescription, "full description": factDescription, "artikelbeschreibung": factDescription,
+	"über diesen artikel": factDescription, "angebotsbeschreibung": factDescription, "produktdetails": factDescription, "en savoir plus": factDescription,
+	"description du produit": factDescription, "description de l'article": factDescription, "à propos de cet article": factDescription, "descriptif": factDescription,
+	"détails": factDescription, "descripción del producto": factDescription, "descripción del artículo": factDescription, "sobre este artículo": factDescription,
+	"detalles": factDescription, "описание товара": factDescription, "о товаре": factDescription, "подробности": factDescription, "подробное описание": factDescription,
 	"description": factDescription, "product description": factDescription, "item description": factDescription,
 	"listing description": factDescription, "about this item": factDescription, "details": factDescription,
 	"beschreibung": factDescription, "produktbeschreibung": factDescription, "descripción": factDescription,
@@ -75,114 +90,25 @@ var labels = map[string]fact{
 	"mitglied seit": factSince, "zuletzt online": factSince, "membre depuis": factSince, "miembro desde": factSince,
 	"на сайте с": factSince, "был в сети": factSince,
 
+	"from": factFrom, "to": factTo, "von": factFrom, "nach": factTo, "depuis": factFrom, "vers": factTo, "desde": factFrom, "hacia": factTo,
+
+	"item": factTitle, "title": factTitle, "item name": factTitle, "product": factTitle, "product name": factTitle, "listing": factTitle,
+	"titel": factTitle, "artikel": factTitle, "produkt": factTitle, "titre": factTitle, "produit": factTitle, "article": factTitle,
+	"título": factTitle, "producto": factTitle, "artículo": factTitle, "название": factTitle, "товар": factTitle, "наименование": factTitle,
+
 	"quantity": factOther, "qty": factOther, "amount": factOther, "stock": factOther, "in stock": factOther, "available": factOther,
-	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factOther, "shipping options": factOther,
-	"delivery": factOther, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
+	"availability": factOther, "payment": factOther, "escrow": factOther, "shipping": factPostage, "shipping options": factPostage,
+	"delivery": factPostage, "delivery method": factPostage, "last updated": factOther, "quantity left": factOther, "ends in": factOther, "left": factOther, "updated": factOther, "quality rate": factRating, "views": factOther, "product class": factOther, "class": factOther, "balance": factOther,
 	"refund policy": factOther, "item number": factOther, "id": factOther, "reviews": factOther, "feedback": factOther,
+	"postage": factPostage, "shipping cost": factPostage, "postage options": factPostage, "postage option": factPostage, "order": factOther, "buy": factOther, "payment methods": factOther,
+	"accepts": factOther, "coins": factOther, "type": factOther, "condition": factOther, "reference": factOther, "sku": factOther, "tags": factOther,
+	"versandkosten": factPostage, "versand": factPostage, "porto": factPostage, "zahlung": factOther, "zustand": factOther, "lieferzeit": factOther, "art": factOther,
+	"anzahl": factOther, "artikelnummer": factOther, "bestand": factOther,
+	"frais de port": factPostage, "livraison": factPostage, "paiement": factOther, "état": factOther, "référence": factOther, "stocks": factOther, "disponibilité": factOther,
+	"gastos de envío": factPostage, "envío": factPostage, "доставка": factPostage, "pago": factOther, "estado": factOther, "referencia": factOther, "existencias": factOther, "disponible": factOther,
+	"оплата": factOther, "состояние": factOther, "артикул": factOther, "наличие": factOther, "осталось": factOther,
 	"unit": factOther, "menge": factOther, "verfügbar": factOther, "quantité": factOther, "cantidad": factOther,
 	"количество": factOther, "в наличии": factOther,
-}
-
-// labelled returns the facts that marked text announces by labels, each with its
-// first value. A value stands on the label's line, after a colon, in the next cell
-// or in the next element; or it is the next line.
-func labelled(marked string) map[fact]string {
-	found := make(map[fact]string)
-	rows := strings.Split(marked, "\n")
-	for i := 0; i < len(rows); i++ {
-		parts := splitRow(rows[i])
-		if len(parts) == 0 {
-			continue
-		}
-		if i+1 < len(rows) && headRow(rows[i], parts) {
-			if values := splitCells(rows[i+1]); len(values) == len(parts) {
-				for j, p := range parts {
-					keep(found, labelOf(p), values[j])
-				}
-				i++
-				continue
-			}
-		}
-		next := ""
-		if i+1 < len(rows) {
-			next = rows[i+1]
-		}
-		readRow(found, parts, next)
-	}
-	return found
-}
-
-// headRow reports whether a row is a table's head: several cells, all labels.
-func headRow(row string, parts []string) bool {
-	if len(parts) < 2 || !strings.ContainsRune(row, markCell) {
-		return false
-	}
-	for _, p := range parts {
-		if labelOf(p) == noFact {
-			return false
-		}
-	}
-	return true
-}
-
-// readRow reads the facts of one row: one or several pairs of label and value.
-func readRow(found map[fact]string, parts []string, next string) {
-	for j := 0; j < len(parts); j++ {
-		label, value, colon := strings.Cut(parts[j], ":")
-		if f := labelOf(label); colon && f != noFact && strings.TrimSpace(value) != "" {
-			keep(found, f, value)
-			continue
-		}
-		f := labelOf(parts[j])
-		switch {
-		case f == noFact:
-		case j+1 < len(parts) && labelOf(parts[j+1]) == noFact:
-			keep(found, f, parts[j+1])
-			j++
-		case len(parts) == 1:
-			if values := splitRow(next); len(values) > 0 && labelOf(values[0]) == noFact && !startsLabel(values[0]) {
-				keep(found, f, strings.Join(values, " "))
-			}
-		}
-	}
-}
-
-// startsLabel reports whether s is a label with its value.
-func startsLabel(s string) bool {
-	label, _, colon := strings.Cut(s, ":")
-	return colon && labelOf(label) != noFact
-}
-
-func keep(found map[fact]string, f fact, value string) {
-	value = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(value), ":"))
-	if _, ok := found[f]; !ok && f != noFact && value != "" {
-		found[f] = value
-	}
-}
-
-// splitRow returns the parts of a marked line that have text.
-func splitRow(row string) []string {
-	return fields(row, func(r rune) bool { return r == markInline || r == markCell })
-}
-
-// splitCells returns the cells of a marked line that have text.
-func splitCells(row string) []string {
-	cells := fields(row, func(r rune) bool { return r == markCell })
-	for i := range cells {
-		cells[i] = unmarked(cells[i])
-	}
-	return cells
-}
-
-func fields(s string, sep func(rune) bool) []string {
-	var parts []string
-	for _, p := range strings.FieldsFunc(s, sep) {
-		// A colon alone, beside its label, is no part.
-		if p = strings.TrimSpace(p); p != "" && p != ":" {
-			parts = append(parts, p)
-		}
-	}
-	return parts
 }
 
 // labelOf returns the fact that s, a label with or without a colon, announces.
@@ -190,6 +116,7 @@ func labelOf(s string) fact {
 	if len(s) > 60 {
 		return noFact
 	}
+	s = strings.ReplaceAll(s, "’", "'")
 	s = strings.TrimFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r)
 	})

@@ -1,52 +1,89 @@
 package extract
 
 import (
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// minCards is how many alike blocks with links make a list.
-const minCards = 4
-
 // surveyed is what one walk over a page finds for the generic reader.
 type surveyed struct {
 	root     *html.Node
+	besides  map[*html.Node]bool // chrome, and links and labels that look like buttons: no text of a description
 	chrome   map[*html.Node]bool // navigation, head, foot, reviews, related things
 	leaveOut map[*html.Node]bool // chrome and cards
 
+	size       map[*html.Node]extent // of elements
+	title      titles                // what the head calls the page
+	repeated   map[*html.Node]bool   // stands on most pages of the host
+	foreign    map[*html.Node]bool   // what others wrote, other things: in leaveOut too
+	bodies     []section             // descriptions, below their headings
+	thread     thread
+	posts      map[*html.Node]bool // of the thread: no cards
+	headings   []candidate         // of titles, outside chrome
+	labels     []*html.Node        // texts that label a main fact
+	aroundHead map[*html.Node]bool // what the headline lies in
+	region     *html.Node          // holds the headline and the main facts; nil if that is the whole page
+	buy        bool                // a button to buy with
+	typed      bool                // says to programs that it is about a product
+
 	h1, h2    *html.Node // the first of each, outside chrome
-	heading   *html.Node // the one of them that names the page
+	heading   *html.Node // the element that names the page
 	named     *html.Node // itemprop=name of a product, or what a class calls its title
 	described []*html.Node
 	priced    []*html.Node
 	vendors   []*html.Node
+	aside     []*html.Node // what names a vendor anywhere, chrome included
+	authors   []*html.Node // what may name a vendor as well
 	when      *html.Node   // the first time with a date for programs
 	links     []*html.Node // outside chrome and cards
-	trail     *html.Node   // breadcrumbs
 	cards     []*html.Node // the largest group of alike blocks with links
 	menus     []*html.Node // items of lists of bare links
 	password  bool
 	captcha   bool
+	asks      bool // a field for text
+	answers   bool // the open tab shows what others wrote
 	pages     bool // links to further pages
 	hasKey    bool // an OpenPGP key
 }
 
-// survey walks over a page's tree twice: the first time to find what is not the
-// page's own matter, the second time for the rest.
-func survey(root *html.Node) *surveyed {
-	s := &surveyed{root: root, chrome: make(map[*html.Node]bool), leaveOut: make(map[*html.Node]bool)}
-	s.mark(root)
-	s.findCards(root)
-	for n := range s.chrome {
-		s.leaveOut[n] = true
+// A candidate may state the page's title.
+type candidate struct {
+	node *html.Node
+	late bool // a main fact stands before it
+}
+
+// survey walks over a page's tree: to measure it, to find what is not the page's own
+// matter, and for the rest.
+func survey(root *html.Node, elements []*html.Node, headTitle string, chrome *Chrome) *surveyed {
+	s := &surveyed{
+		root: root, chrome: make(map[*html.Node]bool), leaveOut: make(map[*html.Node]bool), size: make(map[*html.Node]extent, len(elements)),
+		title: titlesOf(headTitle), repeated: make(map[*html.Node]bool), foreign: make(map[*html.Node]bool),
 	}
+	measure(root, s.size, false)
+	s.mark(root)
+	s.findThread(elements)
+	maps.Copy(s.leaveOut, s.chrome)
+	s.besides = maps.Clone(s.chrome)
+	for _, n := range elements {
+		if layoutOf(n.DataAtom) == inline && s.size[n].bytes <= maxHeading && hasWord(n, "btn", "button", "badge", "label", "tag", "pill") {
+			s.besides[n] = true
+		}
+		if e := s.size[n]; e.digits && e.bytes <= 40 && isStruck(n) {
+			s.leaveOut[n] = true // a price that holds no longer
+		}
+	}
+	s.findSections(elements)
+	s.findCards(root)
 	for _, n := range slices.Concat(s.cards, s.menus) {
 		s.leaveOut[n] = true
 	}
+	maps.Copy(s.leaveOut, s.foreign)
+	s.findRepeated(root, chrome)
 	s.collect(root, false)
 	return s
 }
@@ -77,190 +114,19 @@ func (s *surveyed) look(n *html.Node) {
 	case atom.Input:
 		s.password = s.password || strings.EqualFold(get(n.Attr, "type"), "password")
 		s.captcha = s.captcha || strings.Contains(strings.ToLower(get(n.Attr, "name")+get(n.Attr, "id")), "captcha")
+		s.asks = s.asks || strings.EqualFold(get(n.Attr, "type"), "text") || get(n.Attr, "type") == ""
 	case atom.Img:
-		s.captcha = s.captcha || strings.Contains(strings.ToLower(get(n.Attr, "src")+get(n.Attr, "id")+get(n.Attr, "class")), "captcha")
+		s.captcha = s.captcha || strings.Contains(strings.ToLower(get(n.Attr, "src")+get(n.Attr, "id")+get(n.Attr, "class")+get(n.Attr, "alt")), "captcha")
 	case atom.A, atom.Link:
 		s.pages = s.pages || strings.EqualFold(get(n.Attr, "rel"), "next")
 	}
+	s.captcha = s.captcha || hasWord(n, "captcha")
 	if hasWord(n, "pagination", "pager") {
 		s.pages = true
 	}
-	if s.trail == nil && hasWord(n, "breadcrumb", "breadcrumbs", "crumb", "crumbs") {
-		s.trail = n
+	if hasWord(n, "vendor", "seller", "merchant", "userprofile") {
+		s.aside = append(s.aside, n)
 	}
-}
-
-// role says whether an element belongs to the page's matter.
-type role int
-
-const (
-	matter        role = iota
-	always             // chrome
-	unlessHeading      // chrome, unless it holds the page's heading
-)
-
-func chromeOf(n *html.Node) role {
-	switch n.DataAtom {
-	case atom.Nav, atom.Footer, atom.Button:
-		return always
-	case atom.Header, atom.Aside:
-		return unlessHeading
-	case atom.Html, atom.Body, atom.Main, atom.Article:
-		return matter
-	}
-	switch strings.ToLower(get(n.Attr, "role")) {
-	case "navigation", "banner", "contentinfo", "search":
-		return unlessHeading
-	}
-	switch {
-	case hasWord(n, "review", "reviews", "feedback", "feedbacks", "comments", "testimonials", "ratings",
-		"related", "similar", "also", "recommended", "recommendations", "breadcrumb", "breadcrumbs", "crumb", "crumbs", "pagination", "pager", "cookie"):
-		return unlessHeading
-	case hasWord(n, "nav", "navbar", "navigation", "navi", "menu", "topmenu", "sidebar", "sidenav", "topbar", "masthead", "footer", "foot"):
-		return unlessHeading
-	case isNamed(n, "header", "site-header", "page-header", "head", "top"):
-		return unlessHeading
-	}
-	return matter
-}
-
-// hasWord reports whether one of the words of n's class and id is in list.
-func hasWord(n *html.Node, list ...string) bool {
-	for _, a := range n.Attr {
-		if a.Key != "class" && a.Key != "id" || len(a.Val) > 512 {
-			continue
-		}
-		for _, w := range strings.FieldsFunc(strings.ToLower(a.Val), func(r rune) bool { return !unicode.IsLetter(r) }) {
-			for _, want := range list {
-				if w == want {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// isNamed reports whether n's id or one of its classes is in list.
-func isNamed(n *html.Node, list ...string) bool {
-	for _, a := range n.Attr {
-		if a.Key != "class" && a.Key != "id" || len(a.Val) > 512 {
-			continue
-		}
-		for _, w := range strings.Fields(strings.ToLower(a.Val)) {
-			for _, want := range list {
-				if w == want {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// findCards looks for groups of children of one element that are alike and lead to
-// different addresses: menus, and the largest group of cards.
-func (s *surveyed) findCards(n *html.Node) {
-	if s.chrome[n] {
-		return
-	}
-	var (
-		groups map[string][]*html.Node
-		keys   []string // of groups, in page order
-		seen   set
-	)
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if !isElement(c) {
-			continue
-		}
-		s.findCards(c)
-		key := cardKey(c)
-		if key == "" {
-			continue
-		}
-		if href := firstHref(c, 40); href != "" && seen.add(href) {
-			if groups == nil {
-				groups = make(map[string][]*html.Node)
-			}
-			if groups[key] == nil {
-				keys = append(keys, key)
-			}
-			groups[key] = append(groups[key], c)
-		}
-	}
-	for _, key := range keys {
-		g := groups[key]
-		switch {
-		case len(g) < minCards || !cardSized(g):
-		case isMenu(g):
-			s.menus = append(s.menus, g...)
-		case len(g) > len(s.cards):
-			s.cards = g
-		}
-	}
-}
-
-// isMenu reports whether most of g say no more than a link does: a few words,
-// perhaps a count, no price.
-func isMenu(g []*html.Node) bool {
-	bare := 0
-	sample := g[:min(len(g), 40)]
-	for _, n := range sample {
-		if t := briefText(n, nil); len(t) < 60 && !strings.Contains(t, "\n") && len(pricesIn(t, false)) == 0 {
-			bare++
-		}
-	}
-	return bare*2 > len(sample)
-}
-
-// cardKey returns what cards of one group share; empty for what is no card.
-func cardKey(n *html.Node) string {
-	switch n.DataAtom {
-	case atom.Tr, atom.Li, atom.Div, atom.Article, atom.A, atom.Section, atom.Table, atom.Dl:
-	default:
-		return ""
-	}
-	class := get(n.Attr, "class")
-	if first, _, ok := strings.Cut(strings.TrimSpace(class), " "); ok {
-		class = first
-	}
-	// Rows of a striped table differ in their class.
-	class = strings.TrimFunc(class, unicode.IsDigit)
-	switch class {
-	case "odd", "even", "alt":
-		class = ""
-	}
-	return n.Data + "." + class
-}
-
-// firstHref returns the address of the first link within n, looking at no more
-// than budget nodes.
-func firstHref(n *html.Node, budget int) string {
-	if n.DataAtom == atom.A {
-		return get(n.Attr, "href")
-	}
-	for d := range n.Descendants() {
-		if budget--; budget < 0 {
-			return ""
-		}
-		if d.DataAtom == atom.A {
-			return get(d.Attr, "href")
-		}
-	}
-	return ""
-}
-
-// cardSized reports whether all of g are of the size of cards: none is half a page.
-func cardSized(g []*html.Node) bool {
-	for _, n := range g {
-		budget := 400
-		for range n.Descendants() {
-			if budget--; budget < 0 {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // collect notes what stands outside chrome and cards. Within an element that holds
@@ -270,10 +136,33 @@ func (s *surveyed) collect(n *html.Node, within bool) {
 		switch {
 		case c.Type == html.TextNode:
 			s.hasKey = s.hasKey || strings.Contains(c.Data, "BEGIN PGP PUBLIC KEY")
-		case isElement(c) && !s.leaveOut[c]:
+			s.noteLabel(c)
+		case !isElement(c):
+		case c.DataAtom == atom.Button || c.DataAtom == atom.Input:
+			s.buy = s.buy || sells.MatchString(short(briefText(c, nil)+" "+get(c.Attr, "value"), 80))
+		case !s.leaveOut[c] && !s.repeated[c]:
 			s.note(c)
 			s.collect(c, !within && s.noteFact(c) || within)
 		}
+	}
+}
+
+// sells matches what stands on buttons to buy with.
+var sells = regexp.MustCompile(`(?i)\b(buy|add to (?:cart|basket|bag)|order now|purchase|kaufen|warenkorb|bestellen|acheter|panier|commander|comprar|carrito|pedir)\b|купить|корзину|заказать`)
+
+// maxLabels is how many labels of main facts are noted.
+const maxLabels = 64
+
+// noteLabel notes a text that labels a main fact.
+func (s *surveyed) noteLabel(text *html.Node) {
+	if len(s.labels) == maxLabels {
+		return
+	}
+	t := strings.TrimSpace(short(text.Data, 80))
+	label, _, _ := strings.Cut(t, ":")
+	switch labelOf(label) {
+	case factVendor, factPrice, factShipsFrom, factShipsTo:
+		s.labels = append(s.labels, text)
 	}
 }
 
@@ -288,6 +177,31 @@ func (s *surveyed) note(n *html.Node) {
 	case n.DataAtom == atom.A:
 		s.links = append(s.links, n)
 	}
+	if strings.HasSuffix(get(n.Attr, "itemtype"), "/Product") {
+		s.typed = true
+	}
+	s.noteTitle(n)
+}
+
+// maxHeadings is how many candidates for a title are noted.
+const maxHeadings = 64
+
+// noteTitle notes n if it may state the page's title.
+func (s *surveyed) noteTitle(n *html.Node) {
+	e := s.size[n]
+	if len(s.headings) == maxHeadings || e.bytes == 0 || e.bytes > maxTitle || e.nodes > 2*maxInHeading {
+		return
+	}
+	if len(n.Data) == 2 && n.Data[0] == 'h' && isHeading(n) || e.bytes <= len(s.title.whole) && s.title.is(briefText(n, nil)) {
+		s.headings = append(s.headings, candidate{n, len(s.labels) > 0})
+	}
+}
+
+// isDescription reports whether n's markup names it a description, and not that of a
+// shop or a market.
+func isDescription(n *html.Node) bool {
+	return strings.EqualFold(get(n.Attr, "itemprop"), "description") || hasWord(n, "description", "desc", "descr") &&
+		!hasWord(n, "vendor", "seller", "store", "shop", "site", "category", "meta", "profile")
 }
 
 // noteFact reports whether n's markup says that it holds a fact.
@@ -296,30 +210,19 @@ func (s *surveyed) noteFact(n *html.Node) bool {
 	switch {
 	case s.named == nil && (prop == "name" || hasWord(n, "title", "name") && hasWord(n, "product", "item", "listing")):
 		s.named = n
-	case prop == "description" || hasWord(n, "description", "desc", "descr"):
+		if s.size[n].words > 0 {
+			s.headings = append(s.headings, candidate{n, len(s.labels) > 0})
+		}
+	case isDescription(n):
 		s.described = append(s.described, n)
 	case prop == "price" || hasWord(n, "price", "prices", "cost", "tiers", "preis", "prix", "precio"):
 		s.priced = append(s.priced, n)
-	case hasWord(n, "vendor", "seller", "merchant"):
+	case prop == "seller" || hasWord(n, "vendor", "seller", "merchant"):
 		s.vendors = append(s.vendors, n)
+	case hasWord(n, "username", "userprofile", "author", "verkaeufer", "anbieter", "vendeur", "vendedor"):
+		s.authors = append(s.authors, n)
 	default:
 		return false
 	}
 	return true
-}
-
-// crumbs returns the category in the page's breadcrumbs: the steps between the
-// first, which leads home, and the title, where they end with it.
-func (s *surveyed) crumbs(title string) []string {
-	if s.trail == nil {
-		return nil
-	}
-	steps := categoryPath(strings.ReplaceAll(briefText(s.trail, nil), "\n", ">"))
-	if n := len(steps); n > 1 && steps[n-1] == title {
-		steps = steps[:n-1]
-	}
-	if len(steps) < 2 {
-		return nil
-	}
-	return steps[1:]
 }

@@ -12,18 +12,20 @@ import (
 const (
 	markInline = '\x1f' // an inline element begins or ends
 	markCell   = '\t'   // a table cell ends
+	markEmpty  = '\x1e' // a value that is not stated
 )
 
 // lines builds text line by line, as a reader sees it: white space is collapsed,
 // lines are trimmed, and there is at most one empty line between two.
 type lines struct {
-	b      strings.Builder
-	marked bool // write marks; else a cell ends with a space, an element with nothing
-	space  bool // white space is due before the next character
-	full   bool // the line has characters
-	breaks int  // line ends at the end
-	mark   rune // mark due before the next character
-	limit  int  // stop after about so many bytes; 0 for never
+	b       strings.Builder
+	marked  bool // write marks; else a cell ends with a space, an element with nothing
+	empties bool // mark cells without text, too
+	space   bool // white space is due before the next character
+	full    bool // the line has characters
+	breaks  int  // line ends at the end
+	mark    rune // mark due before the next character
+	limit   int  // stop after about so many bytes; 0 for never
 }
 
 // text adds s; with pre, its line ends are kept.
@@ -156,8 +158,10 @@ func briefText(n *html.Node, skip map[*html.Node]bool) string {
 func briefCells(n *html.Node, skip map[*html.Node]bool) string {
 	w := lines{limit: 2 * maxTitle, marked: true}
 	w.children(n, skip, keepsLines(n.DataAtom))
-	return strings.NewReplacer(string(markInline), "", string(markCell), "\n").Replace(w.String())
+	return cellLines.Replace(w.String())
 }
+
+var cellLines = strings.NewReplacer(string(markInline), "", string(markCell), "\n", string(markEmpty), "")
 
 // markedText is textOf with marks.
 func markedText(n *html.Node, skip map[*html.Node]bool) string {
@@ -166,13 +170,22 @@ func markedText(n *html.Node, skip map[*html.Node]bool) string {
 	return w.String()
 }
 
+// factText is markedText with a mark for each cell or definition that is empty, so
+// that no label takes another's value.
+func factText(n *html.Node, skip map[*html.Node]bool) string {
+	w := lines{marked: true, empties: true}
+	w.children(n, skip, keepsLines(n.DataAtom))
+	return w.String()
+}
+
 // children adds what is within n. Trees are at most 512 elements deep.
 func (w *lines) children(n *html.Node, skip map[*html.Node]bool, pre bool) {
 	for c := n.FirstChild; c != nil && (w.limit == 0 || w.b.Len() < w.limit); c = c.NextSibling {
 		switch {
+		case skip[c]:
 		case c.Type == html.TextNode:
 			w.text(c.Data, pre)
-		case c.Type == html.ElementNode && !skip[c]:
+		case c.Type == html.ElementNode:
 			w.element(c, skip, pre)
 		}
 	}
@@ -181,6 +194,9 @@ func (w *lines) children(n *html.Node, skip map[*html.Node]bool, pre bool) {
 func (w *lines) element(n *html.Node, skip map[*html.Node]bool, pre bool) {
 	lay := layoutOf(n.DataAtom)
 	w.open(lay)
+	if w.empties && (n.DataAtom == atom.Dd || n.DataAtom == atom.Td) && isBlank(n) {
+		w.rune(markEmpty)
+	}
 	if lay != dropped && lay != breaker && lay != rule {
 		w.children(n, skip, pre || keepsLines(n.DataAtom))
 	}
@@ -242,7 +258,14 @@ func flatText(markup string) (title, marked string) {
 	}
 }
 
-// unmarked turns marked text into what textOf returns.
-func unmarked(s string) string {
-	return strings.NewReplacer(string(markInline), "", string(markCell), " ").Replace(s)
+// isBlank reports whether n holds nothing but white space.
+func isBlank(n *html.Node) bool {
+	c := n.FirstChild
+	return c == nil || c.NextSibling == nil && c.Type == html.TextNode && strings.TrimSpace(c.Data) == ""
 }
+
+// unmarker takes the marks out of marked text.
+var unmarker = strings.NewReplacer(string(markInline), "", string(markCell), " ", string(markEmpty), "")
+
+// unmarked turns marked text into what textOf returns.
+func unmarked(s string) string { return unmarker.Replace(s) }
