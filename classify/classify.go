@@ -13,19 +13,22 @@ package classify
 
 import (
 	"fmt"
+	"io"
 
 	"vigil"
 	"vigil/classify/indicator"
 )
 
 // A Classifier assesses listings. It holds no state between calls, and many
-// goroutines may use one. Make it with [New].
+// goroutines may use one. Make it with [New]
+// or [NewWith].
 type Classifier struct {
 	// Identify finds identifiers in a text; nil finds none. It is to be set
 	// before the first use.
 	Identify func(text string) []vigil.Identifier
 
 	vocabulary *vocabulary
+	watchlist  watchlist
 	scanner    *scanner
 	tagger     *tagger
 	detector   *detector
@@ -34,9 +37,26 @@ type Classifier struct {
 	id         string
 }
 
-// New loads lexicons, taxonomy, weights and the language model, which takes some
+// Options are what an agency adds to a Classifier at run time.
+type Options struct {
+	// Lexicon is an authorised file, which the repository must not hold: codes that
+	// stand for an age under 18, and the names of armed groups. It is a JSON object:
+	//
+	//	{"version": 1, "authority": "who allowed it", "codes": ["…"], "groups": ["…"]}
+	//
+	// Anything else in it is refused, with the line. A code in an offer of a person is
+	// AGE-3 and escalates; a group's name is TER-1 beside a sale, a delivery or a
+	// payment of the same passage. Their findings hold a hash in place of the text.
+	// The file's own hash is part of [Classifier.Model]. Nil for no file.
+	Lexicon io.Reader
+}
+
+// New returns a Classifier without an authorised file: [NewWith] zero [Options].
+func New() (*Classifier, error) { return NewWith(Options{}) }
+
+// NewWith loads lexicons, taxonomy, weights and the language model, which takes some
 // tenths of a second: a program needs one Classifier.
-func New() (*Classifier, error) {
+func NewWith(o Options) (*Classifier, error) {
 	taxonomy, err := indicator.Load()
 	if err != nil {
 		return nil, fmt.Errorf("load taxonomy: %w", err)
@@ -52,6 +72,11 @@ func New() (*Classifier, error) {
 	if c.vocabulary, err = compile(lexicons); err != nil {
 		return nil, fmt.Errorf("compile lexicons: %w", err)
 	}
+	extra, err := readAuthorised(o.Lexicon)
+	if err != nil {
+		return nil, fmt.Errorf("read the authorised lexicon: %w", err)
+	}
+	c.watchlist = c.vocabulary.watchlist(extra)
 	if err := c.checkPatterns(); err != nil {
 		return nil, err
 	}
@@ -60,6 +85,9 @@ func New() (*Classifier, error) {
 	}
 	if c.id, err = c.model.id(); err != nil {
 		return nil, err
+	}
+	if extra.hash != "" {
+		c.id += " lexicon " + extra.hash
 	}
 	if c.tagger, err = newTagger(); err != nil {
 		return nil, fmt.Errorf("load tagger: %w", err)
@@ -82,7 +110,7 @@ func (c *Classifier) checkPatterns() error {
 }
 
 // Model returns the model's name, version and a short hash of all data that
-// assessments depend on.
+// assessments depend on, and that of the authorised file if there is one.
 func (c *Classifier) Model() string { return c.id }
 
 // Assess assesses a listing by its title and description. Equal listings give

@@ -132,6 +132,7 @@ func (r *reading) run() {
 	r.offered(views)
 	r.combos(lexicons, views)
 	r.ages(views)
+	r.watch()
 	r.obscured(views)
 }
 
