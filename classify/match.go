@@ -20,7 +20,7 @@ func (r *reading) patterns(cv clauseView) {
 	v := cv.view
 	var ps []*pattern
 	for i := range v.lex.patterns {
-		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about) {
+		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about || r.frame) && (!p.frame || r.frame) {
 			ps = append(ps, p)
 		}
 	}
@@ -58,8 +58,10 @@ func (v *view) unambiguous(i, end int) bool {
 // elsewhere there must be one who is not merely whom a thing is for.
 func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 	switch {
+	case p.frame:
+		return true
 	case p.subject:
-		return r.subject
+		return r.subject || r.frame
 	case p.who, cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
 		return true
 	case r.person:

@@ -19,6 +19,7 @@ type pattern struct {
 	classes   classSet // all that it names
 	negative  bool     // negation is part of what it says
 	subject   bool     // the listing must be about a person
+	frame     bool     // the listing must be one of a person
 	who       bool     // the clause must speak of a person, in words or not
 	terms     bool     // the listing must state terms of a transfer
 	otherwise string   // the indicator where it does not; "" for none
@@ -50,7 +51,7 @@ type combo struct {
 }
 
 func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
-	out := pattern{indicator: p.Indicator, subject: p.Subject, terms: p.Terms, otherwise: p.Else, sign: l.class(p.Sign)}
+	out := pattern{indicator: p.Indicator, subject: p.Subject, frame: p.Frame, terms: p.Terms, otherwise: p.Else, sign: l.class(p.Sign)}
 	if (p.Indicator == "") == (out.sign < 0) {
 		return pattern{}, fmt.Errorf("sign %q, expected a class, and either a sign or an indicator", p.Sign)
 	}

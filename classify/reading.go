@@ -35,6 +35,7 @@ type reading struct {
 	person  bool // some person is named who is not merely whom a thing is for
 	human   bool // some person noun means humans only
 	subject bool // the listing is headed by a person, as by a thing for sale
+	frame   bool // the listing is one of a person
 	topic   bool // the title or first clause names a person
 	terms   terms
 	matches []match
@@ -127,6 +128,7 @@ func (r *reading) run() {
 	}
 	r.track(views)
 	r.agree(views)
+	r.frames(views)
 	for _, cv := range views {
 		r.patterns(cv)
 	}
@@ -166,10 +168,16 @@ func (r *reading) views(lexicons []int) []clauseView {
 			for _, lex := range lexicons {
 				if v := newView(r.c.vocabulary, lex, c, f.places); len(v.hits) > 0 {
 					out = append(out, clauseView{v, n})
-					r.human = r.human || v.unambiguous(0, len(v.tokens))
 				}
 			}
 		}
+	}
+	humane := slices.ContainsFunc(out, func(cv clauseView) bool { return cv.have.has(cv.lex.known.humane) })
+	for i := range out {
+		if !humane {
+			out[i].drop(out[i].lex.known.tool)
+		}
+		r.human = r.human || out[i].unambiguous(0, len(out[i].tokens))
 	}
 	return out
 }
