@@ -11,7 +11,7 @@ import (
 // person, and it speaks neither of work on fair terms nor of other wares, and in nobody's
 // own name. Within such a frame patterns may be looser.
 func (r *reading) frames(views []clauseView) {
-	if r.shut || r.terms.fair || !(r.subject || r.topic || r.person && r.referred(views) || r.unnamed(views)) {
+	if r.shut || r.terms.fair || r.ware.is || !(r.subject || r.topic || r.person && r.referred(views) || r.unnamed(views)) {
 		return
 	}
 	for _, g := range []vigil.Genre{vigil.GenreIndependentAdult, vigil.GenreRecruitment} {

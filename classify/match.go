@@ -118,7 +118,7 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
 	}
-	if m.scope == asserted && r.tellsAbout(cv) {
+	if m.scope == asserted && (r.terms.just || r.tellsAbout(cv)) {
 		m.scope = reported
 	}
 	if cue.end > cue.start {
@@ -142,6 +142,12 @@ func (r *reading) at(cv clauseView, id string, s span) match {
 // nature tells whether the persons of a match may be no humans: words such as "girls"
 // in a clause or listing about animals, plants or dolls.
 func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
+	if r.ware.is {
+		if r.ware.beast {
+			return inhuman, span{}
+		}
+		return ware, span{}
+	}
 	if cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
 		return asserted, span{}
 	}

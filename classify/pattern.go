@@ -60,7 +60,7 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 		if err != nil {
 			return pattern{}, fmt.Errorf("element %q: %w", s, err)
 		}
-		if e.classes.has(l.class("not")) || e.classes.has(l.class("no")) || slices.Contains(e.words, "no") || slices.Contains(e.words, "without") {
+		if e.classes.has(l.class("not")) || e.classes.has(l.class("no")) || slices.ContainsFunc(e.words, denies) {
 			out.negative = true
 		}
 		if e.gap == 0 && !e.optional && len(e.words) == 0 && !e.count && !e.number && !e.amount && !e.sum && !e.end {
@@ -80,6 +80,11 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 	}
 	out.unless, err = l.set(p.Unless)
 	return out, err
+}
+
+// denies reports whether a word negates.
+func denies(w string) bool {
+	return w == "no" || w == "not" || w == "never" || w == "without" || w == "nor" || w == "cannot" || w == "can't" || w == "nothing"
 }
 
 func (l *lexicon) elem(s string) (elem, error) {

@@ -38,6 +38,7 @@ type reading struct {
 	frame   bool // the listing is one of a person
 	topic   bool // the title or first clause names a person
 	terms   terms
+	ware    balance
 	matches []match
 	signals []signal
 	minor   bool // a minor is offered
@@ -126,6 +127,7 @@ func (r *reading) run() {
 			r.person = r.person || cv.somebody()
 		}
 	}
+	r.weighWares(views)
 	r.track(views)
 	r.agree(views)
 	r.frames(views)

@@ -95,8 +95,8 @@ func (v *view) doses() {
 	for i, t := range v.tokens {
 		unit := strings.TrimLeft(t.text, "0123456789.,")
 		switch unit {
-		case "g", "mg", "ug", "kg", "oz", "ml", "lb", "lbs", "mcg", "µg":
-			if len(unit) < len(t.text) && v.lex.known.goods >= 0 {
+		case "g", "mg", "ug", "kg", "oz", "ml", "lb", "lbs", "mcg", "µg", "cm", "mm", "hp", "mah", "gb", "tb", "cc":
+			if v.lex.known.goods >= 0 && (len(unit) < len(t.text) || i > 0 && v.tokens[i-1].number) {
 				v.hits = append(v.hits, hit{class: v.lex.known.goods, i: i, j: i + 1})
 				v.have.add(v.lex.known.goods)
 			}
