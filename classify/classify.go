@@ -30,13 +30,18 @@ type Classifier struct {
 	tagger     *tagger
 	detector   *detector
 	taxonomy   map[string]indicator.Indicator
-	model      model
+	all        indicator.Taxonomy
+	model      Model
 	id         string
+	without    Gate // "" for none
 }
 
 // New loads lexicons, taxonomy, weights and the language model, which takes some
 // tenths of a second: a program needs one Classifier.
-func New() (*Classifier, error) {
+func New() (*Classifier, error) { return newWith(modelFile) }
+
+// newWith loads a Classifier with a model in the form of model.json.
+func newWith(model []byte) (*Classifier, error) {
 	taxonomy, err := indicator.Load()
 	if err != nil {
 		return nil, fmt.Errorf("load taxonomy: %w", err)
@@ -45,7 +50,7 @@ func New() (*Classifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load lexicons: %w", err)
 	}
-	c := &Classifier{taxonomy: make(map[string]indicator.Indicator)}
+	c := &Classifier{taxonomy: make(map[string]indicator.Indicator), all: taxonomy}
 	for _, in := range taxonomy.Indicators {
 		c.taxonomy[in.ID] = in
 	}
@@ -55,10 +60,7 @@ func New() (*Classifier, error) {
 	if err := c.checkPatterns(); err != nil {
 		return nil, err
 	}
-	if c.model, err = parseModel(modelFile, taxonomy); err != nil {
-		return nil, fmt.Errorf("read model.json: %w", err)
-	}
-	if c.id, err = c.model.id(); err != nil {
+	if err := c.learn(model); err != nil {
 		return nil, err
 	}
 	if c.tagger, err = newTagger(); err != nil {

@@ -52,6 +52,8 @@ func (v *view) unambiguous(i, end int) bool {
 // elsewhere there must be one who is not merely whom a thing is for.
 func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 	switch {
+	case r.c.without == VoiceGate:
+		return true
 	case p.subject:
 		return r.subject
 	case p.who, cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
@@ -106,7 +108,9 @@ func (r *reading) on(p *pattern) *pattern {
 func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	m := r.at(cv, p.indicator, span{i, end})
 	var cue span
-	m.scope, cue = cv.scope(p, i, end)
+	if r.c.without != NegationGate {
+		m.scope, cue = cv.scope(p, i, end)
+	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
 	}
@@ -134,7 +138,7 @@ func (r *reading) at(cv clauseView, id string, s span) match {
 // nature tells whether the persons of a match may be no humans: words such as "girls"
 // in a clause or listing about animals, plants or dolls.
 func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
-	if cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
+	if r.c.without == VoiceGate || cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
 		return asserted, span{}
 	}
 	k := cv.lex.known
