@@ -13,19 +13,22 @@ package classify
 
 import (
 	"fmt"
+	"io"
 
 	"vigil"
 	"vigil/classify/indicator"
 )
 
 // A Classifier assesses listings. It holds no state between calls, and many
-// goroutines may use one. Make it with [New].
+// goroutines may use one. Make it with [New]
+// or [NewWith].
 type Classifier struct {
 	// Identify finds identifiers in a text; nil finds none. It is to be set
 	// before the first use.
 	Identify func(text string) []vigil.Identifier
 
 	vocabulary *vocabulary
+	watchlist  watchlist
 	scanner    *scanner
 	tagger     *tagger
 	detector   *detector
@@ -33,15 +36,34 @@ type Classifier struct {
 	all        indicator.Taxonomy
 	model      Model
 	id         string
-	without    Gate // "" for none
+	extra      string // hash of the authorised file; "" for none
+	without    Gate   // "" for none
 }
 
-// New loads lexicons, taxonomy, weights and the language model, which takes some
-// tenths of a second: a program needs one Classifier.
-func New() (*Classifier, error) { return newWith(modelFile) }
+// Options are what an agency adds to a Classifier at run time.
+type Options struct {
+	// Lexicon is an authorised file, which the repository must not hold: codes that
+	// stand for an age under 18, and the names of armed groups. It is a JSON object:
+	//
+	//	{"version": 1, "authority": "who allowed it", "codes": ["…"], "groups": ["…"]}
+	//
+	// Anything else in it is refused, with the line. A code in an offer of a person is
+	// AGE-3 and escalates; a group's name is TER-1 beside a sale, a delivery or a
+	// payment of the same passage. Their findings hold a hash in place of the text.
+	// The file's own hash is part of [Classifier.Model]. Nil for no file.
+	Lexicon io.Reader
 
-// newWith loads a Classifier with a model in the form of model.json.
-func newWith(model []byte) (*Classifier, error) {
+	// Model takes the place of the embedded model.json, whose form it has. Nil for the
+	// embedded one.
+	Model []byte
+}
+
+// New returns a Classifier without an authorised file: [NewWith] zero [Options].
+func New() (*Classifier, error) { return NewWith(Options{}) }
+
+// NewWith loads lexicons, taxonomy, weights and the language model, which takes some
+// tenths of a second: a program needs one Classifier.
+func NewWith(o Options) (*Classifier, error) {
 	taxonomy, err := indicator.Load()
 	if err != nil {
 		return nil, fmt.Errorf("load taxonomy: %w", err)
@@ -57,10 +79,19 @@ func newWith(model []byte) (*Classifier, error) {
 	if c.vocabulary, err = compile(lexicons); err != nil {
 		return nil, fmt.Errorf("compile lexicons: %w", err)
 	}
+	extra, err := readAuthorised(o.Lexicon)
+	if err != nil {
+		return nil, fmt.Errorf("read the authorised lexicon: %w", err)
+	}
+	c.watchlist = c.vocabulary.watchlist(extra)
 	if err := c.checkPatterns(); err != nil {
 		return nil, err
 	}
-	if err := c.learn(model); err != nil {
+	c.extra = extra.hash
+	if o.Model == nil {
+		o.Model = modelFile
+	}
+	if err := c.learn(o.Model); err != nil {
 		return nil, err
 	}
 	if c.tagger, err = newTagger(); err != nil {
@@ -84,7 +115,7 @@ func (c *Classifier) checkPatterns() error {
 }
 
 // Model returns the model's name, version and a short hash of all data that
-// assessments depend on.
+// assessments depend on, and that of the authorised file if there is one.
 func (c *Classifier) Model() string { return c.id }
 
 // Assess assesses a listing by its title and description. Equal listings give

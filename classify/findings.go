@@ -42,7 +42,7 @@ func (r *reading) findings() []vigil.Finding {
 	w := r.weigh()
 	for i, m := range w.matches {
 		f := r.finding(m, r.c.model.weight(w.terms[i]))
-		if r.statesAge(m) {
+		if r.secret(m) {
 			withhold(&f)
 		}
 		fs = append(fs, f)
@@ -53,13 +53,6 @@ func (r *reading) findings() []vigil.Finding {
 			cmp.Compare(a.Start, b.Start), cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.End, b.End))
 	})
 	return fs
-}
-
-// statesAge reports whether a match shares bytes with one that states a minor's age.
-func (r *reading) statesAge(m match) bool {
-	return slices.ContainsFunc(r.matches, func(o match) bool {
-		return o.indicator == ageIndicator && o.field == m.field && m.lo < o.hi && o.lo < m.hi
-	})
 }
 
 // withhold puts a hash in the place of a finding's text.

@@ -40,8 +40,13 @@ func (c *Classifier) learn(model []byte) (err error) {
 	if c.model, err = ParseModel(model, c.all); err != nil {
 		return fmt.Errorf("read the model: %w", err)
 	}
-	c.id, err = c.model.id(model)
-	return err
+	if c.id, err = c.model.id(model); err != nil {
+		return err
+	}
+	if c.extra != "" {
+		c.id += " lexicon " + c.extra
+	}
+	return nil
 }
 
 // Bias returns the logit of the score of a listing without findings: with the weights

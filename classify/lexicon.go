@@ -66,6 +66,7 @@ type vocabulary struct {
 	lexicons []*lexicon
 	terms    []string
 	meanings [][]meaning // of each term
+	index    map[string]int
 	words    words
 }
 
@@ -83,10 +84,9 @@ var cueNames = map[string]vigil.Genre{"independent": vigil.GenreIndependentAdult
 
 // compile makes lexicons ready. The result does not depend on the order of maps.
 func compile(ls []indicator.Lexicon) (*vocabulary, error) {
-	v := &vocabulary{words: words{words: make(map[string]bool)}}
-	index := make(map[string]int)
+	v := &vocabulary{index: make(map[string]int), words: words{words: make(map[string]bool)}}
 	for n, l := range ls {
-		lex, err := v.lexicon(n, l, index)
+		lex, err := v.lexicon(n, l)
 		if err != nil {
 			return nil, fmt.Errorf("lexicon %s: %w", l.Lang, err)
 		}
@@ -95,7 +95,7 @@ func compile(ls []indicator.Lexicon) (*vocabulary, error) {
 	return v, nil
 }
 
-func (v *vocabulary) lexicon(n int, l indicator.Lexicon, index map[string]int) (*lexicon, error) {
+func (v *vocabulary) lexicon(n int, l indicator.Lexicon) (*lexicon, error) {
 	if len(l.Classes) > maxClasses {
 		return nil, fmt.Errorf("%d classes, expected at most %d", len(l.Classes), maxClasses)
 	}
@@ -107,7 +107,7 @@ func (v *vocabulary) lexicon(n int, l indicator.Lexicon, index map[string]int) (
 	for i, name := range sortedKeys(l.Classes) {
 		lex.classes[name] = i
 		for rank, t := range l.Classes[name] {
-			v.add(t, meaning{lex: n, class: i, rank: rank + 1}, index)
+			v.add(t, meaning{lex: n, class: i, rank: rank + 1})
 		}
 	}
 	for _, name := range sortedKeys(l.Cues) {
@@ -116,10 +116,10 @@ func (v *vocabulary) lexicon(n int, l indicator.Lexicon, index map[string]int) (
 			return nil, fmt.Errorf("cues of %q: no such genre", name)
 		}
 		for _, t := range l.Cues[name].Strong {
-			v.add(t, meaning{lex: n, class: -1, genre: g, strong: true}, index)
+			v.add(t, meaning{lex: n, class: -1, genre: g, strong: true})
 		}
 		for _, t := range l.Cues[name].Weak {
-			v.add(t, meaning{lex: n, class: -1, genre: g}, index)
+			v.add(t, meaning{lex: n, class: -1, genre: g})
 		}
 	}
 	lex.known = lex.find()
@@ -151,21 +151,25 @@ func (v *vocabulary) rules(lex *lexicon, l indicator.Lexicon) error {
 }
 
 // add files a term and its words.
-func (v *vocabulary) add(t string, m meaning, index map[string]int) {
-	t = canonical(t)
-	i, ok := index[t]
-	if !ok {
-		i = len(v.terms)
-		index[t] = i
-		v.terms = append(v.terms, t)
-		v.meanings = append(v.meanings, nil)
-		for _, w := range strings.Fields(t) {
-			v.words.add(w)
-		}
-	}
+func (v *vocabulary) add(t string, m meaning) {
+	i := v.term(canonical(t))
 	if !slices.Contains(v.meanings[i], m) {
 		v.meanings[i] = append(v.meanings[i], m)
 	}
+}
+
+// term returns the number of a term, which it files with its words if it is new.
+func (v *vocabulary) term(t string) int {
+	if i, ok := v.index[t]; ok {
+		return i
+	}
+	v.index[t] = len(v.terms)
+	v.terms = append(v.terms, t)
+	v.meanings = append(v.meanings, nil)
+	for _, w := range strings.Fields(t) {
+		v.words.add(w)
+	}
+	return len(v.terms) - 1
 }
 
 // canonical folds a term of a lexicon as the texts are folded.

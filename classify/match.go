@@ -12,6 +12,7 @@ type match struct {
 	lo, hi    int // bytes of the field as given
 	scope     scope
 	cue       [2]int // bytes of what gave the scope
+	withheld  bool   // its words are not kept
 }
 
 // patterns matches all patterns in one clause.

@@ -135,6 +135,7 @@ func (r *reading) run() {
 	r.offered(views)
 	r.combos(lexicons, views)
 	r.ages(views)
+	r.watch()
 	r.obscured(views)
 }
 

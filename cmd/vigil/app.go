@@ -32,6 +32,7 @@ type app struct {
 	dir      string // of the case
 	socks    string
 	storeURL string
+	lexicon  string // authorised, of age codes and groups
 	actor    string
 	json     bool
 	guided   bool // something else says what to do next
