@@ -1,6 +1,10 @@
 package classify
 
-import "fmt"
+import (
+	"fmt"
+
+	"vigil/classify/indicator"
+)
 
 // A Gate is a part of the classifier that can be taken out, to measure what it is
 // worth. Nothing but an evaluation has a use for that.
@@ -80,3 +84,6 @@ func (t *tally) silence() {
 		}
 	}
 }
+
+// Taxonomy returns what the classifier looks for.
+func (c *Classifier) Taxonomy() indicator.Taxonomy { return c.all }

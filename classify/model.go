@@ -147,3 +147,6 @@ func (m Model) id(b []byte) (string, error) {
 	}
 	return fmt.Sprintf("%s %s %s", m.Name, m.Version, hex.EncodeToString(h.Sum(nil)[:6])), nil
 }
+
+// Embedded returns model.json as this program carries it.
+func Embedded() []byte { return bytes.Clone(modelFile) }

@@ -69,17 +69,21 @@ func PrecisionAt(ps []Point, k int) float64 {
 // RecallAtFPR is the greatest recall of any threshold whose false positive rate
 // FP / (FP + TN) is at most max, and that rate. Negatives that are no points are counted by
 // their scores in others. NaN without positives or without negatives.
-func RecallAtFPR(ps []Point, others Histogram, most float64) (recall, rate float64) {
+func RecallAtFPR(ps []Point, others *Histogram, most float64) (recall, rate float64) {
 	all := Tally(ps)
 	positives, negatives := all.TP+all.FN, all.FP+all.TN+others.N()
 	if positives == 0 || negatives == 0 {
 		return math.NaN(), math.NaN()
 	}
-	pos, neg := 0, 0
+	pos, neg, below := 0, 0, others.N()
+	at := cells // of the histogram: what is not below a score is counted
 	for _, s := range steps(ps) {
+		for ; at > cell(s.score); at-- {
+			below -= int(others.of[at-1])
+		}
 		pos += s.pos
 		neg += s.neg
-		r := float64(neg+others.AtLeast(s.score)) / float64(negatives)
+		r := float64(neg+others.N()-below) / float64(negatives)
 		if r > most {
 			break
 		}
@@ -100,18 +104,12 @@ type Histogram struct {
 
 // Add counts a score from 0 to 1.
 func (h *Histogram) Add(score float64) {
-	h.of[min(cells-1, max(0, int(math.Round(score*(cells-1)))))]++
+	h.of[cell(score)]++
 	h.n++
 }
 
 // N is the number of scores.
 func (h *Histogram) N() int { return h.n }
 
-// AtLeast is the number of scores that are not below a score.
-func (h *Histogram) AtLeast(score float64) int {
-	n := 0
-	for i := max(0, int(math.Round(score*(cells-1)))); i < cells; i++ {
-		n += int(h.of[i])
-	}
-	return n
-}
+// cell is the place of a score.
+func cell(score float64) int { return min(cells-1, max(0, int(math.Round(score*(cells-1))))) }

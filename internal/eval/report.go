@@ -37,7 +37,7 @@ type Report struct {
 	Precision   Measure     `json:"precision"`
 	F1          Measure     `json:"f1"`
 	PRAUC       Measure     `json:"pr_auc"`
-	RecallAtFPR Measure     `json:"recall_at_fpr_0.001"` // the interval leaves out rows without labels
+	RecallAtFPR Measure     `json:"recall_at_fpr_0.001"` // rows without labels are among the negatives
 	FPR         number      `json:"fpr_reached"`
 	PrecisionAt []AtK       `json:"precision_at"`
 	MAE         Measure     `json:"mae"`
@@ -117,10 +117,9 @@ const mostFPR = 0.001
 func (s *System) Report() Report {
 	ps := points(s.outcomes, reviewRank)
 	r := Report{System: s.Name, Texts: len(s.outcomes), Negatives: s.others.N(), Groups: groups(s.outcomes)}
-	recall, rate := RecallAtFPR(ps, s.others, mostFPR)
+	_, rate := RecallAtFPR(ps, &s.others, mostFPR)
 	r.FPR = number(rate)
 	s.measure(&r)
-	r.RecallAtFPR.Value = number(recall)
 	for _, k := range []int{10, 50, 100} {
 		if len(ps) >= k {
 			r.PrecisionAt = append(r.PrecisionAt, AtK{k, number(PrecisionAt(ps, k))})
@@ -166,7 +165,7 @@ func (s *System) measure(r *Report) {
 		for _, i := range is {
 			drawn = append(drawn, s.outcomes[i])
 		}
-		return vector(drawn)
+		return s.vector(drawn)
 	}
 	for i, v := range measures(all) {
 		into[i].Value = number(v)
@@ -177,7 +176,7 @@ func (s *System) measure(r *Report) {
 }
 
 // vector returns the measures of some outcomes, in the order of [System.measure].
-func vector(os []outcome) []float64 {
+func (s *System) vector(os []outcome) []float64 {
 	ps, ord := points(os, reviewRank), ordinals(os)
 	c := Tally(ps)
 	var hidden []Point
@@ -186,7 +185,7 @@ func vector(os []outcome) []float64 {
 			hidden = append(hidden, p)
 		}
 	}
-	atFPR, _ := RecallAtFPR(ps, Histogram{}, mostFPR)
+	atFPR, _ := RecallAtFPR(ps, &s.others, mostFPR)
 	return []float64{
 		c.Recall(), c.Precision(), c.F1(), PRAUC(ps), atFPR, MAE(ord), MacroMAE(ord), Brier(ps),
 		ECE(EqualBins(ps, Bins)), ECE(AdaptiveBins(ps, Bins)), Tally(hidden).Recall(),

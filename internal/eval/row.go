@@ -137,6 +137,11 @@ func (r Row) check() error {
 	return nil
 }
 
+// worded reports whether all marks have words, so that spans can be compared.
+func (r Row) worded() bool {
+	return !slices.ContainsFunc(r.Marks, func(m Mark) bool { return m.Text == "" })
+}
+
 // Places returns where a mark's words stand in its field, as byte ranges: everywhere, for
 // a label names words and no place.
 func (r Row) Places(m Mark) [][2]int {

@@ -141,6 +141,9 @@ func (s *System) mark(r Row, j Judgement) {
 			s.count(id).text.add(false, true)
 		}
 	}
+	if !r.worded() {
+		return
+	}
 	for id, c := range s.indicators {
 		c.exact.spans(r, want[id], got[id], func(a, b [2]int) bool { return a == b })
 		c.overlap.spans(r, want[id], got[id], func(a, b [2]int) bool { return a[0] < b[1] && b[0] < a[1] })
@@ -166,15 +169,9 @@ func (c *Count) add(positive, flagged bool) {
 }
 
 // spans pairs marks with findings of one indicator, each with one at most, in their order.
-// Unpaired marks are misses, unpaired findings false. Marks without words, and then the
-// findings of that row, are left out.
+// Unpaired marks are misses, unpaired findings false.
 func (c *Count) spans(r Row, want []Mark, got []vigil.Finding, same func(a, b [2]int) bool) {
 	taken := make([]bool, len(got))
-	for _, m := range want {
-		if m.Text == "" {
-			return
-		}
-	}
 	for _, m := range want {
 		c.add(true, pair(r, m, got, taken, same))
 	}
