@@ -106,7 +106,7 @@ func NewWith(o Options) (*Classifier, error) {
 func (c *Classifier) checkPatterns() error {
 	for _, l := range c.vocabulary.lexicons {
 		for _, p := range l.patterns {
-			if _, ok := c.taxonomy[p.indicator]; !ok {
+			if _, ok := c.taxonomy[p.indicator]; !ok && p.sign < 0 {
 				return fmt.Errorf("lexicon %s has a pattern for %s, which the taxonomy lacks", l.lang, p.indicator)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // maxClasses is how many classes of terms a lexicon may have.
-const maxClasses = 128
+const maxClasses = 256
 
 // A classSet is a set of a lexicon's classes.
 type classSet [maxClasses / 64]uint64
@@ -19,13 +19,21 @@ type classSet [maxClasses / 64]uint64
 func (s *classSet) add(class int)     { s[class/64] |= 1 << (class % 64) }
 func (s classSet) has(class int) bool { return class >= 0 && s[class/64]>>(class%64)&1 == 1 }
 
-func (s classSet) meets(t classSet) bool { return s[0]&t[0] != 0 || s[1]&t[1] != 0 }
+func (s classSet) meets(t classSet) bool {
+	for i := range s {
+		if s[i]&t[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
 
 func (s classSet) empty() bool { return s == classSet{} }
 
 func (s *classSet) union(t classSet) {
-	s[0] |= t[0]
-	s[1] |= t[1]
+	for i := range s {
+		s[i] |= t[i]
+	}
 }
 
 // A lexicon is an [indicator.Lexicon] made ready for matching.
@@ -123,13 +131,16 @@ func (v *vocabulary) lexicon(n int, l indicator.Lexicon) (*lexicon, error) {
 		}
 	}
 	lex.known = lex.find()
-	return lex, v.rules(lex, l)
+	return lex, v.rules(n, lex, l)
 }
 
 // rules compiles a lexicon's patterns and combos.
-func (v *vocabulary) rules(lex *lexicon, l indicator.Lexicon) error {
+func (v *vocabulary) rules(n int, lex *lexicon, l indicator.Lexicon) error {
 	for _, p := range l.Patterns {
 		c, err := lex.pattern(p)
+		if err == nil && len(c.requires) == 0 {
+			err = v.anchor(n, lex, &c)
+		}
 		if err != nil {
 			return fmt.Errorf("pattern %q of %s: %w", p.Match, p.Indicator, err)
 		}
@@ -148,6 +159,34 @@ func (v *vocabulary) rules(lex *lexicon, l indicator.Lexicon) error {
 		lex.combos = append(lex.combos, k)
 	}
 	return nil
+}
+
+// anchor makes a class of the words of an element of p, so that p is tried only in
+// clauses that hold one of them.
+func (v *vocabulary) anchor(n int, lex *lexicon, p *pattern) error {
+	for i := range p.elems {
+		e := &p.elems[i]
+		if len(e.words) == 0 || e.optional || e.count || e.number || e.amount || e.sum || e.end {
+			continue
+		}
+		name := strings.Join(e.words, "|")
+		class, ok := lex.classes[name]
+		if !ok {
+			if class = len(lex.classes); class >= maxClasses {
+				return fmt.Errorf("more than %d classes", maxClasses)
+			}
+			lex.classes[name] = class
+			for rank, w := range e.words {
+				v.add(w, meaning{lex: n, class: class, rank: rank + 1})
+			}
+		}
+		e.classes.add(class)
+		e.words = nil
+		p.classes.add(class)
+		p.requires = append(p.requires, e.classes)
+		return nil
+	}
+	return fmt.Errorf("no element is of words or a class alone, expected one at least")
 }
 
 // add files a term and its words.

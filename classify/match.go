@@ -30,7 +30,12 @@ func (r *reading) patterns(cv clauseView) {
 	r.tag(v)
 	for _, p := range ps {
 		for i := range v.tokens {
-			if end := p.match(v, i); end > i && r.named(cv, p, i, end) {
+			end := p.match(v, i)
+			switch {
+			case end <= i:
+			case p.sign >= 0:
+				r.sign(cv, p, i, end)
+			case r.named(cv, p, i, end):
 				r.file(cv, r.on(p), i, end)
 			}
 		}

@@ -22,6 +22,7 @@ type pattern struct {
 	who       bool     // the clause must speak of a person, in words or not
 	terms     bool     // the listing must state terms of a transfer
 	otherwise string   // the indicator where it does not; "" for none
+	sign      int      // the class that a match is a sign of; -1 for none
 }
 
 // An elem is one element of a pattern.
@@ -49,7 +50,10 @@ type combo struct {
 }
 
 func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
-	out := pattern{indicator: p.Indicator, subject: p.Subject, terms: p.Terms, otherwise: p.Else}
+	out := pattern{indicator: p.Indicator, subject: p.Subject, terms: p.Terms, otherwise: p.Else, sign: l.class(p.Sign)}
+	if (p.Indicator == "") == (out.sign < 0) {
+		return pattern{}, fmt.Errorf("sign %q, expected a class, and either a sign or an indicator", p.Sign)
+	}
 	for _, s := range strings.Fields(p.Match) {
 		e, err := l.elem(s)
 		if err != nil {
@@ -63,9 +67,6 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 		}
 		out.elems = append(out.elems, e)
 		out.classes.union(e.classes)
-	}
-	if len(out.requires) == 0 {
-		return pattern{}, fmt.Errorf("no element is a class alone, expected one at least")
 	}
 	need := p.Need
 	if i := slices.Index(need, who); i >= 0 {

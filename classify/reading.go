@@ -38,6 +38,7 @@ type reading struct {
 	topic   bool // the title or first clause names a person
 	terms   terms
 	matches []match
+	signals []signal
 	minor   bool // a minor is offered
 	price   bool // the page states a price beside the text
 }

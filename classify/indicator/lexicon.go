@@ -49,6 +49,12 @@ type Lexicon struct {
 	// Stop holds frequent words by which the language is recognised.
 	Stop    []string            `json:"stop"`
 	Classes map[string][]string `json:"classes"`
+	// Nouns and Verbs, in English only, add their forms to the classes they are filed
+	// under: the plural of a noun; the present forms of a verb, and its past forms to the
+	// class with -ed after its name. Verbs are written "hand over", "swap*" where the last
+	// letter is doubled, "give/gave/given" where the past is irregular.
+	Nouns map[string][]string `json:"nouns,omitempty"`
+	Verbs map[string][]string `json:"verbs,omitempty"`
 	// Cues tell genres apart, by genre; "offer" speaks for the voice of a seller.
 	Cues     map[string]Cues `json:"cues"`
 	Patterns []Pattern       `json:"patterns"`
@@ -85,15 +91,17 @@ type Cues struct {
 // must not be there. Subject asks that the listing as a whole is about a person,
 // headed "one woman" or "maid, 30". Terms asks that the listing states terms of a
 // transfer, such as a price or a holder, and nothing of fair work; where it does not,
-// the match is of the indicator Else, if there is one.
+// the match is of the indicator Else, if there is one. A pattern with a Sign in the
+// place of an indicator says of its words what a term of that class would, to combos.
 type Pattern struct {
-	Indicator string   `json:"indicator"`
+	Indicator string   `json:"indicator,omitempty"`
 	Match     string   `json:"match"`
 	Need      []string `json:"need,omitempty"`
 	Unless    []string `json:"unless,omitempty"`
 	Subject   bool     `json:"subject,omitempty"`
 	Terms     bool     `json:"terms,omitempty"`
 	Else      string   `json:"else,omitempty"`
+	Sign      string   `json:"sign,omitempty"`
 }
 
 // A Combo recognises an indicator by several signs anywhere in a listing: With,
@@ -139,6 +147,12 @@ func ParseLexicon(b []byte) (Lexicon, error) {
 	}
 	if len(l.Lang) != 2 || l.Version == "" {
 		return Lexicon{}, fmt.Errorf("lang %q, version %q: expected an ISO 639-1 code and a version", l.Lang, l.Version)
+	}
+	if l.Classes == nil {
+		l.Classes = make(map[string][]string)
+	}
+	if err := l.inflect(); err != nil {
+		return Lexicon{}, err
 	}
 	for name, terms := range l.Classes {
 		if err := checkTerms(terms); err != nil {
