@@ -104,18 +104,27 @@ func (p *problem) design(s Sample) (es []entry, offset float64) {
 	return append(es, entry{biasAt, bias}), offset
 }
 
-// A row is a sample ready for the optimiser.
+// A row is some samples, all alike, ready for the optimiser.
 type row struct {
 	entries  []entry
 	offset   float64
 	min, max int
+	times    float64
 }
 
+// rows returns the samples in the order in which each kind first comes.
 func (p *problem) rows(samples []Sample) []row {
-	out := make([]row, len(samples))
-	for i, s := range samples {
+	var out []row
+	index := make(map[string]int)
+	for _, s := range samples {
 		es, offset := p.design(s)
-		out[i] = row{es, offset, s.Min, s.Max}
+		key := fmt.Sprint(es, s.Min, s.Max)
+		if i, ok := index[key]; ok {
+			out[i].times++
+			continue
+		}
+		index[key] = len(out)
+		out = append(out, row{es, offset, s.Min, s.Max, 1})
 	}
 	return out
 }
@@ -123,7 +132,7 @@ func (p *problem) rows(samples []Sample) []row {
 // Products are converted to float64 before they are added, so that no platform fuses the
 // two and rounds otherwise than others.
 
-func (r row) logit(x []float64) float64 {
+func (r *row) logit(x []float64) float64 {
 	sum := r.offset
 	for _, e := range r.entries {
 		sum += float64(e.value * x[e.at])
@@ -147,9 +156,10 @@ func edge(x []float64, logit float64, rank int) (value float64, at int, slope fl
 	return 0, -1, 0
 }
 
-// loss adds to grad, unless it is nil, and returns −log P(min ≤ level ≤ max). With
+// loss adds to grad, unless it is nil, and returns −log P(min ≤ level ≤ max) times its
+// number. With
 // a = logit − cut(min) and b = logit − cut(max+1), P = σ(a) − σ(b) = σ(a)·σ(−b)·(1 − e^(b−a)).
-func (r row) loss(x, grad []float64) float64 {
+func (r *row) loss(x, grad []float64) float64 {
 	logit := r.logit(x)
 	lower, upper := r.min > 0, r.max < priority
 	a, aAt, aSlope := edge(x, logit, r.min)
@@ -169,6 +179,7 @@ func (r row) loss(x, grad []float64) float64 {
 		da -= 1 / math.Expm1(d)
 		db += 1 / math.Expm1(d)
 	}
+	loss, da, db = r.times*loss, r.times*da, r.times*db
 	if grad == nil {
 		return loss
 	}
@@ -198,8 +209,8 @@ func softplus(x float64) float64 {
 func (p *problem) objective(rows []row, x, grad []float64) float64 {
 	clear(grad)
 	sum := 0.0
-	for _, r := range rows {
-		sum += r.loss(x, grad)
+	for i := range rows {
+		sum += rows[i].loss(x, grad)
 	}
 	for i, q := range p.params {
 		d := (x[i] - q.prior) / q.spread
@@ -297,7 +308,7 @@ func (p *problem) descend(rows []row, x []float64, held []bool) error {
 // logit is that of review for a sample.
 func (s solution) logit(of Sample) float64 {
 	es, offset := s.design(of)
-	return row{entries: es, offset: offset}.logit(s.at)
+	return (&row{entries: es, offset: offset}).logit(s.at)
 }
 
 // loss is that of one sample.

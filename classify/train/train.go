@@ -162,29 +162,34 @@ func pick[T any](all []T, is []int) []T {
 	return out
 }
 
-// CrossValidate judges every row by a model that was trained, calibrated and given its
-// thresholds without the row's fold. i is the row's index.
-func CrossValidate(c *classify.Classifier, rows []eval.Row, emit func(i int, a vigil.Assessment)) error {
+// A Fold is one part of a cross-validation: rows, by index, and a classifier whose model was
+// trained, calibrated and given its thresholds by the other rows.
+type Fold struct {
+	In, Held   []int
+	Classifier *classify.Classifier
+}
+
+// CrossValidate returns the folds of rows. Rows of one group are in one fold.
+func CrossValidate(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {
 	samples, space := Samples(c, rows), c.Space()
+	var out []Fold
 	for k := range folds {
 		in, held := split(samples, k)
 		m, err := Fit(space, pick(samples, in))
 		if err != nil {
-			return fmt.Errorf("fold %d: %w", k+1, err)
+			return nil, fmt.Errorf("fold %d: %w", k+1, err)
 		}
 		b, err := Encode(m.Model)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		of, err := c.With(b)
 		if err != nil {
-			return fmt.Errorf("fold %d: %w", k+1, err)
+			return nil, fmt.Errorf("fold %d: %w", k+1, err)
 		}
-		for _, i := range held {
-			emit(i, of.Assess(rows[i].Listing))
-		}
+		out = append(out, Fold{in, held, of})
 	}
-	return nil
+	return out, nil
 }
 
 // Train makes the model of texts: data is the bytes that their rows were read from, of

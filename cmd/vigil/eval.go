@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +15,6 @@ import (
 	"vigil/classify"
 	"vigil/classify/train"
 	"vigil/internal/eval"
-	"vigil/internal/eval/baseline"
-	"vigil/internal/review"
 )
 
 func (a *app) evalCommand() *cobra.Command {
@@ -51,8 +47,7 @@ without it would be of something else.`,
 	}
 	f := c.Flags()
 	f.BoolVar(&e.negatives, "negatives", false, "rows without a level are negatives")
-	f.BoolVar(&e.baselines, "baselines", false, "measure simple systems beside the classifier, some of them trained on the program's training texts")
-	f.BoolVar(&e.ablate, "ablate", false, "measure the classifier without each of its gates as well")
+	e.beside.flags(c)
 	f.StringVar(&e.svg, "svg", "", "file for a picture of the calibration")
 	return c
 }
@@ -60,11 +55,12 @@ without it would be of something else.`,
 // An evaluation is one run of vigil eval.
 type evaluation struct {
 	*app
-	negatives, baselines, ablate bool
-	svg                          string
+	beside    comparison
+	negatives bool
+	svg       string
 
-	judges  []judge
-	systems []*eval.System // of the judges
+	by      []judge
+	systems []*eval.System // one of each judge
 	known   func(id string) bool
 	learned map[string]bool   // IDs of the training texts
 	seen    map[string]string // IDs of the rows so far, and where they stand
@@ -72,12 +68,6 @@ type evaluation struct {
 	rows    int
 	repeats int // rows that are among the training texts
 	told    time.Time
-}
-
-// A judge is a system that is measured.
-type judge struct {
-	name string
-	of   func(vigil.Listing) eval.Judgement
 }
 
 func (e *evaluation) run(ctx context.Context, files []string) error {
@@ -112,7 +102,6 @@ func (e *evaluation) prepare() error {
 		return fmt.Errorf("load the model: %w", err)
 	}
 	e.known, e.seen, e.learned = knownIndicator(c.Taxonomy()), map[string]string{}, map[string]bool{}
-	e.judges = []judge{{"vigil", assessor(c)}}
 	files, err := train.Texts()
 	if err != nil {
 		return err
@@ -124,29 +113,11 @@ func (e *evaluation) prepare() error {
 	for _, r := range rows {
 		e.learned[r.ID] = true
 	}
-	if e.baselines {
-		for _, b := range baseline.All(rows) {
-			e.judges = append(e.judges, judge{b.Name, b.Judge})
-		}
-	}
-	if e.ablate {
-		for _, g := range classify.Gates() {
-			e.judges = append(e.judges, judge{"vigil without " + string(g), assessor(c.Without(g))})
-		}
-	}
-	for _, j := range e.judges {
+	e.by = e.beside.judges(c, rows)
+	for _, j := range e.by {
 		e.systems = append(e.systems, &eval.System{Name: j.name})
 	}
 	return nil
-}
-
-func assessor(c *classify.Classifier) func(vigil.Listing) eval.Judgement {
-	return func(l vigil.Listing) eval.Judgement { return judgement(c.Assess(l)) }
-}
-
-// judgement is what an evaluation looks at in an assessment.
-func judgement(a vigil.Assessment) eval.Judgement {
-	return eval.Judgement{Score: a.Score, Level: a.Level, Insufficient: a.Insufficient, Findings: a.Findings}
 }
 
 // A judged is a row and what each judge says of it.
@@ -203,7 +174,7 @@ func (e *evaluation) judge(rw row) judged {
 	if j.err != nil {
 		return j
 	}
-	for _, by := range e.judges {
+	for _, by := range e.by {
 		j.by = append(j.by, by.of(l))
 	}
 	return j
@@ -281,30 +252,6 @@ func (e *evaluation) draw(r eval.Report) error {
 	}
 	if err := os.WriteFile(e.svg, b.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write the picture: %w", err)
-	}
-	return nil
-}
-
-// show writes reports: as JSON lines, or as tables. Names in them are from files that
-// others may have written.
-func (a *app) show(rs []eval.Report) error {
-	if a.json {
-		for _, r := range rs {
-			if err := writeJSON(a.stdout, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var b bytes.Buffer
-	if err := eval.Write(&b, rs); err != nil {
-		return err
-	}
-	for line := range strings.Lines(b.String()) {
-		line = strings.TrimRight(line, " \n")
-		if _, err := io.WriteString(a.stdout, review.Visible(line)+"\n"); err != nil {
-			return err
-		}
 	}
 	return nil
 }

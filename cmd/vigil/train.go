@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vigil"
 	"vigil/classify"
 	"vigil/classify/indicator"
 	"vigil/classify/train"
@@ -34,6 +33,7 @@ was made without its group.`,
 	f := c.Flags()
 	f.StringVarP(&t.out, "output", "o", "", "file for the model, such as classify/model.json")
 	f.StringVar(&t.card, "card", "", "file whose generated part shall describe the model, such as classify/MODEL.md")
+	t.beside.flags(c)
 	f.BoolVar(&t.check, "check", false, "fail unless the model is the one that this program carries")
 	return c
 }
@@ -41,6 +41,7 @@ was made without its group.`,
 // A training is one run of vigil train.
 type training struct {
 	*app
+	beside    comparison
 	files     []string
 	out, card string
 	check     bool
@@ -67,14 +68,14 @@ func (t *training) run() error {
 	if err != nil {
 		return err
 	}
-	report, err := crossValidated(c, files, rows)
+	reports, err := t.crossValidate(c, files, rows)
 	if err != nil {
 		return err
 	}
-	if err := t.show([]eval.Report{report}); err != nil {
+	if err := t.show(reports); err != nil {
 		return err
 	}
-	return t.write(c, m, b, report)
+	return t.write(c, m, b, reports[0])
 }
 
 // texts returns the labelled texts to learn from.
@@ -117,18 +118,39 @@ func knownIndicator(t indicator.Taxonomy) func(string) bool {
 	}
 }
 
-// crossValidated measures the model on texts that it was made without.
-func crossValidated(c *classify.Classifier, files []train.File, rows []eval.Row) (eval.Report, error) {
-	s := eval.System{Name: "cross-validated"}
+// crossValidate measures the model, and what it is compared with, on texts that they were
+// made without.
+func (t *training) crossValidate(c *classify.Classifier, files []train.File, rows []eval.Row) ([]eval.Report, error) {
+	folds, err := train.CrossValidate(c, rows)
+	if err != nil {
+		return nil, fmt.Errorf("cross-validate: %w", err)
+	}
+	var systems []*eval.System
+	said := make([][]eval.Judgement, len(rows))
+	for _, f := range folds {
+		var in []eval.Row
+		for _, i := range f.In {
+			in = append(in, rows[i])
+		}
+		judges := t.beside.judges(f.Classifier, in)
+		for k := len(systems); k < len(judges); k++ {
+			systems = append(systems, &eval.System{Name: judges[k].name})
+		}
+		for _, i := range f.Held {
+			for _, j := range judges {
+				said[i] = append(said[i], j.of(rows[i].Listing))
+			}
+		}
+	}
 	corpora := corpusOf(files)
-	out := make([]vigil.Assessment, len(rows))
-	if err := train.CrossValidate(c, rows, func(i int, as vigil.Assessment) { out[i] = as }); err != nil {
-		return eval.Report{}, fmt.Errorf("cross-validate: %w", err)
+	var reports []eval.Report
+	for k, s := range systems {
+		for i, r := range rows {
+			s.Add(corpora[i], r, said[i][k])
+		}
+		reports = append(reports, s.Report())
 	}
-	for i, r := range rows {
-		s.Add(corpora[i], r, judgement(out[i]))
-	}
-	return s.Report(), nil
+	return reports, nil
 }
 
 // corpusOf names the file of each row, in their order.
