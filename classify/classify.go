@@ -33,8 +33,11 @@ type Classifier struct {
 	tagger     *tagger
 	detector   *detector
 	taxonomy   map[string]indicator.Indicator
-	model      model
+	all        indicator.Taxonomy
+	model      Model
 	id         string
+	extra      string // hash of the authorised file; "" for none
+	without    Gate   // "" for none
 }
 
 // Options are what an agency adds to a Classifier at run time.
@@ -49,6 +52,10 @@ type Options struct {
 	// payment of the same passage. Their findings hold a hash in place of the text.
 	// The file's own hash is part of [Classifier.Model]. Nil for no file.
 	Lexicon io.Reader
+
+	// Model takes the place of the embedded model.json, whose form it has. Nil for the
+	// embedded one.
+	Model []byte
 }
 
 // New returns a Classifier without an authorised file: [NewWith] zero [Options].
@@ -65,7 +72,7 @@ func NewWith(o Options) (*Classifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load lexicons: %w", err)
 	}
-	c := &Classifier{taxonomy: make(map[string]indicator.Indicator)}
+	c := &Classifier{taxonomy: make(map[string]indicator.Indicator), all: taxonomy}
 	for _, in := range taxonomy.Indicators {
 		c.taxonomy[in.ID] = in
 	}
@@ -80,14 +87,12 @@ func NewWith(o Options) (*Classifier, error) {
 	if err := c.checkPatterns(); err != nil {
 		return nil, err
 	}
-	if c.model, err = parseModel(modelFile, taxonomy); err != nil {
-		return nil, fmt.Errorf("read model.json: %w", err)
+	c.extra = extra.hash
+	if o.Model == nil {
+		o.Model = modelFile
 	}
-	if c.id, err = c.model.id(); err != nil {
+	if err := c.learn(o.Model); err != nil {
 		return nil, err
-	}
-	if extra.hash != "" {
-		c.id += " lexicon " + extra.hash
 	}
 	if c.tagger, err = newTagger(); err != nil {
 		return nil, fmt.Errorf("load tagger: %w", err)

@@ -58,7 +58,7 @@ func (v *view) unambiguous(i, end int) bool {
 // elsewhere there must be one who is not merely whom a thing is for.
 func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 	switch {
-	case p.frame:
+	case p.frame, r.c.without == VoiceGate:
 		return true
 	case p.subject:
 		return r.subject || r.frame
@@ -114,7 +114,9 @@ func (r *reading) on(p *pattern) *pattern {
 func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	m := r.at(cv, p.indicator, span{i, end})
 	var cue span
-	m.scope, cue = cv.scope(p, i, end)
+	if r.c.without != NegationGate {
+		m.scope, cue = cv.scope(p, i, end)
+	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
 	}
@@ -142,13 +144,13 @@ func (r *reading) at(cv clauseView, id string, s span) match {
 // nature tells whether the persons of a match may be no humans: words such as "girls"
 // in a clause or listing about animals, plants or dolls.
 func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
-	if r.ware.is {
+	if r.ware.is && r.c.without != VoiceGate {
 		if r.ware.beast {
 			return inhuman, span{}
 		}
 		return ware, span{}
 	}
-	if cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
+	if r.c.without == VoiceGate || cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
 		return asserted, span{}
 	}
 	k := cv.lex.known

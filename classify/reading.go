@@ -50,7 +50,7 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	r := &reading{c: c, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
 	texts := make([]string, 0, 2)
 	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
-		fd := &field{name: f.name, given: f.text, folded: fold(f.text, c.vocabulary.words)}
+		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text)}
 		fd.places = c.scanner.scan(fd.text)
 		slices.SortFunc(fd.places, func(a, b place) int {
 			if a.start != b.start {
@@ -64,6 +64,9 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	}
 	r.tally = c.vocabulary.count(r.fields)
 	r.tally.marks(r.fields)
+	if c.without == GenreGate {
+		r.tally.silence()
+	}
 	r.price = l.Price != nil
 	r.gate, _, r.shut = r.tally.gate()
 	if r.lang = l.Lang; r.lang == "" {
@@ -169,6 +172,7 @@ func (r *reading) views(lexicons []int) []clauseView {
 		for _, c := range clauses(f.text) {
 			for _, lex := range lexicons {
 				if v := newView(r.c.vocabulary, lex, c, f.places); len(v.hits) > 0 {
+					v.bare = r.c.without == VoiceGate
 					out = append(out, clauseView{v, n})
 				}
 			}

@@ -20,6 +20,7 @@ type view struct {
 	first  []int // of each token: its first hit
 	have   classSet
 	tagged bool
+	bare   bool   // words are taken for what they may mean, whatever stands around them
 	refs   []kind // of each token: what a word that stands for something means
 	about  bool   // the clause speaks of a person, in words or not
 }
@@ -229,6 +230,9 @@ func neutralPerson(w string) string {
 // stands reports whether a hit counts where a pattern asks for its class: a person
 // must be the thing spoken of.
 func (v *view) stands(h hit, any bool) bool {
+	if v.bare {
+		return true
+	}
 	switch k := v.lex.known; h.class {
 	case k.person:
 	case k.anaphor:

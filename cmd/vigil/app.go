@@ -73,7 +73,7 @@ Try it: vigil demo`,
 	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.sessionCommand(),
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(),
 		a.classifyCommand(), a.identifiersCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
-		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
+		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.evalCommand(), a.trainCommand(), a.demoCommand())
 	return root
 }
 
