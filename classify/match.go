@@ -13,6 +13,7 @@ type match struct {
 	scope     scope
 	cue       [2]int // bytes of what gave the scope
 	withheld  bool   // its words are not kept
+	weak      bool   // loosely matched: a vote of tier B at most
 }
 
 // patterns matches all patterns in one clause.
@@ -116,6 +117,7 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	var cue span
 	if r.c.without != NegationGate {
 		m.scope, cue = cv.scope(p, i, end)
+		m.weak = p.frame || !cv.somebody() && !cv.refers(0, len(cv.tokens)) || !r.human && !r.humane
 	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
