@@ -17,7 +17,8 @@ const (
 type field struct {
 	name, given string
 	*folded
-	places []place // terms found, by their starts
+	places []place  // terms found, by their starts
+	quoted [][2]int // bytes in quotation marks, once asked for
 }
 
 // A reading is the work on one listing.
