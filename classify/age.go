@@ -75,7 +75,7 @@ func (v *view) afterPerson(i int) bool {
 		return false
 	}
 	for _, h := range v.hitsAt(person) {
-		if h.class == v.lex.known.person && h.j == person+1 && neutralPerson(v.tokens[person].text) == "woman" {
+		if h.class == v.lex.known.person && h.j == person+1 && !v.is(h.i, v.lex.class("collective")) && neutralPerson(v.tokens[person].text) == "woman" {
 			return true
 		}
 	}

@@ -100,6 +100,9 @@ func appendRune(cs []char, r rune, lo, hi int) []char {
 	if r < utf8.RuneSelf {
 		return append(cs, char{unicode.ToLower(r), int32(lo), int32(hi)})
 	}
+	if cs, ok := picture(cs, r, lo, hi); ok {
+		return cs
+	}
 	if r, ok := enclosed(r); ok {
 		return append(cs, char{r, int32(lo), int32(hi)})
 	}

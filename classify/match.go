@@ -20,7 +20,7 @@ func (r *reading) patterns(cv clauseView) {
 	v := cv.view
 	var ps []*pattern
 	for i := range v.lex.patterns {
-		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about) {
+		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about || r.frame) && (!p.frame || r.frame) {
 			ps = append(ps, p)
 		}
 	}
@@ -58,10 +58,10 @@ func (v *view) unambiguous(i, end int) bool {
 // elsewhere there must be one who is not merely whom a thing is for.
 func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 	switch {
-	case r.c.without == VoiceGate:
+	case p.frame, r.c.without == VoiceGate:
 		return true
 	case p.subject:
-		return r.subject
+		return r.subject || r.frame
 	case p.who, cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
 		return true
 	case r.person:
@@ -120,7 +120,7 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
 	}
-	if m.scope == asserted && r.tellsAbout(cv) {
+	if m.scope == asserted && (r.terms.just || r.tellsAbout(cv)) {
 		m.scope = reported
 	}
 	if cue.end > cue.start {
@@ -144,6 +144,12 @@ func (r *reading) at(cv clauseView, id string, s span) match {
 // nature tells whether the persons of a match may be no humans: words such as "girls"
 // in a clause or listing about animals, plants or dolls.
 func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
+	if r.ware.is && r.c.without != VoiceGate {
+		if r.ware.beast {
+			return inhuman, span{}
+		}
+		return ware, span{}
+	}
 	if r.c.without == VoiceGate || cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
 		return asserted, span{}
 	}

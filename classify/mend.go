@@ -68,7 +68,13 @@ func wordRune(r rune) bool {
 }
 
 // disguise reports whether r may stand for a letter inside a word.
-func disguise(r rune) bool { return r == '@' || r == '$' || r == '!' || r == '|' }
+func disguise(r rune) bool {
+	switch r {
+	case '@', '$', '!', '|', '€', '§', '£', '¢', '¥':
+		return true
+	}
+	return false
+}
 
 // run goes through the characters once: spaced-out letters, words, the rest.
 func (w *writer) run() {

@@ -35,8 +35,10 @@ type reading struct {
 	person  bool // some person is named who is not merely whom a thing is for
 	human   bool // some person noun means humans only
 	subject bool // the listing is headed by a person, as by a thing for sale
+	frame   bool // the listing is one of a person
 	topic   bool // the title or first clause names a person
 	terms   terms
+	ware    balance
 	matches []match
 	signals []signal
 	minor   bool // a minor is offered
@@ -128,8 +130,10 @@ func (r *reading) run() {
 			r.person = r.person || cv.somebody()
 		}
 	}
+	r.weighWares(views)
 	r.track(views)
 	r.agree(views)
+	r.frames(views)
 	for _, cv := range views {
 		r.patterns(cv)
 	}
@@ -170,10 +174,16 @@ func (r *reading) views(lexicons []int) []clauseView {
 				if v := newView(r.c.vocabulary, lex, c, f.places); len(v.hits) > 0 {
 					v.bare = r.c.without == VoiceGate
 					out = append(out, clauseView{v, n})
-					r.human = r.human || v.unambiguous(0, len(v.tokens))
 				}
 			}
 		}
+	}
+	humane := slices.ContainsFunc(out, func(cv clauseView) bool { return cv.have.has(cv.lex.known.humane) })
+	for i := range out {
+		if !humane {
+			out[i].drop(out[i].lex.known.tool)
+		}
+		r.human = r.human || out[i].unambiguous(0, len(out[i].tokens))
 	}
 	return out
 }

@@ -46,7 +46,7 @@ func (r *reading) track(views []clauseView) {
 					s.being = thing
 				}
 				s.any = thing
-			case k.goods:
+			case k.goods, k.document:
 				s.any = thing
 			case k.person:
 				if h.i >= end && cv.stands(h, false) && !(s.being == thing && cv.beside(h)) && !cv.own(h) && !(cv.is(h.i, k.caste) && r.swarm(cv)) && !cv.doubtful(h, s.being) {
@@ -200,6 +200,7 @@ type terms struct {
 	holder bool // somebody holds or takes over the person
 	sum    bool // a number that can be a price
 	fair   bool // a sign of ordinary work
+	just   bool // several
 }
 
 // agree finds the terms of the listing: a price or words of payment, or somebody who
@@ -228,6 +229,6 @@ func (r *reading) agree(views []clauseView) {
 	r.terms.stated = r.terms.stated || r.terms.sum
 	r.terms.fair = len(fair) > 0
 	if len(fair) >= 2 {
-		r.terms = terms{fair: true}
+		r.terms = terms{fair: true, just: true}
 	}
 }

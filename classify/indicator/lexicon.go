@@ -43,6 +43,11 @@ import (
 //	duration   words after which a number of years is no age
 //	digit      numerals as words, from one on
 //	currency   names of currencies
+//	sex        words that state a sex beside an occupation
+//	tool       person nouns that are said of machines too; persons only in a text that
+//	           has a word of humane
+//	humane     words that tell of humans
+//	time       what is sold by the hour or seat
 type Lexicon struct {
 	Lang    string `json:"lang"` // ISO 639-1
 	Version string `json:"version"`
@@ -89,7 +94,8 @@ type Cues struct {
 //
 // Need names classes of which one must be in the clause too, Unless such as
 // must not be there. Subject asks that the listing as a whole is about a person,
-// headed "one woman" or "maid, 30". Terms asks that the listing states terms of a
+// headed "one woman" or "maid, 30"; Frame, that it is one of a person as a shop's is of
+// its ware. Terms asks that the listing states terms of a
 // transfer, such as a price or a holder, and nothing of fair work; where it does not,
 // the match is of the indicator Else, if there is one. A pattern with a Sign in the
 // place of an indicator says of its words what a term of that class would, to combos.
@@ -99,6 +105,7 @@ type Pattern struct {
 	Need      []string `json:"need,omitempty"`
 	Unless    []string `json:"unless,omitempty"`
 	Subject   bool     `json:"subject,omitempty"`
+	Frame     bool     `json:"frame,omitempty"`
 	Terms     bool     `json:"terms,omitempty"`
 	Else      string   `json:"else,omitempty"`
 	Sign      string   `json:"sign,omitempty"`
