@@ -19,16 +19,24 @@ func (r *reading) combo(l *lexicon, c *combo, views []clauseView) {
 	any := c.any.empty()
 	for _, class := range c.of {
 		if cv, h, ok := hitOf(l, class, views); ok {
-			signs = append(signs, r.at(cv, c.indicator, span{h.i, h.j}))
+			signs = append(signs, r.told(r.at(cv, c.indicator, span{h.i, h.j})))
 			any = any || c.any.has(class)
 		} else if s, ok := r.signalled(l, class); ok {
-			signs = append(signs, r.at(s.cv, c.indicator, s.at))
+			signs = append(signs, r.told(r.at(s.cv, c.indicator, s.at)))
 			any = any || c.any.has(class)
 		}
 	}
 	if any && len(signs) >= c.min {
 		r.matches = append(r.matches, signs...)
 	}
+}
+
+// told takes the force from a sign beside several of ordinary work.
+func (r *reading) told(m match) match {
+	if r.terms.just {
+		m.scope, m.cue = reported, [2]int{m.lo, m.hi}
+	}
+	return m
 }
 
 // A signal is a class that a pattern has seen a sign of, and where.

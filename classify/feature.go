@@ -82,6 +82,11 @@ func Space(t indicator.Taxonomy) []Feature {
 			if !slices.Contains(votes, f) {
 				votes = append(votes, f)
 			}
+			// What is matched loosely votes as tier B.
+			in.Tier = indicator.TierB
+			if f = (Feature{vote(in), Weak}); !slices.Contains(votes, f) {
+				votes = append(votes, f)
+			}
 		}
 	}
 	fs := append(votes, Feature{hedgedFeature, Told}, Feature{shutFeature, Told})

@@ -76,7 +76,7 @@ func distinct(ms []match) []match {
 	ms = slices.Clone(ms)
 	slices.SortStableFunc(ms, func(a, b match) int {
 		return cmp.Or(cmp.Compare(a.indicator, b.indicator), cmp.Compare(a.field, b.field),
-			cmp.Compare(a.scope, b.scope), cmp.Compare(a.lo, b.lo), cmp.Compare(b.hi, a.hi))
+			cmp.Compare(a.scope, b.scope), weaker(a, b), cmp.Compare(a.lo, b.lo), cmp.Compare(b.hi, a.hi))
 	})
 	var out []match
 	begin := 0 // of this indicator in this field, in out
@@ -90,6 +90,17 @@ func distinct(ms []match) []match {
 		}
 	}
 	return out
+}
+
+// weaker puts what is loosely matched after what is not.
+func weaker(a, b match) int {
+	switch {
+	case a.weak == b.weak:
+		return 0
+	case a.weak:
+		return 1
+	}
+	return -1
 }
 
 // A weighing turns matches into what the findings will be, and says what each adds to

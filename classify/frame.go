@@ -14,15 +14,13 @@ func (r *reading) frames(views []clauseView) {
 	if r.shut || r.terms.fair || r.ware.is || !(r.subject || r.topic || r.person && r.referred(views) || r.unnamed(views)) {
 		return
 	}
-	for _, g := range []vigil.Genre{vigil.GenreIndependentAdult, vigil.GenreRecruitment} {
-		if r.tally.of(g) >= gateFrom {
-			return
-		}
-	}
-	if r.tally.of(vigil.GenreIndependentAdult) > 0 && r.tally.strong[genreIndex(string(vigil.GenreIndependentAdult))] > 0 {
+	if r.tally.of(vigil.GenreRecruitment) > gateFrom || r.tally.strong[genreIndex(string(vigil.GenreIndependentAdult))] > 0 {
 		return
 	}
-	r.frame = r.third(views) && !r.others(views)
+	if r.tally.of(vigil.GenreIndependentAdult) >= gateFrom {
+		return
+	}
+	r.frame = (r.third(views) || r.topic && r.humane) && !r.others(views)
 }
 
 // referred reports whether a word that stands for a person is found beside a price or
@@ -80,7 +78,9 @@ func (r *reading) others(views []clauseView) bool {
 				if i == 0 {
 					return true
 				}
-				seen[h.class<<16|h.rank] = true
+				if !cv.is(h.i, k.potion) && !cv.is(h.i, k.store) {
+					seen[h.class<<16|h.rank] = true
+				}
 			case k.time, k.hive:
 				return true
 			}
@@ -89,7 +89,7 @@ func (r *reading) others(views []clauseView) bool {
 			return true
 		}
 	}
-	return len(seen) >= 2
+	return len(seen) >= 2 && 2*len(seen) > r.ware.humans
 }
 
 // itself reports whether the clause speaks of its writer as the one who works or seeks.

@@ -58,6 +58,7 @@ type known struct {
 	anaphor, caste, hive, relative, kin      int
 	term, holder, fair, transfer, underage   int
 	sex, tool, humane, time, document        int
+	potion, store                            int
 }
 
 // A meaning is what a term stands for in one lexicon: a class, or a cue of a genre.
@@ -248,6 +249,6 @@ func (l *lexicon) find() known {
 		opus: l.class("opus"), whose: l.class("whose"), det: l.class("det"), origin: l.class("origin"), place: l.class("place"), duration: l.class("duration"),
 		anaphor: l.class("anaphor"), caste: l.class("caste"), hive: l.class("hive"), relative: l.class("relative"), kin: l.class("kin"),
 		term: l.class("term"), holder: l.class("holder"), fair: l.class("fair"), transfer: l.class("transfer"), underage: l.class("underage"),
-		sex: l.class("sex"), tool: l.class("tool"), humane: l.class("humane"), time: l.class("time"), document: l.class("document"),
+		sex: l.class("sex"), tool: l.class("tool"), humane: l.class("humane"), time: l.class("time"), document: l.class("document"), potion: l.class("potion"), store: l.class("place2"),
 	}
 }

@@ -13,6 +13,7 @@ type match struct {
 	scope     scope
 	cue       [2]int // bytes of what gave the scope
 	withheld  bool   // its words are not kept
+	weak      bool   // loosely matched: a vote of tier B at most
 }
 
 // patterns matches all patterns in one clause.
@@ -86,6 +87,20 @@ func (v *view) somebody() bool {
 	return false
 }
 
+// voiced reports whether anything in the listing is in the voice of an offer: a price,
+// words of payment or of a seller.
+func (r *reading) voiced() bool { return r.terms.stated || r.tally.of("offer") > 0 }
+
+// heads reports whether a person is the head of a phrase among tokens i to end.
+func (v *view) heads(i, end int) bool {
+	for _, h := range v.hits {
+		if h.class == v.lex.known.person && h.i >= i && h.j <= end && v.head(h) {
+			return true
+		}
+	}
+	return false
+}
+
 // speaksOf reports whether a person who is the head of a phrase is among tokens i
 // to end.
 func (v *view) speaksOf(i, end int) bool {
@@ -116,6 +131,7 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	var cue span
 	if r.c.without != NegationGate {
 		m.scope, cue = cv.scope(p, i, end)
+		m.weak = p.frame || !r.voiced() || !cv.heads(0, len(cv.tokens)) && !cv.refers(0, len(cv.tokens)) || !r.human && !r.humane
 	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
@@ -130,7 +146,10 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 		m.cue = [2]int{m.lo, m.hi}
 	}
 	r.matches = append(r.matches, m)
-	if m.scope == asserted && offers(r.c.taxonomy[p.indicator]) {
+	if m.scope == asserted && !m.weak && r.inQuotes(m) && r.tally.strong[genreIndex("offer")] == 0 {
+		m.scope = reported
+	}
+	if m.scope == asserted && !p.frame && offers(r.c.taxonomy[p.indicator]) {
 		r.minors(cv, p.indicator, i, end)
 	}
 }

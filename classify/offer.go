@@ -35,7 +35,8 @@ func (r *reading) offered(views []clauseView) {
 		id = "SAL-1"
 	}
 	m := r.at(*at, id, span{place.i, place.j})
-	if r.tellsAbout(*at) {
+	m.weak = !r.subject
+	if r.tellsAbout(*at) || r.terms.just {
 		m.scope, m.cue = reported, [2]int{m.lo, m.hi}
 	}
 	r.matches = append(r.matches, m)

@@ -17,7 +17,8 @@ const (
 type field struct {
 	name, given string
 	*folded
-	places []place // terms found, by their starts
+	places []place  // terms found, by their starts
+	quoted [][2]int // bytes in quotation marks, once asked for
 }
 
 // A reading is the work on one listing.
@@ -33,6 +34,7 @@ type reading struct {
 
 	tagged  int
 	person  bool // some person is named who is not merely whom a thing is for
+	humane  bool // it has words that tell of humans
 	human   bool // some person noun means humans only
 	subject bool // the listing is headed by a person, as by a thing for sale
 	frame   bool // the listing is one of a person
@@ -178,9 +180,9 @@ func (r *reading) views(lexicons []int) []clauseView {
 			}
 		}
 	}
-	humane := slices.ContainsFunc(out, func(cv clauseView) bool { return cv.have.has(cv.lex.known.humane) })
+	r.humane = slices.ContainsFunc(out, func(cv clauseView) bool { return cv.have.has(cv.lex.known.humane) })
 	for i := range out {
-		if !humane {
+		if !r.humane {
 			out[i].drop(out[i].lex.known.tool)
 		}
 		r.human = r.human || out[i].unambiguous(0, len(out[i].tokens))

@@ -119,7 +119,7 @@ func (v *view) own(h hit) bool {
 // one, names a person, and no ware or animal.
 func titled(cv clauseView) bool {
 	k := cv.lex.known
-	return cv.somebody() && !cv.have.has(k.nonhuman) && !cv.have.has(k.goods) && !cv.have.has(k.depiction) && !cv.have.has(k.opus)
+	return cv.heads(0, len(cv.tokens)) && !cv.have.has(k.nonhuman) && !cv.have.has(k.goods) && !cv.have.has(k.depiction) && !cv.have.has(k.opus)
 }
 
 // means returns what a hit stands for.

@@ -332,7 +332,7 @@ func (v *view) sum(i int) bool {
 		return true
 	}
 	n, err := strconv.ParseFloat(strings.ReplaceAll(t.text, ",", ""), 64)
-	year := n >= 1900 && n < 2100 && len(t.text) == 4 && (i == 0 || v.dates(i-1))
+	year := n >= 1900 && n < 2100 && len(t.text) == 4 && !t.apart && (i == 0 || v.dates(i-1))
 	return err == nil && (n >= 100 && n < 1e6 && !year || n != float64(int(n)))
 }
 

@@ -47,6 +47,9 @@ func (w *weighing) ballots() []ballot {
 		if !offers(in) {
 			continue
 		}
+		if m.weak && in.Tier == indicator.TierA {
+			in.Tier = indicator.TierB
+		}
 		b := ballot{at: i, in: in, scope: asserted}
 		if m.scope != asserted {
 			b.scope = reported

@@ -2,8 +2,9 @@ package classify
 
 // A balance weighs what a listing says of things against what it says of humans.
 type balance struct {
-	is    bool // the listing is of things, whatever words for persons it uses
-	beast bool // of animals, plants or dolls
+	is     bool // the listing is of things, whatever words for persons it uses
+	beast  bool // of animals, plants or dolls
+	humans int  // different words that tell of humans
 }
 
 // weighWares tells whether the listing is of animals, plants, dolls or wares that bear
@@ -44,4 +45,5 @@ func (r *reading) weighWares(views []clauseView) {
 	}
 	r.ware.is = beasts+wares >= 2 && beasts+wares > humans || beasts+wares > 0 && humans == 0
 	r.ware.beast = beasts > 0
+	r.ware.humans = humans
 }
