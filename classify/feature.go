@@ -20,11 +20,12 @@ type Kind int
 // Kinds of features.
 const (
 	Strong      Kind = iota // vote of a family by a tier A indicator: alone, it asks for a review
-	Weak                    // vote of a family by a tier B indicator: alone, at most a note
+	Weak                    // vote of a family by a tier B indicator: alone, a note
 	Told                    // an indicator that is reported or supposed, or in a text that tells about offers
 	Context                 // tier C indicator beside a vote: lifts it a little
 	Inverse                 // tier C indicator that is found less often in cases: never above 0
 	Combination             // two votes together: never below 0
+	Pair                    // two weak votes and no strong one: together a review
 	Counter                 // counter-indicator: below 0
 )
 
@@ -91,7 +92,11 @@ func Space(t indicator.Taxonomy) []Feature {
 	fs := append(votes, Feature{hedgedFeature, Told}, Feature{shutFeature, Told})
 	fs = append(fs, context...)
 	for _, c := range combinations() {
-		fs = append(fs, Feature{c.name, Combination})
+		f := Feature{c.name, Combination}
+		if c.first == anyWeak {
+			f.Kind = Pair
+		}
+		fs = append(fs, f)
 	}
 	return append(fs, counters...)
 }

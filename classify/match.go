@@ -148,7 +148,7 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	var cue span
 	if r.c.without != NegationGate {
 		m.scope, cue = cv.scope(p, i, end)
-		m.weak = p.frame || !r.voiced() || !r.certain(cv)
+		m.weak = p.frame || p.subject && !r.subject || !r.voiced() || !r.certain(cv)
 	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)

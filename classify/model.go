@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 
 	"vigil"
 	"vigil/classify/indicator"
@@ -61,6 +62,9 @@ func ParseModel(b []byte, t indicator.Taxonomy) (Model, error) {
 			return Model{}, fmt.Errorf("weight of %s is %v: %w", f.Name, w, err)
 		}
 	}
+	if err := m.checkPairs(space); err != nil {
+		return Model{}, err
+	}
 	if len(m.Weights) > len(space) {
 		return Model{}, fmt.Errorf("%d weights for %d features, expected no others", len(m.Weights), len(space))
 	}
@@ -74,7 +78,11 @@ func (m Model) check(f Feature, w float64) error {
 		if m.alone(w) < m.Thresholds.Review {
 			return fmt.Errorf("alone it must make a review")
 		}
-	case Weak, Told:
+	case Weak:
+		if s := m.alone(w); s < m.Thresholds.Note || s >= m.Thresholds.Review {
+			return fmt.Errorf("alone it must make a note")
+		}
+	case Told:
 		if w < 0 || m.alone(w) >= m.Thresholds.Review {
 			return fmt.Errorf("expected no less than 0, and no review alone")
 		}
@@ -90,6 +98,25 @@ func (m Model) check(f Feature, w float64) error {
 		if w >= 0 {
 			return fmt.Errorf("expected less than 0")
 		}
+	}
+	return nil
+}
+
+// checkPairs says whether two weak votes make a review, and the second never speaks against.
+func (m Model) checkPairs(space []Feature) error {
+	var weak []float64
+	pair := 0.0
+	for _, f := range space {
+		switch f.Kind {
+		case Weak:
+			weak = append(weak, m.Weights[f.Name])
+		case Pair:
+			pair = m.Weights[f.Name]
+		}
+	}
+	slices.Sort(weak)
+	if len(weak) >= 2 && (m.alone(weak[0]+weak[1]+pair) < m.Thresholds.Review || weak[0]+pair < 0) {
+		return fmt.Errorf("two weak votes of %v and %v with %v for the pair make no review", weak[0], weak[1], pair)
 	}
 	return nil
 }

@@ -116,10 +116,19 @@ func (v *view) own(h hit) bool {
 }
 
 // titled reports whether the first clause of a listing, which is its title or stands for
-// one, names a person, and no ware or animal.
+// one, is about a person, and no ware or animal: it names one near its beginning who is
+// not of the writer's family.
 func titled(cv clauseView) bool {
 	k := cv.lex.known
-	return cv.heads(0, len(cv.tokens)) && !cv.have.has(k.nonhuman) && !cv.have.has(k.goods) && !cv.have.has(k.depiction) && !cv.have.has(k.opus)
+	if cv.have.has(k.nonhuman) || cv.have.has(k.goods) || cv.have.has(k.depiction) || cv.have.has(k.opus) {
+		return false
+	}
+	for _, h := range cv.hits {
+		if h.class == k.person && h.i <= 2*reach && cv.head(h) {
+			return !(h.i > 0 && cv.is(h.i, k.kin) && (cv.tokens[h.i-1].text == "my" || cv.tokens[h.i-1].text == "our"))
+		}
+	}
+	return false
 }
 
 // means returns what a hit stands for.

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"vigil/classify"
 	"vigil/internal/eval"
@@ -121,22 +122,34 @@ func calibrations(logits []float64, samples []Sample) []Calibration {
 }
 
 // room returns the logits that the threshold of review may have: above what any weak
-// feature reaches alone, and not above what any strong one does.
+// feature reaches alone, and not above what any strong one does, or two weak votes do.
 func room(space []classify.Feature, m classify.Model) (low, high float64) {
 	low, high = m.Bias, math.Inf(1)
+	var weak []float64
+	pair := 0.0
 	for _, f := range space {
-		switch at := m.Bias + m.Weights[f.Name]; f.Kind {
+		w := m.Weights[f.Name]
+		switch f.Kind {
 		case classify.Strong:
-			high = min(high, at)
-		case classify.Weak, classify.Told:
-			low = max(low, at)
+			high = min(high, m.Bias+w)
+		case classify.Pair:
+			pair = w
+		case classify.Weak:
+			weak = append(weak, w)
+			low = max(low, m.Bias+w)
+		case classify.Told:
+			low = max(low, m.Bias+w)
 		}
+	}
+	if slices.Sort(weak); len(weak) >= 2 {
+		high = min(high, m.Bias+weak[0]+weak[1]+pair)
 	}
 	return low, high
 }
 
 // thresholds chooses those of the levels on cross-validated logits. A false alarm at review
-// costs as much as alarmCost misses; at note and priority, both errors count alike.
+// costs as much as alarmCost misses; at note and priority, both errors count alike. A weak
+// vote alone is a note, whatever the texts say.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
 	if high-low < 0.02 {
@@ -144,12 +157,23 @@ func thresholds(space []classify.Feature, m classify.Model, logits []float64, sa
 	}
 	at := best(logits, samples, review, alarmCost, low+0.01, high-0.01)
 	t := classify.Thresholds{Review: cut(at)}
-	t.Note = cut(best(logits, samples, note, 1, m.Bias+0.05, at-0.05))
+	t.Note = cut(best(logits, samples, note, 1, m.Bias+0.02, weakest(space, m)-0.02))
 	t.Priority = cut(best(logits, samples, priority, 1, at+0.05, at+8))
 	return t, nil
 }
 
 const alarmCost = 2
+
+// weakest is the least logit that a weak vote makes alone.
+func weakest(space []classify.Feature, m classify.Model) float64 {
+	least := math.Inf(1)
+	for _, f := range space {
+		if f.Kind == classify.Weak {
+			least = min(least, m.Bias+m.Weights[f.Name])
+		}
+	}
+	return least
+}
 
 // best returns the cut of least cost from low to high: the middle of the widest range of
 // such cuts, to hundredths.

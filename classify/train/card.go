@@ -56,6 +56,6 @@ func describe(b *bytes.Buffer, m Model, space []classify.Feature, r eval.Report)
 func kindName(k classify.Kind) string {
 	return map[classify.Kind]string{
 		classify.Strong: "strong vote", classify.Weak: "weak vote", classify.Told: "told of", classify.Context: "context",
-		classify.Inverse: "inverse", classify.Combination: "combination", classify.Counter: "counter-indicator",
+		classify.Inverse: "inverse", classify.Pair: "pair of weak votes", classify.Combination: "combination", classify.Counter: "counter-indicator",
 	}[k]
 }

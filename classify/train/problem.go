@@ -11,7 +11,10 @@ import (
 
 // gap is how far, in logits, a strong indicator alone is kept from a weak one alone: the
 // threshold of review fits between.
-const gap = 0.5
+const gap = 0.3
+
+// slack is how far weak votes may lie apart.
+const slack = 0.6
 
 // A parameter of the model, which stays between low and high, and which the prior
 // draws to prior, the more the smaller spread is. Where the texts say little, the prior
@@ -29,18 +32,20 @@ const (
 // parameters returns those of a feature space.
 //
 // A strong vote weighs −bias + p, so that alone it makes the logit p > 0; a weak one
-// −bias − gap − p, so that alone it stays below −gap. Counter-indicators and rotation
-// cannot weigh for, combinations and context not against.
+// −bias − gap − p, 0 < p ≤ slack, so that alone it stays below −gap; a pair of these
+// bias + 2·gap + 2·slack + p, so that together they make the logit p at least.
+// Counter-indicators and rotation cannot weigh for, combinations and context not against.
 func parameters(space []classify.Feature) []parameter {
-	ps := []parameter{{-3.5, 1, -6, -2.3}, {0.4, 0.5, -1.6, 1.8}, {0.4, 0.5, -1.6, 1.8}}
+	ps := []parameter{{-2.5, 1, -6, -1.4}, {0.4, 0.5, -1.6, 1.8}, {0.4, 0.5, -1.6, 1.8}}
 	for _, f := range space {
 		ps = append(ps, map[classify.Kind]parameter{
 			classify.Strong:      {1, 1, 0.1, 5},
-			classify.Weak:        {0.8, 0.6, 0.1, 1.6},
+			classify.Weak:        {0.4, 0.4, 0.05, slack},
 			classify.Told:        {0.3, 0.3, 0, 0.8},
 			classify.Context:     {0.2, 0.3, 0, 0.8},
 			classify.Inverse:     {-0.3, 0.3, -2, 0},
 			classify.Combination: {0.2, 0.5, 0, 3},
+			classify.Pair:        {0.3, 1, 0.1, 5},
 			classify.Counter:     {-0.8, 0.8, -4, -0.05},
 		}[f.Kind])
 	}
@@ -97,6 +102,10 @@ func (p *problem) design(s Sample) (es []entry, offset float64) {
 			bias -= v
 			offset -= gap * v
 			es = append(es, entry{featuresAt + i, -v})
+		case classify.Pair:
+			bias += v
+			offset += 2 * (gap + slack) * v
+			es = append(es, entry{featuresAt + i, v})
 		default:
 			es = append(es, entry{featuresAt + i, v})
 		}
@@ -326,6 +335,8 @@ func (s solution) model(c Platt) classify.Model {
 			w = -bias + w
 		case classify.Weak:
 			w = -bias - gap - w
+		case classify.Pair:
+			w += bias + 2*(gap+slack)
 		}
 		m.Weights[f.Name] = round2(c.A * w)
 	}

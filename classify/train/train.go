@@ -218,7 +218,7 @@ func Blank(space []classify.Feature) ([]byte, error) {
 	m.Name, m.Version = Name, "0"
 	lo, hi := room(space, m)
 	r := (lo + hi) / 2
-	m.Thresholds = classify.Thresholds{Note: cut(m.Bias + 0.1), Review: cut(r), Priority: cut(hi + 1)}
+	m.Thresholds = classify.Thresholds{Note: cut((m.Bias + weakest(space, m)) / 2), Review: cut(r), Priority: cut(hi + 1)}
 	return Encode(m)
 }
 
