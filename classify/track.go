@@ -4,6 +4,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"vigil"
 )
 
 // A kind says what a word stands for.
@@ -237,6 +239,11 @@ func (r *reading) agree(views []clauseView) {
 	}
 	r.terms.stated = r.terms.stated || r.terms.sum
 	r.terms.fair = len(fair) > 0
+	for _, g := range []vigil.Genre{vigil.GenreIndependentAdult, vigil.GenreRecruitment} {
+		if len(fair) > 0 && r.tally.strong[genreIndex(string(g))] > 0 {
+			fair[-1] = true
+		}
+	}
 	if len(fair) >= 2 {
 		r.terms = terms{fair: true, just: true}
 	}
