@@ -32,7 +32,7 @@ func (v *view) statedAge(i int) (span, bool) {
 	if n, unit := strings.CutSuffix(v.tokens[i].text, "yo"); unit && young(number(n)) {
 		return span{i, i + 1}, true
 	}
-	if young(v.count(i)) {
+	if n := v.count(i); young(n) && (n >= youngest || v.lex.lang == "en") {
 		for _, h := range v.hitsAt(i + 1) {
 			if h.class == k.age {
 				return span{i, h.j}, true

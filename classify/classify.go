@@ -133,6 +133,9 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	a.Findings = r.findings()
 	a.Score = c.model.score(a.Findings)
 	a.Level = c.model.level(a.Score)
+	if r.lang != "en" && r.lang != undetermined && a.Level.Rank() > vigil.LevelReview.Rank() {
+		a.Level = vigil.LevelReview // as far as a lexicon alone may go
+	}
 	if r.minor {
 		a.Level = vigil.LevelEscalate
 	}

@@ -40,6 +40,7 @@ func (s *classSet) union(t classSet) {
 type lexicon struct {
 	lang     string
 	stop     map[string]bool
+	sample   string // of the language
 	classes  map[string]int
 	patterns []pattern
 	combos   []combo
@@ -109,7 +110,7 @@ func (v *vocabulary) lexicon(n int, l indicator.Lexicon) (*lexicon, error) {
 	if len(l.Classes) > maxClasses {
 		return nil, fmt.Errorf("%d classes, expected at most %d", len(l.Classes), maxClasses)
 	}
-	lex := &lexicon{lang: l.Lang, stop: make(map[string]bool), classes: make(map[string]int)}
+	lex := &lexicon{lang: l.Lang, sample: l.Sample, stop: make(map[string]bool), classes: make(map[string]int)}
 	for _, w := range l.Stop {
 		lex.stop[canonical(w)] = true
 		v.words.add(canonical(w))

@@ -91,6 +91,9 @@ func (v *view) somebody() bool {
 // they bear, or one that others bear too where the listing has signs of humans.
 func (r *reading) certain(cv clauseView) bool {
 	all := len(cv.tokens)
+	if cv.lex.known.anaphor < 0 && r.human {
+		return true // nothing is tracked through the listing
+	}
 	return cv.unambiguous(0, all) || (cv.heads(0, all) || cv.refers(0, all)) && (r.human || r.humane) || !r.ware.any && cv.pronounced()
 }
 

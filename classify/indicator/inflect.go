@@ -2,6 +2,7 @@ package indicator
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,12 @@ const Participles = "-ed"
 
 // inflect adds the forms of English nouns and verbs to the classes of a lexicon.
 func (l *Lexicon) inflect() error {
+	if l.Lang == "ar" {
+		for name, terms := range l.Classes {
+			l.Classes[name] = clitics(terms)
+		}
+		return nil
+	}
 	if l.Lang != "en" && len(l.Nouns)+len(l.Verbs) > 0 {
 		return fmt.Errorf("nouns or verbs in %s, expected English: list every form in classes", l.Lang)
 	}
@@ -32,6 +39,20 @@ func (l *Lexicon) inflect() error {
 		}
 	}
 	return nil
+}
+
+// clitics adds the forms of Arabic terms with what is written together with them: the
+// article, "and", "so", "for", "in" and the article after these.
+func clitics(terms []string) []string {
+	out := slices.Clone(terms)
+	for _, before := range []string{"ال", "و", "ف", "ب", "ل", "وال", "بال", "لل", "فال"} {
+		for _, t := range terms {
+			if !strings.HasPrefix(t, "ال") || !strings.Contains(before, "ل") {
+				out = append(out, before+t)
+			}
+		}
+	}
+	return out
 }
 
 // plural returns the regular plural of a noun.

@@ -52,7 +52,10 @@ type Lexicon struct {
 	Lang    string `json:"lang"` // ISO 639-1
 	Version string `json:"version"`
 	// Stop holds frequent words by which the language is recognised.
-	Stop    []string            `json:"stop"`
+	Stop []string `json:"stop"`
+	// Sample is some sentences in the language, of which trigrams are counted: they tell
+	// the language where the frequent words are too few.
+	Sample  string              `json:"sample,omitempty"`
 	Classes map[string][]string `json:"classes"`
 	// Nouns and Verbs, in English only, add their forms to the classes they are filed
 	// under: the plural of a noun; the present forms of a verb, and its past forms to the
