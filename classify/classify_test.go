@@ -220,11 +220,12 @@ func TestStatedMinorityIsEscalatedAndWithheld(t *testing.T) {
 	var ages []vigil.Finding
 	for _, f := range a.Findings {
 		if f.Indicator == "AGE-1" {
+			f.Weight = 0 // what it adds is the model's
 			ages = append(ages, f)
 		}
 	}
 	want := []vigil.Finding{{
-		Indicator: "AGE-1", Polarity: vigil.For, Field: vigil.FieldDescription, Start: 7, End: 19, Weight: 6,
+		Indicator: "AGE-1", Polarity: vigil.For, Field: vigil.FieldDescription, Start: 7, End: 19,
 		Withheld: vigil.Withhold("16 years old"),
 	}}
 	if diff := cmp.Diff(want, ages); diff != "" || a.Level != vigil.LevelEscalate {

@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,9 +71,10 @@ func TestWhatOverlapsAStatedAgeIsWithheld(t *testing.T) {
 	for _, f := range a.Findings {
 		got = append(got, shown{f.Indicator, f.Text})
 	}
-	want := []shown{{"SAL-1", ""}, {"AGE-1", ""}, {"DEL-1", "deliver her to"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("findings: %s", diff)
+	for _, want := range []shown{{"SAL-1", ""}, {"AGE-1", ""}, {"DEL-1", "deliver her to"}} {
+		if !slices.Contains(got, want) {
+			t.Errorf("findings %v, want %v among them", got, want)
+		}
 	}
 	for _, s := range append(positives(t), transfers(t)...) {
 		a := c.Assess(s.listing())

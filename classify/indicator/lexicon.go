@@ -3,6 +3,7 @@ package indicator
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // A Lexicon holds one language's words and the patterns over them.
@@ -181,6 +182,9 @@ func checkTerms(terms []string) error {
 	for _, t := range terms {
 		if t == "" || strings.TrimSpace(t) != t || strings.ToLower(t) != t {
 			return fmt.Errorf("term %q: expected lower case without outer spaces", t)
+		}
+		if !strings.ContainsFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			return fmt.Errorf("term %q: expected a letter or digit", t)
 		}
 	}
 	return nil
