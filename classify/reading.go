@@ -43,6 +43,7 @@ type reading struct {
 	ware    balance
 	matches []match
 	signals []signal
+	lively  map[*lexicon][]*pattern
 	minor   bool // a minor is offered
 	price   bool // the page states a price beside the text
 }
@@ -116,7 +117,7 @@ func wordByte(b byte) bool { return b >= 0x80 || isLower(rune(b)) || isDigit(run
 func (r *reading) run() {
 	var lexicons []int
 	for n, l := range r.c.vocabulary.lexicons {
-		if l.can(r.have[n]) {
+		if r.reads(l.lang) && l.can(r.have[n]) {
 			lexicons = append(lexicons, n)
 		}
 	}
@@ -144,6 +145,12 @@ func (r *reading) run() {
 	r.ages(views)
 	r.watch()
 	r.obscured(views)
+}
+
+// reads reports whether a lexicon is worth matching: that of the listing's language, all
+// where that is not known, and English and other scripts always, as listings mix them.
+func (r *reading) reads(lang string) bool {
+	return lang == r.lang || r.lang == undetermined || lang == "en" || lang == "ru" || lang == "ar"
 }
 
 // can reports whether a text with these classes could show anything.
