@@ -107,12 +107,12 @@ func (t Taxonomy) Find(id string) (Indicator, bool) {
 	return Indicator{}, false
 }
 
-var idForm = regexp.MustCompile(`^[A-Z]{3}-[0-9]{1,2}$`)
+var idForm = regexp.MustCompile(`^[A-Z]{3,4}-[0-9]{1,2}$`)
 
 func (in Indicator) check() error {
 	switch {
 	case !idForm.MatchString(in.ID):
-		return fmt.Errorf("id has the wrong form, expected three capitals, a hyphen and a number")
+		return fmt.Errorf("id has the wrong form, expected three or four capitals, a hyphen and a number")
 	case in.Name == "" || in.Definition == "" || in.Family == "":
 		return fmt.Errorf("name, definition or family is empty")
 	case len(in.Sources) == 0:
