@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vigil/classify"
+	"vigil/internal/eval"
 )
 
 // space is a small feature space with one feature of each kind.
@@ -215,5 +216,24 @@ func TestTooFewTextsAreRefused(t *testing.T) {
 	_, err := Fit(space(), world(12)[:6])
 	if err == nil || !strings.Contains(err.Error(), "expected at least") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestTheCardKeepsWhatIsWrittenByHand(t *testing.T) {
+	m, err := Fit(space(), world(600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Name = "it"
+	got, err := Card([]byte("by hand\n"+begin+"old\n"+end+"too\n"), m, space(), eval.Report{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(got)
+	if !strings.HasPrefix(text, "by hand\n") || !strings.HasSuffix(text, end+"too\n") || strings.Contains(text, "old") || !strings.Contains(text, "| sale/A | strong vote |") {
+		t.Errorf("the card is\n%s", text)
+	}
+	if _, err := Card([]byte("no marks"), m, space(), eval.Report{}); err == nil {
+		t.Error("a card without marks is taken")
 	}
 }
