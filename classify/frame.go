@@ -11,7 +11,7 @@ import (
 // person, and it speaks neither of work on fair terms nor of other wares, and in nobody's
 // own name. Within such a frame patterns may be looser.
 func (r *reading) frames(views []clauseView) {
-	if r.shut || r.terms.fair || r.ware.is || !(r.subject || r.topic || r.person && r.referred(views) || r.unnamed(views)) {
+	if r.shut || r.terms.fair || r.ware.is || !(r.subject || r.topic || r.unnamed(views)) {
 		return
 	}
 	if r.tally.of(vigil.GenreRecruitment) > gateFrom || r.tally.strong[genreIndex(string(vigil.GenreIndependentAdult))] > 0 {
@@ -21,12 +21,6 @@ func (r *reading) frames(views []clauseView) {
 		return
 	}
 	r.frame = (r.third(views) || r.topic && r.humane) && !r.others(views)
-}
-
-// referred reports whether a word that stands for a person is found beside a price or
-// words of a transfer.
-func (r *reading) referred(views []clauseView) bool {
-	return r.terms.stated && r.human && slices.ContainsFunc(views, func(cv clauseView) bool { return cv.about })
 }
 
 // unnamed reports whether the listing begins with somebody who is not named: "she cooks".

@@ -87,9 +87,26 @@ func (v *view) somebody() bool {
 	return false
 }
 
-// voiced reports whether anything in the listing is in the voice of an offer: a price,
-// words of payment or of a seller.
-func (r *reading) voiced() bool { return r.terms.stated || r.tally.of("offer") > 0 }
+// certain reports whether a clause speaks of humans for certain: it has a noun that only
+// they bear, or one that others bear too where the listing has signs of humans.
+func (r *reading) certain(cv clauseView) bool {
+	all := len(cv.tokens)
+	return cv.unambiguous(0, all) || (cv.heads(0, all) || cv.refers(0, all)) && (r.human || r.humane)
+}
+
+// voiced reports whether the listing may be in the voice of an offer: it has a price, words
+// of payment or of a seller, or else no word of a text that tells about offers.
+func (r *reading) voiced() bool {
+	if r.terms.stated || r.tally.of("offer") > 0 {
+		return true
+	}
+	for g := range gates {
+		if r.tally.score(g) > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // heads reports whether a person is the head of a phrase among tokens i to end.
 func (v *view) heads(i, end int) bool {
@@ -131,7 +148,13 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	var cue span
 	if r.c.without != NegationGate {
 		m.scope, cue = cv.scope(p, i, end)
-		m.weak = p.frame || !r.voiced() || !cv.heads(0, len(cv.tokens)) && !cv.refers(0, len(cv.tokens)) || !r.human && !r.humane
+	}
+	m.weak = p.frame || !r.voiced() || !r.certain(cv)
+	if r.c.without == VoiceGate {
+		m.weak = false
+		if m.scope == ware {
+			m.scope, cue = asserted, span{}
+		}
 	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
