@@ -75,6 +75,20 @@ func TestFeaturesTimesWeightsIsTheScore(t *testing.T) {
 	}
 }
 
+// A genre that the seller's voice outweighs still speaks against, by a share.
+func TestAGenreThatIsOutweighedCountsInPart(t *testing.T) {
+	c := classifier(t)
+	news := "Police said on Monday that two suspects were arrested, according to prosecutors. "
+	shut := c.Features(vigil.Listing{Description: news + "Women for sale."})
+	open := c.Features(vigil.Listing{Description: news + "Women for sale. Contact me, PM me, serious buyers only. Payment in XMR. Message me for the price. Escrow accepted. We ship."})
+	if shut["CTR-1"] != 1 || shut["shut"] != 1 || shut["sale/A"] != 0 {
+		t.Errorf("features of a report %v, want CTR-1 in full and no vote", shut)
+	}
+	if open["CTR-1"] <= 0 || open["CTR-1"] >= 1 || open["sale/A"] != 1 {
+		t.Errorf("features of an offer that looks like a report %v, want CTR-1 in part and a vote", open)
+	}
+}
+
 func TestAFamilyHasOneVote(t *testing.T) {
 	c := classifier(t)
 	one := c.Features(vigil.Listing{Description: "We sell a woman."})

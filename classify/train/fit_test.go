@@ -47,7 +47,7 @@ func world(n int) []Sample {
 }
 
 func TestFitFindsTheWeightsOfAWorld(t *testing.T) {
-	m, err := Fit(space(), world(4000))
+	m, err := Fit(space(), world(2500))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,6 +209,19 @@ func TestACutCostsLeastInTheMiddleOfItsRange(t *testing.T) {
 	samples[3] = Sample{} // a negative on top: an alarm costs as much as two misses
 	if got := best(logits, samples, review, 2, -5, 5); got != 3.5 {
 		t.Errorf("cut at %v, want 3.5, above all", got)
+	}
+}
+
+// The threshold of review lies above all weak votes and below all strong ones and pairs.
+func TestTheRoomOfAThreshold(t *testing.T) {
+	fs := append(space(), classify.Feature{Name: "control/B", Kind: classify.Weak}, classify.Feature{Name: "weak+weak", Kind: classify.Pair})
+	m := classify.Model{Bias: -3, Weights: map[string]float64{"sale/A": 3.5, "debt/A": 4, "terms/B": 1, "control/B": 2, "hedged": 0.5, "weak+weak": 1.5, "CTR-1": -1}}
+	if low, high := room(fs, m); low != -1 || high != 0.5 {
+		t.Errorf("room from %v to %v, want -1 to 0.5", low, high)
+	}
+	m.Weights["weak+weak"] = 0.25
+	if _, high := room(fs, m); high != 0.25 {
+		t.Errorf("room to %v, want 0.25, where a pair is", high)
 	}
 }
 
