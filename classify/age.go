@@ -252,7 +252,7 @@ func (r *reading) minors(cv clauseView, id string, i, end int) {
 // indicator in a seller's voice.
 func (r *reading) handsOver() bool {
 	offers := slices.ContainsFunc(r.matches, func(m match) bool {
-		return m.scope == asserted && m.indicator != "SAL-5" && offers(r.c.taxonomy[m.indicator])
+		return m.scope == asserted && m.indicator != "SAL-5" && m.indicator != "MUL-1" && offers(r.c.taxonomy[m.indicator])
 	})
 	if r.shut || !offers {
 		return false
@@ -286,7 +286,7 @@ func (r *reading) ages(views []clauseView) {
 	framed := r.frame && !r.handsOver() && !r.placed(views)
 	for _, cv := range views {
 		for _, s := range cv.minority() {
-			if framed && !cv.unexplained(s) {
+			if framed && !(cv.unexplained(s) && cv.heads(0, len(cv.tokens)) || cv.is(s.start, cv.lex.known.aged)) {
 				continue
 			}
 			r.minor = true

@@ -91,7 +91,17 @@ func (v *view) somebody() bool {
 // they bear, or one that others bear too where the listing has signs of humans.
 func (r *reading) certain(cv clauseView) bool {
 	all := len(cv.tokens)
-	return cv.unambiguous(0, all) || (cv.heads(0, all) || cv.refers(0, all)) && (r.human || r.humane)
+	return cv.unambiguous(0, all) || (cv.heads(0, all) || cv.refers(0, all)) && (r.human || r.humane) || !r.ware.any && cv.pronounced()
+}
+
+// pronounced reports whether a clause has she, he or a form of them, said of no thing.
+func (v *view) pronounced() bool {
+	for _, h := range v.hits {
+		if (h.class == v.lex.known.pronoun || h.class == v.lex.known.whose) && v.means(h) != thing {
+			return true
+		}
+	}
+	return false
 }
 
 // voiced reports whether the listing may be in the voice of an offer: it has a price, words
@@ -101,7 +111,7 @@ func (r *reading) voiced() bool {
 		return true
 	}
 	for g := range gates {
-		if r.tally.score(g) > 0 {
+		if r.tally.score(g) >= strongCue {
 			return false
 		}
 	}
@@ -149,7 +159,7 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	if r.c.without != NegationGate {
 		m.scope, cue = cv.scope(p, i, end)
 	}
-	m.weak = p.frame || !r.voiced() || !r.certain(cv)
+	m.weak = p.frame || p.subject && !r.subject || !r.voiced() || !r.certain(cv)
 	if r.c.without == VoiceGate {
 		m.weak = false
 		if m.scope == ware {

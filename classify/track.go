@@ -4,6 +4,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"vigil"
 )
 
 // A kind says what a word stands for.
@@ -116,10 +118,19 @@ func (v *view) own(h hit) bool {
 }
 
 // titled reports whether the first clause of a listing, which is its title or stands for
-// one, names a person, and no ware or animal.
+// one, is about a person, and no ware or animal: it names one near its beginning who is
+// not of the writer's family.
 func titled(cv clauseView) bool {
 	k := cv.lex.known
-	return cv.heads(0, len(cv.tokens)) && !cv.have.has(k.nonhuman) && !cv.have.has(k.goods) && !cv.have.has(k.depiction) && !cv.have.has(k.opus)
+	if cv.have.has(k.nonhuman) || cv.have.has(k.goods) || cv.have.has(k.depiction) || cv.have.has(k.opus) {
+		return false
+	}
+	for _, h := range cv.hits {
+		if h.class == k.person && h.i <= 2*reach && cv.head(h) {
+			return !(h.i > 0 && cv.is(h.i, k.kin) && (cv.tokens[h.i-1].text == "my" || cv.tokens[h.i-1].text == "our"))
+		}
+	}
+	return false
 }
 
 // means returns what a hit stands for.
@@ -228,6 +239,11 @@ func (r *reading) agree(views []clauseView) {
 	}
 	r.terms.stated = r.terms.stated || r.terms.sum
 	r.terms.fair = len(fair) > 0
+	for _, g := range []vigil.Genre{vigil.GenreIndependentAdult, vigil.GenreRecruitment} {
+		if len(fair) > 0 && r.tally.strong[genreIndex(string(g))] > 0 {
+			fair[-1] = true
+		}
+	}
 	if len(fair) >= 2 {
 		r.terms = terms{fair: true, just: true}
 	}

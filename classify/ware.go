@@ -4,6 +4,7 @@ package classify
 type balance struct {
 	is     bool // the listing is of things, whatever words for persons it uses
 	beast  bool // of animals, plants or dolls
+	any    bool // it names some
 	humans int  // different words that tell of humans
 }
 
@@ -43,7 +44,8 @@ func (r *reading) weighWares(views []clauseView) {
 			}
 		}
 	}
-	r.ware.is = beasts+wares >= 2 && beasts+wares > humans || beasts+wares > 0 && humans == 0
+	r.ware.is = beasts+wares >= 2 && beasts+wares > humans || beasts > 0 && humans == 0
+	r.ware.any = beasts+wares > 0
 	r.ware.beast = beasts > 0
 	r.ware.humans = humans
 }
