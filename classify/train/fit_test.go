@@ -238,7 +238,7 @@ func TestTheCardKeepsWhatIsWrittenByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Name = "it"
-	got, err := Card([]byte("by hand\n"+begin+"stale figures\n"+end+"too\n"), m, space(), eval.Report{})
+	got, err := Card([]byte("by hand\n"+begin+"stale figures\n"+end+"too\n"), m, space(), []eval.Report{{System: "it", Texts: 7}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestTheCardKeepsWhatIsWrittenByHand(t *testing.T) {
 	if !strings.HasPrefix(text, "by hand\n") || !strings.HasSuffix(text, end+"too\n") || strings.Contains(text, "stale") || !strings.Contains(text, "| sale/A | strong vote |") {
 		t.Errorf("the card is\n%s", text)
 	}
-	if _, err := Card([]byte("no marks"), m, space(), eval.Report{}); err == nil {
+	if _, err := Card([]byte("no marks"), m, space(), []eval.Report{{System: "it", Texts: 7}}); err == nil {
 		t.Error("a card without marks is taken")
 	}
 }
