@@ -180,7 +180,7 @@ func (t *training) write(c *classify.Classifier, m train.Model, b []byte, report
 	}
 	if t.check && !bytes.Equal(b, classify.Embedded()) {
 		return hint(fmt.Errorf("the model trained from these texts is not the one that this program carries"),
-			"vigil train -o classify/model.json --card classify/MODEL.md, and build again")
+			"make train, if rules or texts have changed")
 	}
 	return nil
 }
