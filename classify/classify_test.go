@@ -225,7 +225,7 @@ func TestStatedMinorityIsEscalatedAndWithheld(t *testing.T) {
 		}
 	}
 	want := []vigil.Finding{{
-		Indicator: "AGE-1", Polarity: vigil.For, Field: vigil.FieldDescription, Start: 7, End: 19,
+		Indicator: "AGE-1", Polarity: vigil.For, Field: vigil.FieldDescription, Start: 7, End: 19, Weight: ages[0].Weight,
 		Withheld: vigil.Withhold("16 years old"),
 	}}
 	if diff := cmp.Diff(want, ages); diff != "" || a.Level != vigil.LevelEscalate {

@@ -199,7 +199,13 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	var cue span
 	if r.c.without != NegationGate {
 		m.scope, cue = cv.scope(p, i, end)
-		m.weak = p.frame || p.subject && !r.subject || !r.voiced() || !r.certain(cv)
+	}
+	m.weak = p.frame || p.subject && !r.subject || !r.voiced() || !r.certain(cv)
+	if r.c.without == VoiceGate {
+		m.weak = false
+		if m.scope == ware {
+			m.scope, cue = asserted, span{}
+		}
 	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)

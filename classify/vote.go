@@ -91,6 +91,9 @@ func (w *weighing) context(votes []ballot) {
 
 // combine adds the combinations that the votes make.
 func (w *weighing) combine(votes []ballot) {
+	if len(votes) == 0 {
+		return
+	}
 	for _, c := range combinations() {
 		i, ok := -1, false
 		switch c.first {

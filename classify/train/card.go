@@ -17,7 +17,7 @@ const (
 )
 
 // Card puts what is known of a model between the marks of a model card, and leaves the rest.
-func Card(old []byte, m Model, space []classify.Feature, r eval.Report) ([]byte, error) {
+func Card(old []byte, m Model, space []classify.Feature, rs []eval.Report) ([]byte, error) {
 	head, rest, ok := bytes.Cut(old, []byte(begin))
 	_, tail, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok || !ok2 {
@@ -26,13 +26,13 @@ func Card(old []byte, m Model, space []classify.Feature, r eval.Report) ([]byte,
 	var b bytes.Buffer
 	b.Write(head)
 	b.WriteString(begin)
-	describe(&b, m, space, r)
+	describe(&b, m, space, rs)
 	b.WriteString(end)
 	b.Write(tail)
 	return b.Bytes(), nil
 }
 
-func describe(b *bytes.Buffer, m Model, space []classify.Feature, r eval.Report) {
+func describe(b *bytes.Buffer, m Model, space []classify.Feature, rs []eval.Report) {
 	fmt.Fprintf(b, "\n`%s %s`, made from %d texts (%s).\n", m.Name, m.Version, m.Texts, m.Data)
 	fmt.Fprintf(b, "\nBias %.2f. Levels begin at scores of %.4f (note), %.4f (review), %.4f (priority).\n", m.Bias, m.Thresholds.Note, m.Thresholds.Review, m.Thresholds.Priority)
 	fmt.Fprintf(b, "Strength of the prior λ = %g, chosen by cross-validation. Platt's calibration logit' = %.3f·logit %+.3f is folded into bias and weights.\n", m.Lambda, m.Platt.A, m.Platt.B)
@@ -46,7 +46,7 @@ func describe(b *bytes.Buffer, m Model, space []classify.Feature, r eval.Report)
 	}
 	b.WriteString("\n### Cross-validation on the training texts\n\nEach text is judged by a model that was made, calibrated and given its thresholds without its group.\nThe rules were written with these texts in view, so rules do better here than on unseen wording.\n\n```\n")
 	var t bytes.Buffer
-	eval.Write(&t, []eval.Report{r}) //nolint:errcheck // a buffer takes everything
+	eval.Write(&t, rs) //nolint:errcheck // a buffer takes everything
 	for line := range strings.Lines(strings.TrimLeft(t.String(), "\n")) {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vigil/classify"
+	"vigil/internal/eval"
 )
 
 // space is a small feature space with one feature of each kind.
@@ -46,7 +47,7 @@ func world(n int) []Sample {
 }
 
 func TestFitFindsTheWeightsOfAWorld(t *testing.T) {
-	m, err := Fit(space(), world(4000))
+	m, err := Fit(space(), world(2500))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,9 +212,41 @@ func TestACutCostsLeastInTheMiddleOfItsRange(t *testing.T) {
 	}
 }
 
+// The threshold of review lies above all weak votes and below all strong ones and pairs.
+func TestTheRoomOfAThreshold(t *testing.T) {
+	fs := append(space(), classify.Feature{Name: "control/B", Kind: classify.Weak}, classify.Feature{Name: "weak+weak", Kind: classify.Pair})
+	m := classify.Model{Bias: -3, Weights: map[string]float64{"sale/A": 3.5, "debt/A": 4, "terms/B": 1, "control/B": 2, "hedged": 0.5, "weak+weak": 1.5, "CTR-1": -1}}
+	if low, high := room(fs, m); low != -1 || high != 0.5 {
+		t.Errorf("room from %v to %v, want -1 to 0.5", low, high)
+	}
+	m.Weights["weak+weak"] = 0.25
+	if _, high := room(fs, m); high != 0.25 {
+		t.Errorf("room to %v, want 0.25, where a pair is", high)
+	}
+}
+
 func TestTooFewTextsAreRefused(t *testing.T) {
 	_, err := Fit(space(), world(12)[:6])
 	if err == nil || !strings.Contains(err.Error(), "expected at least") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestTheCardKeepsWhatIsWrittenByHand(t *testing.T) {
+	m, err := Fit(space(), world(600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Name = "it"
+	got, err := Card([]byte("by hand\n"+begin+"stale figures\n"+end+"too\n"), m, space(), []eval.Report{{System: "it", Texts: 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(got)
+	if !strings.HasPrefix(text, "by hand\n") || !strings.HasSuffix(text, end+"too\n") || strings.Contains(text, "stale") || !strings.Contains(text, "| sale/A | strong vote |") {
+		t.Errorf("the card is\n%s", text)
+	}
+	if _, err := Card([]byte("no marks"), m, space(), []eval.Report{{System: "it", Texts: 7}}); err == nil {
+		t.Error("a card without marks is taken")
 	}
 }

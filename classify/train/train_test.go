@@ -47,9 +47,7 @@ func texts(t *testing.T, c *classify.Classifier) ([]eval.Row, []byte) {
 	return rows, data
 }
 
-// Whoever changes rules or texts runs
-//
-//	vigil train -o classify/model.json --card classify/MODEL.md
+// Whoever changes rules or texts runs make train.
 func TestTheModelIsTheOneThatTheTextsMake(t *testing.T) {
 	c := classifier(t)
 	rows, data := texts(t, c)
@@ -62,6 +60,6 @@ func TestTheModelIsTheOneThatTheTextsMake(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(b, classify.Embedded()) {
-		t.Errorf("model.json is not what its texts make; vigil train -o classify/model.json --card classify/MODEL.md\n%s", b)
+		t.Errorf("model.json is not what rules and texts make: make train\n%s", b)
 	}
 }

@@ -71,6 +71,11 @@ type evaluation struct {
 }
 
 func (e *evaluation) run(ctx context.Context, files []string) error {
+	for _, name := range files {
+		if _, err := os.Stat(name); err != nil && name != "-" {
+			return usage(err)
+		}
+	}
 	if err := e.prepare(); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (t *training) run() error {
 	if err := t.show(reports); err != nil {
 		return err
 	}
-	return t.write(c, m, b, reports[0])
+	return t.write(c, m, b, reports)
 }
 
 // texts returns the labelled texts to learn from.
@@ -167,31 +167,31 @@ func corpusOf(files []train.File) []string {
 }
 
 // write writes the files that were asked for, and compares.
-func (t *training) write(c *classify.Classifier, m train.Model, b []byte, report eval.Report) error {
+func (t *training) write(c *classify.Classifier, m train.Model, b []byte, reports []eval.Report) error {
 	if t.out != "" {
 		if err := os.WriteFile(t.out, b, 0o644); err != nil {
 			return fmt.Errorf("write the model: %w", err)
 		}
 	}
 	if t.card != "" {
-		if err := t.describe(c, m, report); err != nil {
+		if err := t.describe(c, m, reports); err != nil {
 			return err
 		}
 	}
 	if t.check && !bytes.Equal(b, classify.Embedded()) {
 		return hint(fmt.Errorf("the model trained from these texts is not the one that this program carries"),
-			"vigil train -o classify/model.json --card classify/MODEL.md, and build again")
+			"make train, if rules or texts have changed")
 	}
 	return nil
 }
 
 // describe renews the generated part of the model card.
-func (t *training) describe(c *classify.Classifier, m train.Model, report eval.Report) error {
+func (t *training) describe(c *classify.Classifier, m train.Model, reports []eval.Report) error {
 	old, err := os.ReadFile(t.card)
 	if err != nil {
 		return fmt.Errorf("read the model card: %w", err)
 	}
-	card, err := train.Card(old, m, c.Space(), report)
+	card, err := train.Card(old, m, c.Space(), reports)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.card, err)
 	}

@@ -121,6 +121,10 @@ func TestRecallAtAFalsePositiveRate(t *testing.T) {
 	recall, rate := eval.RecallAtFPR(ps, &others, 0.01)
 	check(t, "recall with 98 more negatives", recall, 1)
 	check(t, "rate with 98 more negatives", rate, 0.01)
+	others.Add(0.6) // as high as the last positive: it is counted with it
+	recall, rate = eval.RecallAtFPR(ps, &others, 0.0199)
+	check(t, "recall with one as high as a positive", recall, 1)
+	check(t, "rate with one as high as a positive", rate, 2.0/101)
 	others.Add(0.95)
 	others.Add(1)
 	recall, _ = eval.RecallAtFPR(ps, &others, 0.01)
@@ -136,6 +140,9 @@ func TestCalibration(t *testing.T) {
 	bins := eval.EqualBins(ps, 10)
 	if len(bins) != 2 || bins[0].N != 2 || bins[1].N != 4 {
 		t.Fatalf("bins %+v, want two of 2 and 4 texts", bins)
+	}
+	if bins[0].Low != 0 || bins[0].High != 0.1 || bins[1].Low != 0.9 || bins[1].High != 1 {
+		t.Errorf("bins %+v, want 0 to 0.1 and 0.9 to 1", bins)
 	}
 	check(t, "mean score of the second bin", bins[1].Score, (0.9+0.91+0.92+1)/4)
 	check(t, "ECE", eval.ECE(bins), 2.0/6*0.055+4.0/6*math.Abs(0.75-(0.9+0.91+0.92+1)/4))

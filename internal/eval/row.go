@@ -114,12 +114,12 @@ func (j rowJSON) row() (Row, error) {
 // check says what a row lacks.
 func (r Row) check() error {
 	switch {
+	case r.Min == "" || r.Max == "":
+		return errors.New(`no "level", and not both "level_min" and "level_max"; rows that are all negatives need --negatives`)
 	case r.ID == "":
 		return errors.New(`no "id"`)
 	case r.Title == "" && r.Description == "":
 		return errors.New(`neither "title" nor "description"`)
-	case r.Min == "" || r.Max == "":
-		return errors.New(`no "level", and not both "level_min" and "level_max"; rows that are all negatives need --negatives`)
 	}
 	for _, l := range []vigil.Level{r.Min, r.Max} {
 		if l.Rank() < 0 {
