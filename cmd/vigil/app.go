@@ -72,7 +72,7 @@ Try it: vigil demo`,
 	cobra.EnableCommandSorting = false
 	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.sessionCommand(),
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(),
-		a.classifyCommand(), a.identifiersCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
+		a.classifyCommand(), a.identifiersCommand(), a.taxonomyCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
 		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
 	return root
 }
