@@ -6,7 +6,7 @@ RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 export CGO_ENABLED = $(if $(RACE),1,0)
 
-.PHONY: build test check fuzz stress bench train eval demo deps
+.PHONY: build test check fuzz stress bench peers train eval demo deps
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o vigil ./cmd/vigil
@@ -37,6 +37,12 @@ fuzz:
 ROUNDS ?= 60
 stress:
 	ROUNDS=$(ROUNDS) $(GO) test -run '^TestACrawlThatIsKilled' -count 1 -timeout 3h -v ./cmd/vigil
+
+# peers installs what classification is measured beside: wink-nlp by npm, from a
+# locked list, and NLTK by apt. Without them, bench passes over these lines.
+peers:
+	cd classify/testdata/peers && npm ci --ignore-scripts --no-audit --no-fund
+	apt-get install -y --no-install-recommends python3-nltk
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
