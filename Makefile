@@ -6,7 +6,7 @@ RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 export CGO_ENABLED = $(if $(RACE),1,0)
 
-.PHONY: build test check fuzz stress bench demo deps
+.PHONY: build test check fuzz stress bench peers train eval demo deps
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o vigil ./cmd/vigil
@@ -38,8 +38,26 @@ ROUNDS ?= 60
 stress:
 	ROUNDS=$(ROUNDS) $(GO) test -run '^TestACrawlThatIsKilled' -count 1 -timeout 3h -v ./cmd/vigil
 
+# peers installs what classification is measured beside: wink-nlp by npm, from a
+# locked list, and NLTK by apt. Without them, bench passes over these lines.
+peers:
+	cd classify/testdata/peers && npm ci --ignore-scripts --no-audit --no-fund
+	apt-get install -y --no-install-recommends python3-nltk
+
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# train rebuilds the model from the labelled texts, and the figures of its card.
+train: build
+	./vigil train -o classify/model.json --card classify/MODEL.md --baselines --ablate >/dev/null
+	$(MAKE) build
+
+# eval checks that the model is the one that its texts make, measures it by
+# cross-validation on them, and then on texts that were held back, if there are any.
+HELD = $(wildcard fixtures/texts/held*.jsonl)
+eval: build
+	./vigil train --check --baselines --ablate
+	$(if $(HELD),./vigil eval $(HELD) --baselines --ablate)
 
 # deps installs what the tests use beside Go: ssh-keygen, tor, ip. Where it cannot,
 # the tests that need them skip.

@@ -32,7 +32,7 @@ func (v *view) statedAge(i int) (span, bool) {
 	if n, unit := strings.CutSuffix(v.tokens[i].text, "yo"); unit && young(number(n)) {
 		return span{i, i + 1}, true
 	}
-	if young(v.count(i)) {
+	if n := v.count(i); young(n) && (n >= youngest || v.lex.lang == "en") {
 		for _, h := range v.hitsAt(i + 1) {
 			if h.class == k.age {
 				return span{i, h.j}, true
@@ -40,6 +40,9 @@ func (v *view) statedAge(i int) (span, bool) {
 		}
 	}
 	if n := v.count(i); n >= youngest && young(n) {
+		if v.sexed(i) {
+			return span{i, i + 1}, true
+		}
 		if v.afterPerson(i) || v.predicate(i) {
 			return span{i, i + 1}, true
 		}
@@ -75,11 +78,31 @@ func (v *view) afterPerson(i int) bool {
 		return false
 	}
 	for _, h := range v.hitsAt(person) {
-		if h.class == v.lex.known.person && h.j == person+1 && neutralPerson(v.tokens[person].text) == "woman" {
+		if h.class == v.lex.known.person && h.j == person+1 && !v.is(h.i, v.lex.class("collective")) && neutralPerson(v.tokens[person].text) == "woman" {
 			return true
 		}
 	}
 	return false
+}
+
+// unexplained reports whether an age is a number from youngest on that nothing else explains.
+func (v *view) unexplained(s span) bool {
+	for i := s.start; i < s.end; i++ {
+		if v.count(i) >= youngest {
+			return true
+		}
+	}
+	return false
+}
+
+// sexed reports whether a number stands alone before or after a sex: "16, male", "f 16".
+func (v *view) sexed(i int) bool {
+	k := v.lex.known
+	if !v.tokens[i].number || !v.rests(i+1) {
+		return false
+	}
+	begins := i == 0 || v.tokens[i].apart
+	return begins && v.is(i+1, k.sex) || i > 0 && v.is(i-1, k.sex)
 }
 
 // predicate reports whether a number is what a person is said to be: "she is 15", or one
@@ -216,7 +239,7 @@ func (v *view) minors(i, end int) []span {
 // minors files a minor who is the person of an asserted match. Of the weaker
 // indicators, which schools and families share, only in a seller's voice.
 func (r *reading) minors(cv clauseView, id string, i, end int) {
-	if r.shut || !transfer(id) && r.tally.of("offer") == 0 {
+	if r.shut || end-i > 2*reach || !transfer(id) && r.tally.of("offer") == 0 {
 		return
 	}
 	for _, s := range cv.view.minors(i, end) {
@@ -229,7 +252,7 @@ func (r *reading) minors(cv clauseView, id string, i, end int) {
 // indicator in a seller's voice.
 func (r *reading) handsOver() bool {
 	offers := slices.ContainsFunc(r.matches, func(m match) bool {
-		return m.scope == asserted && m.indicator != "SAL-5" && offers(r.c.taxonomy[m.indicator])
+		return m.scope == asserted && m.indicator != "SAL-5" && m.indicator != "MUL-1" && offers(r.c.taxonomy[m.indicator])
 	})
 	if r.shut || !offers {
 		return false
@@ -257,11 +280,15 @@ func (r *reading) placed(views []clauseView) bool {
 
 // ages files stated ages under 18, if the listing offers a person.
 func (r *reading) ages(views []clauseView) {
-	if !r.handsOver() && !r.placed(views) && r.genre() != vigil.GenreIndependentAdult {
+	if !r.handsOver() && !r.placed(views) && !r.frame && r.genre() != vigil.GenreIndependentAdult {
 		return
 	}
+	framed := r.frame && !r.handsOver() && !r.placed(views)
 	for _, cv := range views {
 		for _, s := range cv.minority() {
+			if framed && !(cv.unexplained(s) && cv.heads(0, len(cv.tokens)) || cv.is(s.start, cv.lex.known.aged)) {
+				continue
+			}
 			r.minor = true
 			r.matches = append(r.matches, r.at(cv, ageIndicator, s))
 		}

@@ -13,30 +13,57 @@ package classify
 
 import (
 	"fmt"
+	"io"
 
 	"vigil"
 	"vigil/classify/indicator"
 )
 
 // A Classifier assesses listings. It holds no state between calls, and many
-// goroutines may use one. Make it with [New].
+// goroutines may use one. Make it with [New]
+// or [NewWith].
 type Classifier struct {
 	// Identify finds identifiers in a text; nil finds none. It is to be set
 	// before the first use.
 	Identify func(text string) []vigil.Identifier
 
 	vocabulary *vocabulary
+	watchlist  watchlist
 	scanner    *scanner
 	tagger     *tagger
 	detector   *detector
 	taxonomy   map[string]indicator.Indicator
-	model      model
+	all        indicator.Taxonomy
+	model      Model
 	id         string
+	extra      string // hash of the authorised file; "" for none
+	without    Gate   // "" for none
 }
 
-// New loads lexicons, taxonomy, weights and the language model, which takes some
+// Options are what an agency adds to a Classifier at run time.
+type Options struct {
+	// Lexicon is an authorised file, which the repository must not hold: codes that
+	// stand for an age under 18, and the names of armed groups. It is a JSON object:
+	//
+	//	{"version": 1, "authority": "who allowed it", "codes": ["…"], "groups": ["…"]}
+	//
+	// Anything else in it is refused, with the line. A code in an offer of a person is
+	// AGE-3 and escalates; a group's name is TER-1 beside a sale, a delivery or a
+	// payment of the same passage. Their findings hold a hash in place of the text.
+	// The file's own hash is part of [Classifier.Model]. Nil for no file.
+	Lexicon io.Reader
+
+	// Model takes the place of the embedded model.json, whose form it has. Nil for the
+	// embedded one.
+	Model []byte
+}
+
+// New returns a Classifier without an authorised file: [NewWith] zero [Options].
+func New() (*Classifier, error) { return NewWith(Options{}) }
+
+// NewWith loads lexicons, taxonomy, weights and the language model, which takes some
 // tenths of a second: a program needs one Classifier.
-func New() (*Classifier, error) {
+func NewWith(o Options) (*Classifier, error) {
 	taxonomy, err := indicator.Load()
 	if err != nil {
 		return nil, fmt.Errorf("load taxonomy: %w", err)
@@ -45,20 +72,26 @@ func New() (*Classifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load lexicons: %w", err)
 	}
-	c := &Classifier{taxonomy: make(map[string]indicator.Indicator)}
+	c := &Classifier{taxonomy: make(map[string]indicator.Indicator), all: taxonomy}
 	for _, in := range taxonomy.Indicators {
 		c.taxonomy[in.ID] = in
 	}
 	if c.vocabulary, err = compile(lexicons); err != nil {
 		return nil, fmt.Errorf("compile lexicons: %w", err)
 	}
+	extra, err := readAuthorised(o.Lexicon)
+	if err != nil {
+		return nil, fmt.Errorf("read the authorised lexicon: %w", err)
+	}
+	c.watchlist = c.vocabulary.watchlist(extra)
 	if err := c.checkPatterns(); err != nil {
 		return nil, err
 	}
-	if c.model, err = parseModel(modelFile, taxonomy); err != nil {
-		return nil, fmt.Errorf("read model.json: %w", err)
+	c.extra = extra.hash
+	if o.Model == nil {
+		o.Model = modelFile
 	}
-	if c.id, err = c.model.id(); err != nil {
+	if err := c.learn(o.Model); err != nil {
 		return nil, err
 	}
 	if c.tagger, err = newTagger(); err != nil {
@@ -73,7 +106,7 @@ func New() (*Classifier, error) {
 func (c *Classifier) checkPatterns() error {
 	for _, l := range c.vocabulary.lexicons {
 		for _, p := range l.patterns {
-			if _, ok := c.taxonomy[p.indicator]; !ok {
+			if _, ok := c.taxonomy[p.indicator]; !ok && p.sign < 0 {
 				return fmt.Errorf("lexicon %s has a pattern for %s, which the taxonomy lacks", l.lang, p.indicator)
 			}
 		}
@@ -82,7 +115,7 @@ func (c *Classifier) checkPatterns() error {
 }
 
 // Model returns the model's name, version and a short hash of all data that
-// assessments depend on.
+// assessments depend on, and that of the authorised file if there is one.
 func (c *Classifier) Model() string { return c.id }
 
 // Assess assesses a listing by its title and description. Equal listings give
@@ -100,6 +133,9 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	a.Findings = r.findings()
 	a.Score = c.model.score(a.Findings)
 	a.Level = c.model.level(a.Score)
+	if r.lang != "en" && r.lang != undetermined && a.Level.Rank() > vigil.LevelReview.Rank() {
+		a.Level = vigil.LevelReview // as far as a lexicon alone may go
+	}
 	if r.minor {
 		a.Level = vigil.LevelEscalate
 	}

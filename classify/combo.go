@@ -5,7 +5,8 @@ func (r *reading) combos(lexicons []int, views []clauseView) {
 	for _, n := range lexicons {
 		l := r.c.vocabulary.lexicons[n]
 		for i := range l.combos {
-			if c := &l.combos[i]; r.have[n].has(c.with) {
+			c := &l.combos[i]
+			if _, ok := r.signalled(l, c.with); ok || r.have[n].has(c.with) {
 				r.combo(l, c, views)
 			}
 		}
@@ -17,8 +18,11 @@ func (r *reading) combo(l *lexicon, c *combo, views []clauseView) {
 	var signs []match
 	any := c.any.empty()
 	for _, class := range c.of {
-		if cv, h, ok := sign(l, class, views); ok {
-			signs = append(signs, r.at(cv, c.indicator, span{h.i, h.j}))
+		if cv, h, ok := hitOf(l, class, views); ok {
+			signs = append(signs, r.told(r.at(cv, c.indicator, span{h.i, h.j})))
+			any = any || c.any.has(class)
+		} else if s, ok := r.signalled(l, class); ok {
+			signs = append(signs, r.told(r.at(s.cv, c.indicator, s.at)))
 			any = any || c.any.has(class)
 		}
 	}
@@ -27,8 +31,40 @@ func (r *reading) combo(l *lexicon, c *combo, views []clauseView) {
 	}
 }
 
-// sign returns the first hit of a class that is not denied.
-func sign(l *lexicon, class int, views []clauseView) (clauseView, hit, bool) {
+// told takes the force from a sign beside several of ordinary work.
+func (r *reading) told(m match) match {
+	if r.terms.just {
+		m.scope, m.cue = reported, [2]int{m.lo, m.hi}
+	}
+	return m
+}
+
+// A signal is a class that a pattern has seen a sign of, and where.
+type signal struct {
+	class int
+	cv    clauseView
+	at    span
+}
+
+// sign notes a match of a pattern for a sign, unless it is denied or supposed.
+func (r *reading) sign(cv clauseView, p *pattern, i, end int) {
+	if s, _ := cv.scope(p, i, end); s == asserted {
+		r.signals = append(r.signals, signal{p.sign, cv, span{i, end}})
+	}
+}
+
+// signalled returns the first sign of a class that a pattern has seen.
+func (r *reading) signalled(l *lexicon, class int) (signal, bool) {
+	for _, s := range r.signals {
+		if s.class == class && s.cv.lex == l {
+			return s, true
+		}
+	}
+	return signal{}, false
+}
+
+// hitOf returns the first hit of a class that is not denied.
+func hitOf(l *lexicon, class int, views []clauseView) (clauseView, hit, bool) {
 	for _, cv := range views {
 		if cv.lex != l || !cv.have.has(class) {
 			continue

@@ -39,12 +39,10 @@ func (r *reading) genre() vigil.Genre {
 // the model's bias is the logit of the score.
 func (r *reading) findings() []vigil.Finding {
 	fs := []vigil.Finding{}
-	w := weighing{r: r, best: make(map[string]int), counters: make(map[string]bool)}
-	w.candidates(distinct(r.matches))
-	w.vote()
+	w := r.weigh()
 	for i, m := range w.matches {
-		f := r.finding(m, w.weights[i])
-		if r.statesAge(m) {
+		f := r.finding(m, r.c.model.weight(w.terms[i]))
+		if r.secret(m) {
 			withhold(&f)
 		}
 		fs = append(fs, f)
@@ -55,13 +53,6 @@ func (r *reading) findings() []vigil.Finding {
 			cmp.Compare(a.Start, b.Start), cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.End, b.End))
 	})
 	return fs
-}
-
-// statesAge reports whether a match shares bytes with one that states a minor's age.
-func (r *reading) statesAge(m match) bool {
-	return slices.ContainsFunc(r.matches, func(o match) bool {
-		return o.indicator == ageIndicator && o.field == m.field && m.lo < o.hi && o.lo < m.hi
-	})
 }
 
 // withhold puts a hash in the place of a finding's text.
@@ -85,7 +76,7 @@ func distinct(ms []match) []match {
 	ms = slices.Clone(ms)
 	slices.SortStableFunc(ms, func(a, b match) int {
 		return cmp.Or(cmp.Compare(a.indicator, b.indicator), cmp.Compare(a.field, b.field),
-			cmp.Compare(a.scope, b.scope), cmp.Compare(a.lo, b.lo), cmp.Compare(b.hi, a.hi))
+			cmp.Compare(a.scope, b.scope), weaker(a, b), cmp.Compare(a.lo, b.lo), cmp.Compare(b.hi, a.hi))
 	})
 	var out []match
 	begin := 0 // of this indicator in this field, in out
@@ -101,17 +92,35 @@ func distinct(ms []match) []match {
 	return out
 }
 
-// A weighing gives matches their weights: one vote a family.
+// weaker puts what is loosely matched after what is not.
+func weaker(a, b match) int {
+	switch {
+	case a.weak == b.weak:
+		return 0
+	case a.weak:
+		return 1
+	}
+	return -1
+}
+
+// A weighing turns matches into what the findings will be, and says what each adds to
+// the features.
 type weighing struct {
 	r        *reading
 	matches  []match
-	weights  []float64
-	best     map[string]int // of each family: the match that votes
+	terms    [][]term // of each match
 	counters map[string]bool
 }
 
-// candidates turns matches into what the findings will be, with weights as if each
-// stood alone.
+func (r *reading) weigh() *weighing {
+	w := &weighing{r: r, counters: make(map[string]bool)}
+	w.candidates(distinct(r.matches))
+	w.genres()
+	w.vote()
+	return w
+}
+
+// candidates takes in the matches. What a scope turns round becomes a counter-indicator.
 func (w *weighing) candidates(ms []match) {
 	for _, m := range ms {
 		switch m.scope {
@@ -124,22 +133,20 @@ func (w *weighing) candidates(ms []match) {
 		case ware:
 			m.lo, m.hi = m.cue[0], m.cue[1]
 			w.counter("CTR-5", m, 1)
-		case supposed, reported:
-			w.add(m, w.r.c.model.Weights[m.indicator]*w.r.c.model.Hedge)
 		default:
-			share := 1.0
-			if w.r.shut {
-				share = w.r.c.model.Hedge
-			}
-			w.add(m, w.r.c.model.Weights[m.indicator]*share)
+			w.add(m)
 		}
 	}
-	w.genres()
 }
 
-func (w *weighing) add(m match, weight float64) {
+func (w *weighing) add(m match) {
 	w.matches = append(w.matches, m)
-	w.weights = append(w.weights, weight)
+	w.terms = append(w.terms, nil)
+}
+
+// term says that finding i adds to a feature.
+func (w *weighing) term(i int, feature string, value float64) {
+	w.terms[i] = append(w.terms[i], term{feature, value})
 }
 
 // counter adds a counter-indicator at m's place; only the first of its kind weighs.
@@ -148,13 +155,12 @@ func (w *weighing) counter(id string, m match, share float64) {
 	if slices.ContainsFunc(w.matches, same) {
 		return
 	}
-	weight := 0.0
+	m.indicator = id
+	w.add(m)
 	if !w.counters[id] {
 		w.counters[id] = true
-		weight = w.r.c.model.Weights[id] * share
+		w.term(len(w.matches)-1, id, share)
 	}
-	m.indicator = id
-	w.add(m, weight)
 }
 
 // genres adds the counter-indicators of the listing's genre.
@@ -192,48 +198,4 @@ func (w *weighing) cues(genre int, share float64) {
 		lo, hi := w.r.fields[p.field].source(p.start, p.end)
 		w.counter(genreCounters[genres[genre]], match{field: p.field, lo: lo, hi: hi}, share)
 	}
-}
-
-// vote leaves each family one weight, its greatest, and context its weight only beside
-// an indicator that is more than context.
-func (w *weighing) vote() {
-	taxonomy := w.r.c.taxonomy
-	backed := make(map[string]bool) // families with a full vote
-	for i, m := range w.matches {
-		in := taxonomy[m.indicator]
-		if offers(in) && w.weights[i] >= w.r.c.model.Weights[m.indicator] {
-			backed[in.Family] = true
-		}
-	}
-	for i, m := range w.matches {
-		in := taxonomy[m.indicator]
-		if in.Polarity == vigil.Against {
-			continue
-		}
-		w.weights[i] = w.context(in, w.weights[i], backed)
-		if k, ok := w.best[in.Family]; !ok {
-			w.best[in.Family] = i
-		} else if w.weights[i] > w.weights[k] {
-			w.weights[k] = 0
-			w.best[in.Family] = i
-		} else {
-			w.weights[i] = 0
-		}
-	}
-}
-
-// context returns the weight of an indicator given the families that vote in full.
-func (w *weighing) context(in indicator.Indicator, weight float64, backed map[string]bool) float64 {
-	if in.Tier != indicator.TierC {
-		return weight
-	}
-	for _, j := range w.r.c.model.Joint {
-		if j.Indicator == in.ID && backed[j.With] {
-			return j.Weight
-		}
-	}
-	if weight > 0 && len(backed) == 0 {
-		return 0
-	}
-	return weight
 }

@@ -100,6 +100,9 @@ func appendRune(cs []char, r rune, lo, hi int) []char {
 	if r < utf8.RuneSelf {
 		return append(cs, char{unicode.ToLower(r), int32(lo), int32(hi)})
 	}
+	if cs, ok := picture(cs, r, lo, hi); ok {
+		return cs
+	}
 	if r, ok := enclosed(r); ok {
 		return append(cs, char{r, int32(lo), int32(hi)})
 	}
@@ -136,7 +139,7 @@ func enclosed(r rune) (rune, bool) {
 // direction controls, variation selectors, fillers.
 func hidden(r rune) bool {
 	switch r {
-	case 0x115F, 0x1160, 0x3164, 0xFFA0:
+	case 0x115F, 0x1160, 0x3164, 0xFFA0, 'ـ': // fillers, and the Arabic one
 		return true
 	}
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf)
@@ -154,12 +157,27 @@ func plain(r rune) rune {
 		return '\n'
 	case '\u2800':
 		return ' '
-	case '\u3002':
+	case '\u3002', '\u06d4':
 		return '.'
+	case 'ى':
+		return 'ي'
+	case 'ة':
+		return 'ه'
+	case '\u066b':
+		return '.'
+	case '\u066c':
+		return ','
+	case '\u061b':
+		return ';'
 	case '\u060c', '\u3001':
 		return ','
 	case '\u061f':
 		return '?'
+	}
+	for _, zero := range []rune{0x660, 0x6F0} {
+		if zero <= r && r <= zero+9 {
+			return '0' + r - zero
+		}
 	}
 	if unicode.Is(unicode.Pd, r) || r == '\u2212' {
 		return '-'

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 )
@@ -19,6 +20,16 @@ var otherStops = map[string]string{
 	"sv": "och att det som på är av för inte med till den har jag",
 }
 
+// otherSamples are texts in these languages, of which trigrams are counted.
+var otherSamples = map[string]string{
+	"it": "Vendo un vecchio orologio in buono stato, funziona bene e ha la scatola originale. La spedizione è compresa nel prezzo e si può pagare in contanti quando ci vediamo. Se volete altre foto o informazioni, scrivetemi e rispondo oggi.",
+	"pt": "Vendo um relógio antigo em bom estado, funciona bem e tem a caixa original. O envio está incluído no preço e pode pagar em dinheiro quando nos encontrarmos. Se quiser mais fotos ou informações, escreva-me e respondo hoje mesmo.",
+	"nl": "Ik verkoop een oud horloge in goede staat, het loopt nog en de doos is erbij. De verzending zit in de prijs en u kunt contant betalen wanneer we elkaar zien. Als u meer foto's of informatie wilt, schrijf mij en ik antwoord vandaag.",
+	"pl": "Sprzedam stary zegarek w dobrym stanie, chodzi i ma oryginalne pudełko. Wysyłka jest wliczona w cenę, można zapłacić gotówką przy odbiorze. Jeśli potrzebne są zdjęcia lub informacje, proszę napisać, odpowiem dzisiaj.",
+	"tr": "Eski bir saat satıyorum, iyi durumda, çalışıyor ve kutusu da var. Kargo fiyata dahildir, buluştuğumuzda nakit ödeyebilirsiniz. Daha fazla fotoğraf veya bilgi isterseniz bana yazın, bugün cevap veririm.",
+	"sv": "Jag säljer en gammal klocka i gott skick, den går fortfarande och asken finns kvar. Frakten ingår i priset och du kan betala kontant när vi träffas. Om du vill ha fler bilder eller upplysningar, skriv till mig så svarar jag i dag.",
+}
+
 // scripts tell a language, or a group of them, by the writing alone.
 var scripts = []struct {
 	table *unicode.RangeTable
@@ -32,18 +43,24 @@ var scripts = []struct {
 type detector struct {
 	words map[string][]string // languages that a stop word speaks for
 	order []string
+	// profiles are the samples of lexicons, where stop words are too few to tell.
+	profiles []profile
 }
 
 func newDetector(v *vocabulary) *detector {
 	d := &detector{words: make(map[string][]string)}
 	for _, l := range v.lexicons {
 		d.order = append(d.order, l.lang)
+		if l.sample != "" {
+			d.profiles = append(d.profiles, newProfile(l.lang, l.sample))
+		}
 		for w := range l.stop {
 			d.words[w] = append(d.words[w], l.lang)
 		}
 	}
 	for _, lang := range sortedKeys(otherStops) {
 		d.order = append(d.order, lang)
+		d.profiles = append(d.profiles, newProfile(lang, otherSamples[lang]))
 		for w := range strings.FieldsSeq(otherStops[lang]) {
 			w = canonical(w)
 			d.words[w] = append(d.words[w], lang)
@@ -78,10 +95,30 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 			tie = true
 		}
 	}
-	if tie {
-		return undetermined
+	switch {
+	case tie:
+		var among []string
+		for _, lang := range d.order {
+			if votes[lang] == most {
+				among = append(among, lang)
+			}
+		}
+		best = d.byTrigrams(texts, among)
+	case best == undetermined:
+		best = d.byTrigrams(texts, nil)
 	}
-	return best
+	return cmp.Or(best, undetermined)
+}
+
+// persian reports whether texts have letters that Arabic lacks and Persian, Urdu and
+// their neighbours write.
+func persian(texts []string) bool {
+	for _, text := range texts {
+		if strings.ContainsAny(text, "پچژگکیٹڈڑںے") {
+			return true
+		}
+	}
+	return false
 }
 
 // byScript returns the language that the script of most letters tells; empty for
@@ -108,6 +145,9 @@ func byScript(texts []string) string {
 	}
 	for i, n := range counts {
 		if 2*n > letters {
+			if scripts[i].lang == "ar" && persian(texts) {
+				return "fa"
+			}
 			return scripts[i].lang
 		}
 	}

@@ -12,28 +12,73 @@ type match struct {
 	lo, hi    int // bytes of the field as given
 	scope     scope
 	cue       [2]int // bytes of what gave the scope
+	withheld  bool   // its words are not kept
+	weak      bool   // loosely matched: a vote of tier B at most
 }
 
 // patterns matches all patterns in one clause.
 func (r *reading) patterns(cv clauseView) {
 	v := cv.view
 	var ps []*pattern
-	for i := range v.lex.patterns {
-		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about) {
+	for _, p := range r.live(v.lex) {
+		if p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about || r.frame) && (!p.frame || r.frame) {
 			ps = append(ps, p)
 		}
 	}
 	if len(ps) == 0 {
 		return
 	}
-	r.tag(v)
+	if r.person || r.frame || v.have.has(v.lex.known.person) {
+		r.tag(v)
+	}
 	for _, p := range ps {
 		for i := range v.tokens {
-			if end := p.match(v, i); end > i && r.named(cv, p, i, end) {
+			end := p.match(v, i)
+			switch {
+			case end <= i:
+			case p.sign >= 0:
+				r.sign(cv, p, i, end)
+			case r.named(cv, p, i, end):
 				r.file(cv, r.on(p), i, end)
 			}
 		}
 	}
+}
+
+// live returns the patterns of a lexicon that the listing's terms could make.
+func (r *reading) live(l *lexicon) []*pattern {
+	if ps, ok := r.lively[l]; ok {
+		return ps
+	}
+	ps := []*pattern{}
+	for n, lex := range r.c.vocabulary.lexicons {
+		if lex != l {
+			continue
+		}
+		for i := range l.patterns {
+			if p := &l.patterns[i]; p.possible(r.have[n]) && r.on(p) != nil && (!p.frame || r.frame) && r.suits(p, l) {
+				ps = append(ps, p)
+			}
+		}
+	}
+	if r.lively == nil {
+		r.lively = make(map[*lexicon][]*pattern)
+	}
+	r.lively[l] = ps
+	return ps
+}
+
+// suits reports whether a pattern can say anything in a listing that names no person:
+// then it must name one itself, or be of those that need none.
+func (r *reading) suits(p *pattern, l *lexicon) bool {
+	if r.person || r.frame || p.sign >= 0 || p.classes.meets(l.who()) {
+		return true
+	}
+	switch p.indicator {
+	case "PAY-1", "MOV-1", "DOC-1", "DEB-1":
+		return true
+	}
+	return p.who || p.subject
 }
 
 // unambiguous reports whether tokens i to end hold a person noun that is said of humans
@@ -52,8 +97,10 @@ func (v *view) unambiguous(i, end int) bool {
 // elsewhere there must be one who is not merely whom a thing is for.
 func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 	switch {
+	case p.frame, r.c.without == VoiceGate:
+		return true
 	case p.subject:
-		return r.subject
+		return r.subject || r.frame
 	case p.who, cv.speaksOf(i, end), p.indicator == "PAY-1", p.indicator == "MOV-1":
 		return true
 	case r.person:
@@ -72,6 +119,50 @@ func (r *reading) named(cv clauseView, p *pattern, i, end int) bool {
 func (v *view) somebody() bool {
 	for _, h := range v.hits {
 		if h.class == v.lex.known.person && v.stands(h, false) {
+			return true
+		}
+	}
+	return false
+}
+
+// certain reports whether a clause speaks of humans for certain: it has a noun that only
+// they bear, or one that others bear too where the listing has signs of humans.
+func (r *reading) certain(cv clauseView) bool {
+	all := len(cv.tokens)
+	if cv.lex.known.anaphor < 0 && r.human {
+		return true // nothing is tracked through the listing
+	}
+	return cv.unambiguous(0, all) || (cv.heads(0, all) || cv.refers(0, all)) && (r.human || r.humane) || !r.ware.any && cv.pronounced()
+}
+
+// pronounced reports whether a clause has she, he or a form of them, said of no thing.
+func (v *view) pronounced() bool {
+	for _, h := range v.hits {
+		if (h.class == v.lex.known.pronoun || h.class == v.lex.known.whose) && v.means(h) != thing {
+			return true
+		}
+	}
+	return false
+}
+
+// voiced reports whether the listing may be in the voice of an offer: it has a price, words
+// of payment or of a seller, or else no word of a text that tells about offers.
+func (r *reading) voiced() bool {
+	if r.terms.stated || r.tally.of("offer") > 0 {
+		return true
+	}
+	for g := range gates {
+		if r.tally.score(g) >= strongCue {
+			return false
+		}
+	}
+	return true
+}
+
+// heads reports whether a person is the head of a phrase among tokens i to end.
+func (v *view) heads(i, end int) bool {
+	for _, h := range v.hits {
+		if h.class == v.lex.known.person && h.i >= i && h.j <= end && v.head(h) {
 			return true
 		}
 	}
@@ -106,11 +197,20 @@ func (r *reading) on(p *pattern) *pattern {
 func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 	m := r.at(cv, p.indicator, span{i, end})
 	var cue span
-	m.scope, cue = cv.scope(p, i, end)
+	if r.c.without != NegationGate {
+		m.scope, cue = cv.scope(p, i, end)
+	}
+	m.weak = p.frame || p.subject && !r.subject || !r.voiced() || !r.certain(cv)
+	if r.c.without == VoiceGate {
+		m.weak = false
+		if m.scope == ware {
+			m.scope, cue = asserted, span{}
+		}
+	}
 	if m.scope == asserted {
 		m.scope, cue = r.nature(cv, i, end)
 	}
-	if m.scope == asserted && r.tellsAbout(cv) {
+	if m.scope == asserted && (r.terms.just || r.tellsAbout(cv)) {
 		m.scope = reported
 	}
 	if cue.end > cue.start {
@@ -120,7 +220,10 @@ func (r *reading) file(cv clauseView, p *pattern, i, end int) {
 		m.cue = [2]int{m.lo, m.hi}
 	}
 	r.matches = append(r.matches, m)
-	if m.scope == asserted && offers(r.c.taxonomy[p.indicator]) {
+	if m.scope == asserted && !m.weak && r.inQuotes(m) && r.tally.strong[genreIndex("offer")] == 0 {
+		m.scope = reported
+	}
+	if m.scope == asserted && !p.frame && offers(r.c.taxonomy[p.indicator]) {
 		r.minors(cv, p.indicator, i, end)
 	}
 }
@@ -134,7 +237,13 @@ func (r *reading) at(cv clauseView, id string, s span) match {
 // nature tells whether the persons of a match may be no humans: words such as "girls"
 // in a clause or listing about animals, plants or dolls.
 func (r *reading) nature(cv clauseView, i, end int) (scope, span) {
-	if cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
+	if r.ware.is && r.c.without != VoiceGate {
+		if r.ware.beast {
+			return inhuman, span{}
+		}
+		return ware, span{}
+	}
+	if r.c.without == VoiceGate || cv.unambiguous(i, end) && !r.swarm(cv) || !cv.speaksOf(i, end) && r.human {
 		return asserted, span{}
 	}
 	k := cv.lex.known

@@ -68,7 +68,13 @@ func wordRune(r rune) bool {
 }
 
 // disguise reports whether r may stand for a letter inside a word.
-func disguise(r rune) bool { return r == '@' || r == '$' || r == '!' || r == '|' }
+func disguise(r rune) bool {
+	switch r {
+	case '@', '$', '!', '|', '€', '§', '£', '¢', '¥':
+		return true
+	}
+	return false
+}
 
 // run goes through the characters once: spaced-out letters, words, the rest.
 func (w *writer) run() {
@@ -229,7 +235,10 @@ func (w *writer) word(i int) int {
 			break
 		}
 		if word := w.known(w.in[i:n]); word != nil {
-			w.mended(word)
+			start := len(w.out)
+			if w.mended(word); plainly(word, w.in[i:n]) {
+				delete(w.odd, start)
+			}
 			return n - i
 		}
 	}
@@ -253,6 +262,19 @@ func (w *writer) mended(word []char) {
 		w.put(c.r, c)
 	}
 	w.odd[start] = len(w.out)
+}
+
+// plainly reports whether a word stands in the text as the vocabulary spells it.
+func plainly(word, given []char) bool {
+	if len(word) != len(given) {
+		return false
+	}
+	for i, c := range word {
+		if c.r != given[i].r || i > 0 && c.lo != word[i-1].hi {
+			return false
+		}
+	}
+	return true
 }
 
 // unmended writes the word from i to end, which spells no known word, with

@@ -5,7 +5,7 @@ package classify
 // Signs of ordinary work, an hourly price, other wares, or a writer who speaks of
 // herself or himself speak against it.
 func (r *reading) offered(views []clauseView) {
-	if !r.subject && !(r.topic && r.human) || !r.terms.stated || r.terms.fair || r.tally.of("independent-adult") > 0 {
+	if !r.frame && !r.subject && !(r.topic && r.human) || !r.terms.stated || r.terms.fair || r.tally.of("independent-adult") > 0 {
 		return
 	}
 	var at *clauseView
@@ -15,27 +15,43 @@ func (r *reading) offered(views []clauseView) {
 		if cv.lex.known.transfer < 0 {
 			continue
 		}
-		if cv.excludes() {
+		if !r.frame && cv.excludes() {
 			return
 		}
 		for _, h := range cv.hits {
-			if at == nil && h.class == cv.lex.known.transfer && cv.about && !cv.denied(h.i) {
+			if at == nil && h.class == cv.lex.known.transfer && (cv.about || r.frame) && !cv.denied(h.i) {
 				at, place = cv, h
 			}
 		}
+	}
+	if at == nil && r.frame {
+		at, place = firstSum(views)
 	}
 	if at == nil {
 		return
 	}
 	id := "SAL-5"
-	if r.subject && r.terms.sum {
+	if (r.subject || r.frame) && r.terms.sum && place.class > 0 {
 		id = "SAL-1"
 	}
 	m := r.at(*at, id, span{place.i, place.j})
-	if r.tellsAbout(*at) {
+	m.weak = !r.subject
+	if r.tellsAbout(*at) || r.terms.just {
 		m.scope, m.cue = reported, [2]int{m.lo, m.hi}
 	}
 	r.matches = append(r.matches, m)
+}
+
+// firstSum returns the first number that can be a price.
+func firstSum(views []clauseView) (*clauseView, hit) {
+	for n := range views {
+		for i := range views[n].tokens {
+			if views[n].sum(i) {
+				return &views[n], hit{i: i, j: i + 1}
+			}
+		}
+	}
+	return nil, hit{}
 }
 
 // excludes reports whether a clause speaks of what makes a listing with a person and a

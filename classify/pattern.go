@@ -19,9 +19,11 @@ type pattern struct {
 	classes   classSet // all that it names
 	negative  bool     // negation is part of what it says
 	subject   bool     // the listing must be about a person
+	frame     bool     // the listing must be one of a person
 	who       bool     // the clause must speak of a person, in words or not
 	terms     bool     // the listing must state terms of a transfer
 	otherwise string   // the indicator where it does not; "" for none
+	sign      int      // the class that a match is a sign of; -1 for none
 }
 
 // An elem is one element of a pattern.
@@ -49,13 +51,16 @@ type combo struct {
 }
 
 func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
-	out := pattern{indicator: p.Indicator, subject: p.Subject, terms: p.Terms, otherwise: p.Else}
+	out := pattern{indicator: p.Indicator, subject: p.Subject, frame: p.Frame, terms: p.Terms, otherwise: p.Else, sign: l.class(p.Sign)}
+	if (p.Indicator == "") == (out.sign < 0) {
+		return pattern{}, fmt.Errorf("sign %q, expected a class, and either a sign or an indicator", p.Sign)
+	}
 	for _, s := range strings.Fields(p.Match) {
 		e, err := l.elem(s)
 		if err != nil {
 			return pattern{}, fmt.Errorf("element %q: %w", s, err)
 		}
-		if e.classes.has(l.class("not")) || e.classes.has(l.class("no")) || slices.Contains(e.words, "no") || slices.Contains(e.words, "without") {
+		if e.classes.has(l.class("not")) || e.classes.has(l.class("no")) || slices.ContainsFunc(e.words, denies) {
 			out.negative = true
 		}
 		if e.gap == 0 && !e.optional && len(e.words) == 0 && !e.count && !e.number && !e.amount && !e.sum && !e.end {
@@ -63,9 +68,6 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 		}
 		out.elems = append(out.elems, e)
 		out.classes.union(e.classes)
-	}
-	if len(out.requires) == 0 {
-		return pattern{}, fmt.Errorf("no element is a class alone, expected one at least")
 	}
 	need := p.Need
 	if i := slices.Index(need, who); i >= 0 {
@@ -78,6 +80,11 @@ func (l *lexicon) pattern(p indicator.Pattern) (pattern, error) {
 	}
 	out.unless, err = l.set(p.Unless)
 	return out, err
+}
+
+// denies reports whether a word negates.
+func denies(w string) bool {
+	return w == "no" || w == "not" || w == "never" || w == "without" || w == "nor" || w == "cannot" || w == "can't" || w == "nothing"
 }
 
 func (l *lexicon) elem(s string) (elem, error) {

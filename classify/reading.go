@@ -17,7 +17,8 @@ const (
 type field struct {
 	name, given string
 	*folded
-	places []place // terms found, by their starts
+	places []place  // terms found, by their starts
+	quoted [][2]int // bytes in quotation marks, once asked for
 }
 
 // A reading is the work on one listing.
@@ -33,11 +34,16 @@ type reading struct {
 
 	tagged  int
 	person  bool // some person is named who is not merely whom a thing is for
+	humane  bool // it has words that tell of humans
 	human   bool // some person noun means humans only
 	subject bool // the listing is headed by a person, as by a thing for sale
+	frame   bool // the listing is one of a person
 	topic   bool // the title or first clause names a person
 	terms   terms
+	ware    balance
 	matches []match
+	signals []signal
+	lively  map[*lexicon][]*pattern
 	minor   bool // a minor is offered
 	price   bool // the page states a price beside the text
 }
@@ -47,7 +53,7 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	r := &reading{c: c, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
 	texts := make([]string, 0, 2)
 	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
-		fd := &field{name: f.name, given: f.text, folded: fold(f.text, c.vocabulary.words)}
+		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text)}
 		fd.places = c.scanner.scan(fd.text)
 		slices.SortFunc(fd.places, func(a, b place) int {
 			if a.start != b.start {
@@ -61,6 +67,9 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	}
 	r.tally = c.vocabulary.count(r.fields)
 	r.tally.marks(r.fields)
+	if c.without == GenreGate {
+		r.tally.silence()
+	}
 	r.price = l.Price != nil
 	r.gate, _, r.shut = r.tally.gate()
 	if r.lang = l.Lang; r.lang == "" {
@@ -108,7 +117,7 @@ func wordByte(b byte) bool { return b >= 0x80 || isLower(rune(b)) || isDigit(run
 func (r *reading) run() {
 	var lexicons []int
 	for n, l := range r.c.vocabulary.lexicons {
-		if l.can(r.have[n]) {
+		if r.reads(l.lang) && l.can(r.have[n]) {
 			lexicons = append(lexicons, n)
 		}
 	}
@@ -124,15 +133,24 @@ func (r *reading) run() {
 			r.person = r.person || cv.somebody()
 		}
 	}
+	r.weighWares(views)
 	r.track(views)
 	r.agree(views)
+	r.frames(views)
 	for _, cv := range views {
 		r.patterns(cv)
 	}
 	r.offered(views)
 	r.combos(lexicons, views)
 	r.ages(views)
+	r.watch()
 	r.obscured(views)
+}
+
+// reads reports whether a lexicon is worth matching: that of the listing's language, all
+// where that is not known, and English and other scripts always, as listings mix them.
+func (r *reading) reads(lang string) bool {
+	return lang == r.lang || r.lang == undetermined || lang == "en" || lang == "ru" || lang == "ar"
 }
 
 // can reports whether a text with these classes could show anything.
@@ -163,11 +181,18 @@ func (r *reading) views(lexicons []int) []clauseView {
 		for _, c := range clauses(f.text) {
 			for _, lex := range lexicons {
 				if v := newView(r.c.vocabulary, lex, c, f.places); len(v.hits) > 0 {
+					v.bare = r.c.without == VoiceGate
 					out = append(out, clauseView{v, n})
-					r.human = r.human || v.unambiguous(0, len(v.tokens))
 				}
 			}
 		}
+	}
+	r.humane = slices.ContainsFunc(out, func(cv clauseView) bool { return cv.have.has(cv.lex.known.humane) })
+	for i := range out {
+		if !r.humane {
+			out[i].drop(out[i].lex.known.tool)
+		}
+		r.human = r.human || out[i].unambiguous(0, len(out[i].tokens))
 	}
 	return out
 }

@@ -29,7 +29,7 @@ var cyrillic = map[rune]rune{
 // leet maps digits and marks to the letter that they stand for in disguised words.
 // The digit 1 and the bar may stand for l as well.
 var leet = map[rune]rune{
-	'0': 'o', '1': 'i', '2': 'z', '3': 'e', '4': 'a', '5': 's', '6': 'g', '7': 't', '8': 'b', '9': 'g', '@': 'a', '$': 's', '!': 'i', '|': 'l',
+	'0': 'o', '1': 'i', '2': 'z', '3': 'e', '4': 'a', '5': 's', '6': 'g', '7': 't', '8': 'b', '9': 'g', '@': 'a', '$': 's', '!': 'i', '|': 'l', '€': 'e', '§': 's', '£': 'l', '¢': 'c', '¥': 'y',
 }
 
 // shortest is how many letters a word must have to be found under marks or digits.

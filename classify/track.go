@@ -4,6 +4,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"vigil"
 )
 
 // A kind says what a word stands for.
@@ -46,7 +48,7 @@ func (r *reading) track(views []clauseView) {
 					s.being = thing
 				}
 				s.any = thing
-			case k.goods:
+			case k.goods, k.document:
 				s.any = thing
 			case k.person:
 				if h.i >= end && cv.stands(h, false) && !(s.being == thing && cv.beside(h)) && !cv.own(h) && !(cv.is(h.i, k.caste) && r.swarm(cv)) && !cv.doubtful(h, s.being) {
@@ -116,10 +118,19 @@ func (v *view) own(h hit) bool {
 }
 
 // titled reports whether the first clause of a listing, which is its title or stands for
-// one, names a person, and no ware or animal.
+// one, is about a person, and no ware or animal: it names one near its beginning who is
+// not of the writer's family.
 func titled(cv clauseView) bool {
 	k := cv.lex.known
-	return cv.somebody() && !cv.have.has(k.nonhuman) && !cv.have.has(k.goods) && !cv.have.has(k.depiction) && !cv.have.has(k.opus)
+	if cv.have.has(k.nonhuman) || cv.have.has(k.goods) || cv.have.has(k.depiction) || cv.have.has(k.opus) {
+		return false
+	}
+	for _, h := range cv.hits {
+		if h.class == k.person && h.i <= 2*reach && cv.head(h) {
+			return !(h.i > 0 && cv.is(h.i, k.kin) && (cv.tokens[h.i-1].text == "my" || cv.tokens[h.i-1].text == "our"))
+		}
+	}
+	return false
 }
 
 // means returns what a hit stands for.
@@ -200,6 +211,7 @@ type terms struct {
 	holder bool // somebody holds or takes over the person
 	sum    bool // a number that can be a price
 	fair   bool // a sign of ordinary work
+	just   bool // several
 }
 
 // agree finds the terms of the listing: a price or words of payment, or somebody who
@@ -227,7 +239,12 @@ func (r *reading) agree(views []clauseView) {
 	}
 	r.terms.stated = r.terms.stated || r.terms.sum
 	r.terms.fair = len(fair) > 0
+	for _, g := range []vigil.Genre{vigil.GenreIndependentAdult, vigil.GenreRecruitment} {
+		if len(fair) > 0 && r.tally.strong[genreIndex(string(g))] > 0 {
+			fair[-1] = true
+		}
+	}
 	if len(fair) >= 2 {
-		r.terms = terms{fair: true}
+		r.terms = terms{fair: true, just: true}
 	}
 }

@@ -20,6 +20,7 @@ type view struct {
 	first  []int // of each token: its first hit
 	have   classSet
 	tagged bool
+	bare   bool   // words are taken for what they may mean, whatever stands around them
 	refs   []kind // of each token: what a word that stands for something means
 	about  bool   // the clause speaks of a person, in words or not
 }
@@ -46,6 +47,12 @@ func newView(v *vocabulary, n int, c clause, ps []place) *view {
 	}
 	w.doses()
 	w.labels()
+	w.order()
+	return w
+}
+
+// order sorts the hits and finds those of each token.
+func (w *view) order() {
 	slices.SortStableFunc(w.hits, func(a, b hit) int {
 		if a.i != b.i {
 			return a.i - b.i
@@ -60,7 +67,28 @@ func newView(v *vocabulary, n int, c clause, ps []place) *view {
 		}
 		w.first[i] = k
 	}
-	return w
+}
+
+// drop takes away the persons at the terms of a class: words for machines.
+func (v *view) drop(class int) {
+	if !v.have.has(class) {
+		return
+	}
+	k := v.lex.known
+	var at []span
+	for _, h := range v.hits {
+		if h.class == class {
+			at = append(at, span{h.i, h.j})
+		}
+	}
+	v.hits = slices.DeleteFunc(v.hits, func(h hit) bool {
+		return (h.class == k.person || h.class == k.ambiguous) && slices.Contains(at, span{h.i, h.j})
+	})
+	v.have = classSet{}
+	for _, h := range v.hits {
+		v.have.add(h.class)
+	}
+	v.order()
 }
 
 // doses adds measures such as "28g" to the hits: they are of goods.
@@ -68,8 +96,8 @@ func (v *view) doses() {
 	for i, t := range v.tokens {
 		unit := strings.TrimLeft(t.text, "0123456789.,")
 		switch unit {
-		case "g", "mg", "ug", "kg", "oz", "ml", "lb", "lbs", "mcg", "µg":
-			if len(unit) < len(t.text) && v.lex.known.goods >= 0 {
+		case "g", "mg", "ug", "kg", "oz", "ml", "lb", "lbs", "mcg", "µg", "cm", "mm", "hp", "mah", "gb", "tb", "cc":
+			if v.lex.known.goods >= 0 && (len(unit) < len(t.text) || i > 0 && v.tokens[i-1].number) {
 				v.hits = append(v.hits, hit{class: v.lex.known.goods, i: i, j: i + 1})
 				v.have.add(v.lex.known.goods)
 			}
@@ -77,21 +105,46 @@ func (v *view) doses() {
 	}
 }
 
-// labels adds "number 3", "lot 2" and the like to the hits: they stand for what bears
-// the number.
+// labels adds to the hits what stands for persons or wares by its number: "number 3" and
+// "lot 2" for what bears it; "three hands", "five who sew", "eleven taken" for persons.
 func (v *view) labels() {
 	if v.lex.known.anaphor < 0 {
 		return
 	}
 	for i, t := range v.tokens[:len(v.tokens)-1] {
+		next := v.tokens[i+1]
 		switch t.text {
 		case "number", "item", "lot", "no", "nr", "position":
-			if v.tokens[i+1].number && len(v.tokens[i+1].text) < 4 {
-				v.hits = append(v.hits, hit{class: v.lex.known.anaphor, i: i, j: i + 2})
-				v.have.add(v.lex.known.anaphor)
+			if next.number && len(next.text) < 4 {
+				v.label(v.lex.known.anaphor, i, i+2)
 			}
+			continue
+		}
+		if v.numeral(i) < 2 || next.apart {
+			continue
+		}
+		switch next.text {
+		case "hands", "taken", "captured", "souls", "heads":
+			v.label(v.lex.known.person, i, i+2)
+		case "who", "whom", "adults":
+			v.label(v.lex.known.person, i, i+1)
 		}
 	}
+}
+
+func (v *view) label(class, i, j int) {
+	v.hits = append(v.hits, hit{class: class, i: i, j: j})
+	v.have.add(class)
+}
+
+// numeral returns the number that token i states, before the hits are in order.
+func (v *view) numeral(i int) int {
+	for _, h := range v.hits {
+		if h.i == i && h.class == v.lex.known.digit {
+			return h.rank
+		}
+	}
+	return number(v.tokens[i].text)
 }
 
 func (v *view) hitsAt(i int) []hit {
@@ -177,6 +230,9 @@ func neutralPerson(w string) string {
 // stands reports whether a hit counts where a pattern asks for its class: a person
 // must be the thing spoken of.
 func (v *view) stands(h hit, any bool) bool {
+	if v.bare {
+		return true
+	}
 	switch k := v.lex.known; h.class {
 	case k.person:
 	case k.anaphor:
@@ -276,7 +332,7 @@ func (v *view) sum(i int) bool {
 		return true
 	}
 	n, err := strconv.ParseFloat(strings.ReplaceAll(t.text, ",", ""), 64)
-	year := n >= 1900 && n < 2100 && len(t.text) == 4 && (i == 0 || v.dates(i-1))
+	year := n >= 1900 && n < 2100 && len(t.text) == 4 && !t.apart && (i == 0 || v.dates(i-1))
 	return err == nil && (n >= 100 && n < 1e6 && !year || n != float64(int(n)))
 }
 

@@ -3,6 +3,7 @@ package indicator
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // A Lexicon holds one language's words and the patterns over them.
@@ -43,12 +44,26 @@ import (
 //	duration   words after which a number of years is no age
 //	digit      numerals as words, from one on
 //	currency   names of currencies
+//	sex        words that state a sex beside an occupation
+//	tool       person nouns that are said of machines too; persons only in a text that
+//	           has a word of humane
+//	humane     words that tell of humans
+//	time       what is sold by the hour or seat
 type Lexicon struct {
 	Lang    string `json:"lang"` // ISO 639-1
 	Version string `json:"version"`
 	// Stop holds frequent words by which the language is recognised.
-	Stop    []string            `json:"stop"`
+	Stop []string `json:"stop"`
+	// Sample is some sentences in the language, of which trigrams are counted: they tell
+	// the language where the frequent words are too few.
+	Sample  string              `json:"sample,omitempty"`
 	Classes map[string][]string `json:"classes"`
+	// Nouns and Verbs, in English only, add their forms to the classes they are filed
+	// under: the plural of a noun; the present forms of a verb, and its past forms to the
+	// class with -ed after its name. Verbs are written "hand over", "swap*" where the last
+	// letter is doubled, "give/gave/given" where the past is irregular.
+	Nouns map[string][]string `json:"nouns,omitempty"`
+	Verbs map[string][]string `json:"verbs,omitempty"`
 	// Cues tell genres apart, by genre; "offer" speaks for the voice of a seller.
 	Cues     map[string]Cues `json:"cues"`
 	Patterns []Pattern       `json:"patterns"`
@@ -83,17 +98,21 @@ type Cues struct {
 //
 // Need names classes of which one must be in the clause too, Unless such as
 // must not be there. Subject asks that the listing as a whole is about a person,
-// headed "one woman" or "maid, 30". Terms asks that the listing states terms of a
+// headed "one woman" or "maid, 30"; Frame, that it is one of a person as a shop's is of
+// its ware. Terms asks that the listing states terms of a
 // transfer, such as a price or a holder, and nothing of fair work; where it does not,
-// the match is of the indicator Else, if there is one.
+// the match is of the indicator Else, if there is one. A pattern with a Sign in the
+// place of an indicator says of its words what a term of that class would, to combos.
 type Pattern struct {
-	Indicator string   `json:"indicator"`
+	Indicator string   `json:"indicator,omitempty"`
 	Match     string   `json:"match"`
 	Need      []string `json:"need,omitempty"`
 	Unless    []string `json:"unless,omitempty"`
 	Subject   bool     `json:"subject,omitempty"`
+	Frame     bool     `json:"frame,omitempty"`
 	Terms     bool     `json:"terms,omitempty"`
 	Else      string   `json:"else,omitempty"`
+	Sign      string   `json:"sign,omitempty"`
 }
 
 // A Combo recognises an indicator by several signs anywhere in a listing: With,
@@ -140,6 +159,12 @@ func ParseLexicon(b []byte) (Lexicon, error) {
 	if len(l.Lang) != 2 || l.Version == "" {
 		return Lexicon{}, fmt.Errorf("lang %q, version %q: expected an ISO 639-1 code and a version", l.Lang, l.Version)
 	}
+	if l.Classes == nil {
+		l.Classes = make(map[string][]string)
+	}
+	if err := l.inflect(); err != nil {
+		return Lexicon{}, err
+	}
 	for name, terms := range l.Classes {
 		if err := checkTerms(terms); err != nil {
 			return Lexicon{}, fmt.Errorf("class %s: %w", name, err)
@@ -157,6 +182,9 @@ func checkTerms(terms []string) error {
 	for _, t := range terms {
 		if t == "" || strings.TrimSpace(t) != t || strings.ToLower(t) != t {
 			return fmt.Errorf("term %q: expected lower case without outer spaces", t)
+		}
+		if !strings.ContainsFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			return fmt.Errorf("term %q: expected a letter or digit", t)
 		}
 	}
 	return nil

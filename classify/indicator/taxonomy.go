@@ -53,6 +53,16 @@ type Indicator struct {
 	Family     string   `json:"family"` // indicators of one family are one vote
 	Evidence   Evidence `json:"evidence"`
 	Polarity   string   `json:"polarity"` // vigil.For or vigil.Against
+	Maps       Maps     `json:"maps,omitzero"`
+}
+
+// Maps says what other vocabularies call what an indicator is about. An entry is a
+// pointer for exchange and for reading on, not a claim that the two mean the same.
+type Maps struct {
+	ILO   []string `json:"ilo,omitempty"`   // dimensions of the ILO/EC operational indicators (2009)
+	HTCDS []string `json:"htcds,omitempty"` // fields of IOM's Human Trafficking Case Data Standard 2.0
+	MISP  []string `json:"misp,omitempty"`  // machine tags of the MISP taxonomy dark-web, version 3
+	DWVA  []string `json:"dwva,omitempty"`  // concepts of INTERPOL's Dark Web and Virtual Assets Taxonomy 0.3
 }
 
 // A Taxonomy lists all indicators of one version.
@@ -107,12 +117,12 @@ func (t Taxonomy) Find(id string) (Indicator, bool) {
 	return Indicator{}, false
 }
 
-var idForm = regexp.MustCompile(`^[A-Z]{3}-[0-9]{1,2}$`)
+var idForm = regexp.MustCompile(`^[A-Z]{3,4}-[0-9]{1,2}$`)
 
 func (in Indicator) check() error {
 	switch {
 	case !idForm.MatchString(in.ID):
-		return fmt.Errorf("id has the wrong form, expected three capitals, a hyphen and a number")
+		return fmt.Errorf("id has the wrong form, expected three or four capitals, a hyphen and a number")
 	case in.Name == "" || in.Definition == "" || in.Family == "":
 		return fmt.Errorf("name, definition or family is empty")
 	case len(in.Sources) == 0:
@@ -124,6 +134,9 @@ func (in Indicator) check() error {
 	case TierA, TierB, TierC:
 	default:
 		return fmt.Errorf("tier %q, expected A, B or C", in.Tier)
+	}
+	if err := in.Maps.check(); err != nil {
+		return err
 	}
 	switch in.Evidence {
 	case Predictive, NoEffect, Inverse, Untested:

@@ -32,6 +32,7 @@ type app struct {
 	dir      string // of the case
 	socks    string
 	storeURL string
+	lexicon  string // authorised, of age codes and groups
 	actor    string
 	json     bool
 	guided   bool // something else says what to do next
@@ -71,8 +72,9 @@ Try it: vigil demo`,
 	cobra.EnableCommandSorting = false
 	root.AddCommand(a.initCommand(), a.authorizeCommand(), a.sourceCommand(), a.sessionCommand(),
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(), a.profileCommand(),
-		a.classifyCommand(), a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(),
-		a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
+		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
+		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
+		a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
 	return root
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -43,17 +44,47 @@ of which id and one of title and description are required.`,
 		},
 	}
 	c.Flags().BoolVar(&again, "again", false, "assess every listing of the case again, as after a change of the model")
+	a.lexiconFlag(c)
 	return c
 }
 
 // newClassifier returns the classifier with the identifier scanner wired in.
-func newClassifier() (*classify.Classifier, error) {
-	c, err := classify.New()
-	if err != nil {
+func newClassifier() (*classify.Classifier, error) { return classifierWith("") }
+
+// classifierWith adds an authorised lexicon to it; none if path is empty.
+func classifierWith(path string) (*classify.Classifier, error) {
+	var o classify.Options
+	if path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, usage(fmt.Errorf("authorised lexicon: %w", err))
+		}
+		defer f.Close()
+		o.Lexicon = f
+	}
+	c, err := classify.NewWith(o)
+	switch {
+	case err != nil && path != "":
+		return nil, usage(fmt.Errorf("%s: %w", path, err))
+	case err != nil:
 		return nil, fmt.Errorf("load the model: %w", err)
 	}
 	c.Identify = identifier.Scan
 	return c, nil
+}
+
+// lexiconOf returns the path of the authorised lexicon: that of the flag, else that of the
+// case; empty for none.
+func (a *app) lexiconOf(cs *openCase) string {
+	if a.lexicon == "" && cs.config.Classify.Lexicon != "" {
+		return cs.path(cs.config.Classify.Lexicon)
+	}
+	return a.lexicon
+}
+
+// lexiconFlag lets a command name an authorised lexicon.
+func (a *app) lexiconFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.lexicon, "lexicon", "", "authorised file of age codes and names of armed groups (default: [classify] lexicon of vigil.toml)")
 }
 
 // classifyCase assesses what waits in the case.
@@ -62,7 +93,7 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 	if err != nil {
 		return err
 	}
-	if st.classifier, err = newClassifier(); err != nil {
+	if st.classifier, err = classifierWith(a.lexiconOf(cs)); err != nil {
 		return err
 	}
 	if again {
@@ -117,7 +148,7 @@ type rowError struct {
 
 // classifyRows assesses JSON lines.
 func (a *app) classifyRows(ctx context.Context, operands []string) error {
-	c, err := newClassifier()
+	c, err := classifierWith(a.lexicon)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (p *pages) serve(ctx context.Context) error {
 }
 
 func (a *app) runCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "run",
 		Short: "Crawl, classify and serve in one process",
 		Long: `run does what crawl, classify and serve do, in one process, as one file has one
@@ -110,6 +110,8 @@ owner. It waits for more to do until ^C ends it.`,
 			return a.serving("vigil run", "", func(cs *openCase, p *pages) error { return a.runAll(c.Context(), cs, p) })
 		},
 	}
+	a.lexiconFlag(c)
+	return c
 }
 
 // runAll runs every stage and the pages until ctx ends or one of them fails.
@@ -121,7 +123,7 @@ func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) (err error) {
 	if err := a.connect(ctx, cs, st); err != nil {
 		return err
 	}
-	if st.classifier, err = newClassifier(); err != nil {
+	if st.classifier, err = classifierWith(a.lexiconOf(cs)); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.close()) }()

@@ -18,12 +18,13 @@ const Name = "vigil.toml"
 // Config is what vigil.toml holds. The zero Config is invalid; start from
 // [Default].
 type Config struct {
-	Version int    `toml:"version"`
-	Tor     Tor    `toml:"tor"`
-	Store   Store  `toml:"store"`
-	Crawl   Crawl  `toml:"crawl"`
-	Serve   Serve  `toml:"serve"`
-	Review  Review `toml:"review"`
+	Version  int      `toml:"version"`
+	Tor      Tor      `toml:"tor"`
+	Store    Store    `toml:"store"`
+	Crawl    Crawl    `toml:"crawl"`
+	Classify Classify `toml:"classify"`
+	Serve    Serve    `toml:"serve"`
+	Review   Review   `toml:"review"`
 }
 
 // Tor says how the network is reached.
@@ -47,6 +48,13 @@ type Crawl struct {
 	// took, at most MaxDelay; 0 for no rest beyond the order's interval.
 	DelayFactor float64  `toml:"delay_factor"`
 	MaxDelay    Duration `toml:"max_delay"`
+}
+
+// Classify says what the agency adds to the classifier.
+type Classify struct {
+	// Lexicon is an authorised file of age codes and names of armed groups,
+	// relative to the case; empty for none.
+	Lexicon string `toml:"lexicon"`
 }
 
 // Serve says where the reviewers' pages are.
@@ -130,6 +138,10 @@ timeout = %q
 delay_factor = %g
 max_delay = %q
 
+[classify]
+# authorised file of age codes and names of armed groups, if the agency has one
+lexicon = %q
+
 [serve]
 # the reviewers' pages; loopback only
 address = %q
@@ -140,7 +152,7 @@ contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
 `, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
-		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Serve.Address, c.Review.Contact, c.Review.Claim)
+		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 
 // Read reads a file over the defaults and checks every value.

@@ -44,6 +44,7 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"[crawl]\ntimeout = \"1h\"":                  "crawl.timeout",
 		"[serve]\naddress = \"0.0.0.0:8420\"":        "loopback",
 		"[serve]\naddress = \"8420\"":                "host:port",
+		"[classify]\nlexikon = \"x\"":                "lexikon",
 		"[review]\nclaim = \"1s\"":                   "review.claim",
 		"[crawl]\nworkers = 2\nworkers = 3":          "workers",
 		"[serve]\naddress = \"example.org.:8420\"\n": "loopback",

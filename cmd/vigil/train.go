@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"vigil/classify"
+	"vigil/classify/indicator"
+	"vigil/classify/train"
+	"vigil/internal/eval"
+)
+
+func (a *app) trainCommand() *cobra.Command {
+	var t training
+	c := &cobra.Command{
+		Use:   "train [FILE.jsonl…]",
+		Short: "Rebuild the model's weights from labelled texts",
+		Long: `train fits the linear model to labelled texts: those that the program carries, or
+those of the files given, in the form that "vigil help eval" describes. The same texts
+and rules give the same file, byte for byte.
+
+It prints what a cross-validation says of the model: every text judged by a model that
+was made without its group.`,
+		RunE: func(c *cobra.Command, operands []string) error {
+			t.app, t.files = a, operands
+			return t.run()
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&t.out, "output", "o", "", "file for the model, such as classify/model.json")
+	f.StringVar(&t.card, "card", "", "file whose generated part shall describe the model, such as classify/MODEL.md")
+	t.beside.flags(c)
+	f.BoolVar(&t.check, "check", false, "fail unless the model is the one that this program carries")
+	return c
+}
+
+// A training is one run of vigil train.
+type training struct {
+	*app
+	beside    comparison
+	files     []string
+	out, card string
+	check     bool
+}
+
+func (t *training) run() error {
+	files, err := t.texts()
+	if err != nil {
+		return err
+	}
+	c, err := untrained()
+	if err != nil {
+		return err
+	}
+	rows, data, err := train.Rows(files, knownIndicator(c.Taxonomy()))
+	if err != nil {
+		return usage(err)
+	}
+	m, err := train.Train(c, rows, data)
+	if err != nil {
+		return fmt.Errorf("train the model: %w", err)
+	}
+	b, err := train.Encode(m.Model)
+	if err != nil {
+		return err
+	}
+	reports, err := t.crossValidate(c, files, rows)
+	if err != nil {
+		return err
+	}
+	if err := t.show(reports); err != nil {
+		return err
+	}
+	return t.write(c, m, b, reports)
+}
+
+// texts returns the labelled texts to learn from.
+func (t *training) texts() ([]train.File, error) {
+	if len(t.files) == 0 {
+		return train.Texts()
+	}
+	var out []train.File
+	for _, name := range t.files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, usage(err)
+		}
+		out = append(out, train.File{Name: name, Data: b})
+	}
+	return out, nil
+}
+
+// untrained returns a classifier to read features with, whatever model.json holds.
+func untrained() (*classify.Classifier, error) {
+	taxonomy, err := indicator.Load()
+	if err != nil {
+		return nil, err
+	}
+	blank, err := train.Blank(classify.Space(taxonomy))
+	if err != nil {
+		return nil, err
+	}
+	c, err := classify.NewWith(classify.Options{Model: blank})
+	if err != nil {
+		return nil, fmt.Errorf("load the rules: %w", err)
+	}
+	return c, nil
+}
+
+func knownIndicator(t indicator.Taxonomy) func(string) bool {
+	return func(id string) bool {
+		_, ok := t.Find(id)
+		return ok
+	}
+}
+
+// crossValidate measures the model, and what it is compared with, on texts that they were
+// made without.
+func (t *training) crossValidate(c *classify.Classifier, files []train.File, rows []eval.Row) ([]eval.Report, error) {
+	folds, err := train.CrossValidate(c, rows)
+	if err != nil {
+		return nil, fmt.Errorf("cross-validate: %w", err)
+	}
+	var systems []*eval.System
+	said := make([][]eval.Judgement, len(rows))
+	for _, f := range folds {
+		var in []eval.Row
+		for _, i := range f.In {
+			in = append(in, rows[i])
+		}
+		judges := t.beside.judges(f.Classifier, in)
+		for k := len(systems); k < len(judges); k++ {
+			systems = append(systems, &eval.System{Name: judges[k].name})
+		}
+		for _, i := range f.Held {
+			for _, j := range judges {
+				said[i] = append(said[i], j.of(rows[i].Listing))
+			}
+		}
+	}
+	corpora := corpusOf(files)
+	var reports []eval.Report
+	for k, s := range systems {
+		for i, r := range rows {
+			s.Add(corpora[i], r, said[i][k])
+		}
+		reports = append(reports, s.Report())
+	}
+	return reports, nil
+}
+
+// corpusOf names the file of each row, in their order.
+func corpusOf(files []train.File) []string {
+	var names []string
+	for _, f := range files {
+		for line := range bytes.Lines(f.Data) {
+			if len(bytes.TrimSpace(line)) > 0 {
+				names = append(names, filepath.Base(f.Name))
+			}
+		}
+	}
+	return names
+}
+
+// write writes the files that were asked for, and compares.
+func (t *training) write(c *classify.Classifier, m train.Model, b []byte, reports []eval.Report) error {
+	if t.out != "" {
+		if err := os.WriteFile(t.out, b, 0o644); err != nil {
+			return fmt.Errorf("write the model: %w", err)
+		}
+	}
+	if t.card != "" {
+		if err := t.describe(c, m, reports); err != nil {
+			return err
+		}
+	}
+	if t.check && !bytes.Equal(b, classify.Embedded()) {
+		return hint(fmt.Errorf("the model trained from these texts is not the one that this program carries"),
+			"make train, if rules or texts have changed")
+	}
+	return nil
+}
+
+// describe renews the generated part of the model card.
+func (t *training) describe(c *classify.Classifier, m train.Model, reports []eval.Report) error {
+	old, err := os.ReadFile(t.card)
+	if err != nil {
+		return fmt.Errorf("read the model card: %w", err)
+	}
+	card, err := train.Card(old, m, c.Space(), reports)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.card, err)
+	}
+	return os.WriteFile(t.card, card, 0o644)
+}
