@@ -63,6 +63,8 @@ type Assessment struct {
 const (
 	FieldTitle       = "title"
 	FieldDescription = "description"
+	FieldContact     = "contact" // its lines, with line feeds between them
+	FieldPGP         = "pgp"     // its blocks, likewise
 )
 
 // Polarities of a finding.

@@ -1,5 +1,7 @@
 package vigil
 
+import "strings"
+
 // A PageType says what kind of page a market shows.
 type PageType string
 
@@ -56,6 +58,22 @@ type Listing struct {
 	// read without a profile: from 0 to 1. It ranks what the reader went by, from
 	// facts that are stated for programs down to guesses, and is no probability.
 	Sure map[string]float64 `json:"sure,omitempty"`
+}
+
+// Field returns the text of the field that findings and identifiers of its name
+// point into; false if there is no such field.
+func (l Listing) Field(name string) (string, bool) {
+	switch name {
+	case FieldTitle:
+		return l.Title, true
+	case FieldDescription:
+		return l.Description, true
+	case FieldContact:
+		return strings.Join(l.Contact, "\n"), true
+	case FieldPGP:
+		return strings.Join(l.PGP, "\n"), true
+	}
+	return "", false
 }
 
 // A Price is an amount as a decimal string, and its currency: an ISO 4217 or

@@ -142,15 +142,16 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	return a
 }
 
-// identifiers returns those of title and description, never nil.
+// identifiers returns those of title, description, contact lines and keys, never nil.
 func (c *Classifier) identifiers(l vigil.Listing) []vigil.Identifier {
 	out := []vigil.Identifier{}
 	if c.Identify == nil {
 		return out
 	}
-	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
-		for _, id := range c.Identify(f.text) {
-			id.Field = f.name
+	for _, name := range []string{vigil.FieldTitle, vigil.FieldDescription, vigil.FieldContact, vigil.FieldPGP} {
+		text, _ := l.Field(name)
+		for _, id := range c.Identify(text) {
+			id.Field = name
 			out = append(out, id)
 		}
 	}

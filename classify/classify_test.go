@@ -15,6 +15,7 @@ import (
 
 	"vigil"
 	"vigil/classify"
+	"vigil/classify/identifier"
 )
 
 // shared is made once: New decodes the tagger's model.
@@ -297,5 +298,21 @@ func TestIdentifiersKnowTheirField(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What stands beside the description, such as a key on a tab of its own, is
+// searched for identifiers as well.
+func TestContactsAndKeysAreSearchedForIdentifiers(t *testing.T) {
+	c := *classifier(t)
+	c.Identify = identifier.Scan
+	l := vigil.Listing{Title: "Lamp", Description: "A lamp, hardly used.", Contact: []string{"Write to", "lamp@example.org"}}
+	a := c.Assess(l)
+	if len(a.Identifiers) != 1 {
+		t.Fatalf("identifiers %+v, want the address", a.Identifiers)
+	}
+	id := a.Identifiers[0]
+	if text, ok := l.Field(id.Field); id.Field != vigil.FieldContact || !ok || text[id.Start:id.End] != "lamp@example.org" {
+		t.Errorf("%s[%d:%d] of %q, want the address", id.Field, id.Start, id.End, text)
 	}
 }

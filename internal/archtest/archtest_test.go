@@ -56,9 +56,9 @@ var ours = map[string][]string{
 	"store/bolt":                  {".", "store", "internal/custody"},
 	"store/storetest":             {".", "store", "internal/custody"},
 	"fixtures/internal/enginegen": {".", "fixtures"},
-	"classify/train":         {".", "classify", "fixtures", "internal/eval"},
-	"internal/eval":          {"."},
-	"internal/eval/baseline": {".", "internal/eval"},
+	"classify/train":              {".", "classify", "fixtures", "internal/eval"},
+	"internal/eval":               {"."},
+	"internal/eval/baseline":      {".", "internal/eval"},
 }
 
 // theirs says which package imports each package of a third party, tests apart:

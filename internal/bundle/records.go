@@ -211,13 +211,9 @@ func checkIdentifier(l vigil.Listing, id vigil.Identifier) error {
 
 // span returns the bytes from start to end of a field of l.
 func span(l vigil.Listing, field string, start, end int) (string, error) {
-	text := l.Title
-	switch field {
-	case vigil.FieldTitle:
-	case vigil.FieldDescription:
-		text = l.Description
-	default:
-		return "", fmt.Errorf("field %q: want %s or %s", field, vigil.FieldTitle, vigil.FieldDescription)
+	text, ok := l.Field(field)
+	if !ok {
+		return "", fmt.Errorf("field %q: want %s, %s, %s or %s", field, vigil.FieldTitle, vigil.FieldDescription, vigil.FieldContact, vigil.FieldPGP)
 	}
 	if start < 0 || end < start || end > len(text) {
 		return "", fmt.Errorf("%s[%d:%d] lies outside a text of %d bytes", field, start, end, len(text))

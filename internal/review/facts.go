@@ -134,13 +134,8 @@ func topIndicators(a vigil.Assessment, n int) []string {
 
 // fieldText returns the text that findings of a field point into.
 func fieldText(l vigil.Listing, field string) string {
-	switch field {
-	case vigil.FieldTitle:
-		return l.Title
-	case vigil.FieldDescription:
-		return l.Description
-	}
-	return ""
+	text, _ := l.Field(field)
+	return text
 }
 
 // stamp shows a time in UTC, to the second.

@@ -15,7 +15,7 @@ import (
 // withheld, are left out.
 func words(l vigil.Listing, a vigil.Assessment) []vigil.Identifier {
 	var out []vigil.Identifier
-	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
+	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}, {vigil.FieldContact, strings.Join(l.Contact, "\n")}} {
 		barred := barredIn(f.name, a)
 		for start, end := range spans(f.text) {
 			if end-start < minDistinct {
