@@ -110,7 +110,7 @@ func (a *app) authorize(c *cobra.Command, cs *openCase, name string) error {
 		a.info("  source %s: %d hosts, at most %d pages, %d links deep, %s between requests", s.Name, len(s.Hosts), s.MaxPages, s.MaxDepth, s.Interval)
 	}
 	if !a.guided {
-		for _, w := range warnings(o) {
+		for _, w := range a.warnings(o) {
 			a.info("warning: %s", w)
 		}
 	}

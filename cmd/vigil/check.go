@@ -64,7 +64,7 @@ func (a *app) checkOrder(ctx context.Context, name, signersName string, urls []s
 		return err
 	}
 	now := time.Now()
-	x := examine(o, name, now)
+	x := a.examine(o, name, now)
 	inCase := a.isCase()
 	if signersName == "" && inCase {
 		signersName = (&openCase{dir: a.dir}).path(signersFile)
@@ -91,11 +91,11 @@ func (a *app) checkOrder(ctx context.Context, name, signersName string, urls []s
 }
 
 // examine returns what o says by itself.
-func examine(o vigil.Order, name string, now time.Time) examination {
+func (a *app) examine(o vigil.Order, name string, now time.Time) examination {
 	x := examination{
 		File: name, SHA256: vigil.SumHex(o.File), ID: o.ID, Case: o.Case, Authority: o.Authority, LegalBasis: o.LegalBasis,
 		Purpose: o.Purpose, NotBefore: o.NotBefore, NotAfter: o.NotAfter, Retention: o.RetentionDays,
-		Required: o.SignaturesRequired, Sources: o.Sources, Warnings: warnings(o), Signatures: []examinedSignature{}, now: now,
+		Required: o.SignaturesRequired, Sources: o.Sources, Warnings: a.warnings(o), Signatures: []examinedSignature{}, now: now,
 	}
 	x.InForce = !now.Before(o.NotBefore) && now.Before(o.NotAfter)
 	begin := now
@@ -161,9 +161,9 @@ func examineURL(o vigil.Order, raw string) examinedURL {
 
 // warnings returns what o's signer and the case's owner should have seen. To
 // those of the order itself it adds market profiles that this program lacks.
-func warnings(o vigil.Order) []order.Warning {
+func (a *app) warnings(o vigil.Order) []order.Warning {
 	ws := order.Warnings(o)
-	reader, err := extract.New()
+	reader, err := a.readerOf(a.ownProfiles())
 	if err != nil { // then nothing is read anyway, and that is said there
 		return ws
 	}
@@ -174,6 +174,16 @@ func warnings(o vigil.Order) []order.Warning {
 		}
 	}
 	return ws
+}
+
+// ownProfiles returns the folder of the case's own market profiles; empty if there is
+// no case, or it has none.
+func (a *app) ownProfiles() string {
+	cfg, err := config.Read(a.configFile())
+	if err != nil || cfg.Extract.ProfileDir == "" {
+		return ""
+	}
+	return (&openCase{dir: a.dir}).path(cfg.Extract.ProfileDir)
 }
 
 // isCase reports whether the named folder holds a case.

@@ -17,7 +17,6 @@ import (
 	"vigil"
 	"vigil/crawler"
 	"vigil/internal/config"
-	"vigil/internal/extract"
 	"vigil/internal/tor"
 	"vigil/internal/work"
 	"vigil/store"
@@ -280,7 +279,7 @@ func (a *app) reading(ctx context.Context, cs *openCase) (*stages, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := extract.New()
+	reader, err := a.readerOf(a.ownProfiles())
 	if err != nil {
 		return nil, err
 	}

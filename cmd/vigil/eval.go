@@ -19,6 +19,7 @@ import (
 
 func (a *app) evalCommand() *cobra.Command {
 	var e evaluation
+	var pages bool
 	c := &cobra.Command{
 		Use:   "eval FILE.jsonl…",
 		Short: "Measure the classifier on labelled listings",
@@ -39,13 +40,22 @@ and count as false alarms by file and category where they are at review or above
 
 FILE may be - for standard input. A row that cannot be read ends the run: figures
 without it would be of something else.`,
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: args(cobra.ArbitraryArgs),
 		RunE: func(c *cobra.Command, operands []string) error {
+			switch {
+			case pages && len(operands) > 0:
+				return usagef("--extract measures the built-in pages: leave the files out")
+			case pages:
+				return a.evalExtract()
+			case len(operands) == 0:
+				return hint(usagef("no file of labelled listings is named"), "vigil eval FILE.jsonl, or vigil eval --extract")
+			}
 			e.app = a
 			return e.run(c.Context(), operands)
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&pages, "extract", false, "measure instead how well the built-in pages are read, by engine, with profiles and without")
 	f.BoolVar(&e.negatives, "negatives", false, "rows without a level are negatives")
 	e.beside.flags(c)
 	f.StringVar(&e.svg, "svg", "", "file for a picture of the calibration")

@@ -22,6 +22,7 @@ type Config struct {
 	Tor      Tor      `toml:"tor"`
 	Store    Store    `toml:"store"`
 	Crawl    Crawl    `toml:"crawl"`
+	Extract  Extract  `toml:"extract"`
 	Classify Classify `toml:"classify"`
 	Serve    Serve    `toml:"serve"`
 	Review   Review   `toml:"review"`
@@ -48,6 +49,13 @@ type Crawl struct {
 	// took, at most MaxDelay; 0 for no rest beyond the order's interval.
 	DelayFactor float64  `toml:"delay_factor"`
 	MaxDelay    Duration `toml:"max_delay"`
+}
+
+// Extract says what the agency adds to the reader of pages.
+type Extract struct {
+	// ProfileDir is a folder of market profiles that go before those built in,
+	// relative to the case; empty for none.
+	ProfileDir string `toml:"profile_dir"`
 }
 
 // Classify says what the agency adds to the classifier.
@@ -138,6 +146,10 @@ timeout = %q
 delay_factor = %g
 max_delay = %q
 
+[extract]
+# folder of market profiles of your own, which go before those built in
+profile_dir = %q
+
 [classify]
 # authorised file of age codes and names of armed groups, if the agency has one
 lexicon = %q
@@ -152,7 +164,7 @@ contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
 `, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
-		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
+		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 
 // Read reads a file over the defaults and checks every value.
