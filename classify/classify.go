@@ -38,6 +38,7 @@ type Classifier struct {
 	id         string
 	extra      string // hash of the authorised file; "" for none
 	without    Gate   // "" for none
+	thorough   bool   // nothing is left out that comes to nothing: tests compare
 }
 
 // Options are what an agency adds to a Classifier at run time.

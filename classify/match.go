@@ -20,8 +20,8 @@ type match struct {
 func (r *reading) patterns(cv clauseView) {
 	v := cv.view
 	var ps []*pattern
-	for i := range v.lex.patterns {
-		if p := &v.lex.patterns[i]; p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about || r.frame) && (!p.frame || r.frame) {
+	for _, p := range r.live[v.lex] {
+		if !p.unless.meets(v.have) && r.may(v, p) {
 			ps = append(ps, p)
 		}
 	}

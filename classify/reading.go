@@ -32,6 +32,9 @@ type reading struct {
 	gate   int  // genre that speaks against an offer; -1 for none
 	shut   bool // it outweighs the seller's voice
 
+	spare   bool // patterns that come to nothing are left out
+	signs   bool // signs may make a combination
+	live    map[*lexicon][]*pattern
 	tagged  int
 	person  bool // some person is named who is not merely whom a thing is for
 	humane  bool // it has words that tell of humans
@@ -123,6 +126,9 @@ func (r *reading) run() {
 	if len(lexicons) == 0 {
 		return
 	}
+	if r.idle(lexicons) {
+		return
+	}
 	views := r.views(lexicons)
 	for i, cv := range views {
 		if cv.have.has(cv.lex.known.person) {
@@ -136,6 +142,7 @@ func (r *reading) run() {
 	r.track(views)
 	r.agree(views)
 	r.frames(views)
+	r.sieve(lexicons, views)
 	for _, cv := range views {
 		r.patterns(cv)
 	}

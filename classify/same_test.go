@@ -114,3 +114,27 @@ func TestScannerFindsWhatAnAutomatonFinds(t *testing.T) {
 		}
 	}
 }
+
+// What is left out to save time changes no byte of an assessment.
+func TestLeavingOutChangesNothing(t *testing.T) {
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := *c
+	all.thorough = true
+	ls := texts(t)
+	for _, l := range append(ls, mixtures(ls, 3000)...) {
+		got, err := json.Marshal(c.Assess(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := json.Marshal(all.Assess(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Fatalf("%q, %q: assessed as\n%s\nin place of\n%s", l.Title, l.Description, got, want)
+		}
+	}
+}
