@@ -14,6 +14,7 @@ package classify
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"vigil"
 	"vigil/classify/indicator"
@@ -30,6 +31,7 @@ type Classifier struct {
 	vocabulary *vocabulary
 	watchlist  watchlist
 	scanner    *scanner
+	buffers    *sync.Pool // of *buffers
 	tagger     *tagger
 	detector   *detector
 	taxonomy   map[string]indicator.Indicator
@@ -74,6 +76,7 @@ func NewWith(o Options) (*Classifier, error) {
 		return nil, fmt.Errorf("load lexicons: %w", err)
 	}
 	c := &Classifier{taxonomy: make(map[string]indicator.Indicator), all: taxonomy}
+	c.buffers = &sync.Pool{New: func() any { return new(buffers) }}
 	for _, in := range taxonomy.Indicators {
 		c.taxonomy[in.ID] = in
 	}
@@ -137,6 +140,7 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	if r.minor {
 		a.Level = vigil.LevelEscalate
 	}
+	r.release()
 	return a
 }
 

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -30,23 +31,27 @@ var scripts = []struct {
 
 // A detector tells languages apart by script and frequent words.
 type detector struct {
-	words map[string][]string // languages that a stop word speaks for
-	order []string
+	words   map[string][]int // languages that a stop word speaks for, by order
+	longest int              // bytes of a stop word
+	order   []string
 }
 
 func newDetector(v *vocabulary) *detector {
-	d := &detector{words: make(map[string][]string)}
+	d := &detector{words: make(map[string][]int)}
+	add := func(w string) {
+		d.words[w] = append(d.words[w], slices.Index(d.order, d.order[len(d.order)-1]))
+		d.longest = max(d.longest, len(w))
+	}
 	for _, l := range v.lexicons {
 		d.order = append(d.order, l.lang)
 		for w := range l.stop {
-			d.words[w] = append(d.words[w], l.lang)
+			add(w)
 		}
 	}
 	for _, lang := range sortedKeys(otherStops) {
 		d.order = append(d.order, lang)
 		for w := range strings.FieldsSeq(otherStops[lang]) {
-			w = canonical(w)
-			d.words[w] = append(d.words[w], lang)
+			add(canonical(w))
 		}
 	}
 	return d
@@ -58,20 +63,20 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 	if lang := byScript(texts); lang != "" {
 		return lang
 	}
-	votes := make(map[string]int)
+	votes := make([]int, len(d.order))
 	for _, text := range texts {
 		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !wordRune(r) && r != '\'' }) {
+			if len(w) > d.longest {
+				continue
+			}
 			for _, lang := range d.words[w] {
 				votes[lang] += 2
 			}
 		}
 	}
-	for lang, n := range terms {
-		votes[lang] += min(n, 4)
-	}
 	best, most, tie := undetermined, 1, false
 	for _, lang := range d.order {
-		switch n := votes[lang]; {
+		switch n := votes[slices.Index(d.order, lang)] + min(terms[lang], 4); {
 		case n > most:
 			best, most, tie = lang, n, false
 		case n == most:

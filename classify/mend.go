@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -36,9 +37,9 @@ type writer struct {
 	odd   map[int]int
 }
 
-func newWriter(in []char, vocab words) *writer {
+func newWriter(in []char, vocab words, b *fieldBuffers) *writer {
 	n := len(in) + len(in)/8
-	w := &writer{in: in, vocab: vocab, out: make([]byte, 0, n), lo: make([]int32, 0, n), hi: make([]int32, 0, n)}
+	w := &writer{in: in, vocab: vocab, out: slices.Grow(b.out[:0], n), lo: slices.Grow(b.lo[:0], n), hi: slices.Grow(b.hi[:0], n)}
 	latin, other := 0, 0
 	for _, c := range in {
 		switch {

@@ -81,8 +81,9 @@ type seen struct {
 
 // scan returns the terms in text that whole words make up, by where their words begin.
 // What is beyond the ends of the text counts as one byte of no word.
-func (s *scanner) scan(text string) []place {
-	var ps []place
+// They are written into ps, from its beginning.
+func (s *scanner) scan(ps []place, text string) []place {
+	ps = ps[:0]
 	var buf [64]seen
 	words := buf[:0]
 	last := -1 // where the last word ended; the text begins as after a byte of no word
