@@ -11,6 +11,7 @@ type fieldBuffers struct {
 	out    []byte
 	lo, hi []int32
 	places []place
+	words  []seen
 }
 
 // keep is how many bytes of a field a reading's buffers may have been for to be kept.

@@ -58,8 +58,7 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	texts := make([]string, 0, 2)
 	for n, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
 		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text, b, &b.fields[n])}
-		fd.places = c.scanner.scan(b.fields[n].places, fd.text)
-		b.fields[n].places = fd.places[:0]
+		fd.places = c.scanner.scan(&b.fields[n], fd.text)
 		slices.SortFunc(fd.places, func(a, b place) int {
 			if a.start != b.start {
 				return a.start - b.start

@@ -1,28 +1,38 @@
 package classify
 
-import "unicode/utf8"
+import (
+	"cmp"
+	"slices"
+	"unicode/utf8"
+)
 
 // A scanner finds all terms of a vocabulary in one pass. Terms are of whole words, so it
 // goes by words: each is looked up once, and the terms that begin with it are followed
 // through a trie. That takes a fraction of the time, and of the memory, of an automaton
 // over bytes.
 type scanner struct {
-	roots  map[string]int32 // of each word of a term: its node as a first word
-	nodes  []node           // the roots come first: a word's root stands for the word
-	steps  map[step]int32
-	blanks []entry // terms without a word
+	table  wordTable // of the words of all terms
+	nodes  []node    // those of first words come first, by the words' numbers
+	blanks []entry   // terms without a word
 }
 
 // A node is a place in the trie: the words of a term up to here.
 type node struct {
 	terms []entry // that end here
-	more  bool    // longer terms go on from here
+	steps []step  // to longer terms, sorted
 }
 
-// A step leads from a node to the next, by a word that stands gap bytes after the last.
+// A step leads to the next node, by a word that stands gap bytes after the last.
 type step struct {
-	node, word int32
-	gap        int
+	by   uint64 // word and gap
+	node int32
+}
+
+func by(word int32, gap int) uint64 { return uint64(word)<<32 | uint64(uint32(gap)) }
+
+// step finds the step by a word and a gap, or where it is to be.
+func (n *node) step(by uint64) (int, bool) {
+	return slices.BinarySearchFunc(n.steps, by, func(s step, by uint64) int { return cmp.Compare(s.by, by) })
 }
 
 // An entry is a term, and how many of its bytes stand before its first word and after
@@ -33,15 +43,13 @@ type entry struct{ term, lead, trail int }
 type place struct{ term, start, end int }
 
 func newScanner(terms []string) *scanner {
-	s := &scanner{roots: make(map[string]int32), steps: make(map[step]int32)}
+	s := new(scanner)
 	for _, t := range terms {
 		for i, n := wordFrom(t, 0); n > 0; i, n = wordFrom(t, i+n) {
-			if _, ok := s.roots[t[i:i+n]]; !ok {
-				s.roots[t[i:i+n]] = int32(len(s.nodes))
-				s.nodes = append(s.nodes, node{})
-			}
+			s.table.add(t[i : i+n])
 		}
 	}
+	s.nodes = make([]node, len(s.table.words))
 	for n, t := range terms {
 		s.add(n, t)
 	}
@@ -56,17 +64,15 @@ func (s *scanner) add(n int, t string) {
 		return
 	}
 	end := lead + size
-	at := s.roots[t[lead:end]]
+	at := s.table.add(t[lead:end])
 	for i, size := wordFrom(t, end); size > 0; i, size = wordFrom(t, end) {
-		by := step{at, s.roots[t[i:i+size]], i - end}
-		next, ok := s.steps[by]
+		st := step{by(s.table.add(t[i:i+size]), i-end), int32(len(s.nodes))}
+		k, ok := s.nodes[at].step(st.by)
 		if !ok {
-			next = int32(len(s.nodes))
+			s.nodes[at].steps = slices.Insert(s.nodes[at].steps, k, st)
 			s.nodes = append(s.nodes, node{})
-			s.nodes[at].more = true
-			s.steps[by] = next
 		}
-		at, end = next, i+size
+		at, end = s.nodes[at].steps[k].node, i+size
 	}
 	s.nodes[at].terms = append(s.nodes[at].terms, entry{n, lead, len(t) - end})
 }
@@ -74,18 +80,16 @@ func (s *scanner) add(n int, t string) {
 // A seen word is one of a term, in the text, and how many bytes part it from the words
 // around it or from the ends.
 type seen struct {
-	root          int32
+	number        int32
 	start, end    int
 	before, after int
 }
 
 // scan returns the terms in text that whole words make up, by where their words begin.
 // What is beyond the ends of the text counts as one byte of no word.
-// They are written into ps, from its beginning.
-func (s *scanner) scan(ps []place, text string) []place {
-	ps = ps[:0]
-	var buf [64]seen
-	words := buf[:0]
+// They are good until the buffers are used again.
+func (s *scanner) scan(b *fieldBuffers, text string) []place {
+	ps, words := b.places[:0], b.words[:0]
 	last := -1 // where the last word ended; the text begins as after a byte of no word
 	for i, n := wordFrom(text, 0); ; i, n = wordFrom(text, i+n) {
 		gap := i - last
@@ -100,33 +104,35 @@ func (s *scanner) scan(ps []place, text string) []place {
 			break
 		}
 		last = i + n
-		if root, ok := s.roots[text[i:last]]; ok {
-			words = append(words, seen{root: root, start: i, end: last, before: gap})
+		if w, ok := s.table.number(text[i:last]); ok {
+			words = append(words, seen{number: w, start: i, end: last, before: gap})
 		}
 	}
 	for i := range words {
 		ps = s.follow(ps, words[i:])
 	}
+	b.places, b.words = ps, words
 	return ps
 }
 
 // follow appends the terms that begin with the first of words.
 func (s *scanner) follow(ps []place, words []seen) []place {
-	at := words[0].root
+	at := words[0].number
 	for j, w := range words {
-		for _, e := range s.nodes[at].terms {
+		n := &s.nodes[at]
+		for _, e := range n.terms {
 			if e.lead < words[0].before && e.trail < w.after {
 				ps = append(ps, place{e.term, words[0].start - e.lead, w.end + e.trail})
 			}
 		}
-		if !s.nodes[at].more || j+1 == len(words) || words[j+1].start != w.end+w.after {
+		if len(n.steps) == 0 || j+1 == len(words) || words[j+1].start != w.end+w.after {
 			break
 		}
-		next, ok := s.steps[step{at, words[j+1].root, w.after}]
+		k, ok := n.step(by(words[j+1].number, w.after))
 		if !ok {
 			break
 		}
-		at = next
+		at = n.steps[k].node
 	}
 	return ps
 }
