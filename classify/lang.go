@@ -31,16 +31,19 @@ var scripts = []struct {
 
 // A detector tells languages apart by script and frequent words.
 type detector struct {
-	words   map[string][]int // languages that a stop word speaks for, by order
-	longest int              // bytes of a stop word
-	order   []string
+	table wordTable // of stop words
+	speak [][]int   // of each: the languages that it speaks for, by order
+	order []string
 }
 
 func newDetector(v *vocabulary) *detector {
-	d := &detector{words: make(map[string][]int)}
+	d := new(detector)
 	add := func(w string) {
-		d.words[w] = append(d.words[w], slices.Index(d.order, d.order[len(d.order)-1]))
-		d.longest = max(d.longest, len(w))
+		n := d.table.add(w)
+		if int(n) == len(d.speak) {
+			d.speak = append(d.speak, nil)
+		}
+		d.speak[n] = append(d.speak[n], slices.Index(d.order, d.order[len(d.order)-1]))
 	}
 	for _, l := range v.lexicons {
 		d.order = append(d.order, l.lang)
@@ -65,14 +68,7 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 	}
 	votes := make([]int, len(d.order))
 	for _, text := range texts {
-		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !wordRune(r) && r != '\'' }) {
-			if len(w) > d.longest {
-				continue
-			}
-			for _, lang := range d.words[w] {
-				votes[lang] += 2
-			}
-		}
+		d.vote(votes, text)
 	}
 	best, most, tie := undetermined, 1, false
 	for _, lang := range d.order {
@@ -87,6 +83,32 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 		return undetermined
 	}
 	return best
+}
+
+// vote adds what the stop words of a text speak for. A word has its apostrophes, at its
+// ends too.
+func (d *detector) vote(votes []int, text string) {
+	begin := -1
+	for i, r := range text {
+		switch in := r == '\'' || wordRune(r); {
+		case in && begin < 0:
+			begin = i
+		case !in && begin >= 0:
+			d.speaks(votes, text[begin:i])
+			begin = -1
+		}
+	}
+	if begin >= 0 {
+		d.speaks(votes, text[begin:])
+	}
+}
+
+func (d *detector) speaks(votes []int, word string) {
+	if n, ok := d.table.number(word); ok {
+		for _, lang := range d.speak[n] {
+			votes[lang] += 2
+		}
+	}
 }
 
 // byScript returns the language that the script of most letters tells; empty for

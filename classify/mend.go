@@ -95,9 +95,9 @@ func (w *writer) run() {
 	}
 }
 
-// plain writes the word at i and the space after it if no more need be looked at: two
-// letters or more, none thrice in a row, and no mark beside them. It returns how many
-// characters it took; 0 if the word is another.
+// plain writes the word at i if no more of it need be looked at: two letters or more, none
+// thrice in a row, and a space or a mark after them that joins nothing. It returns how
+// many characters it took; 0 if the word is another.
 func (w *writer) plain(i int) int {
 	end := i
 	for end < len(w.in) && isLower(w.in[end].r) {
@@ -106,7 +106,16 @@ func (w *writer) plain(i int) int {
 		}
 		end++
 	}
-	if end-i < 2 || end == len(w.in) || w.in[end].r != ' ' || i > 0 && w.in[i-1].r != ' ' {
+	if end-i < 2 || end == len(w.in) {
+		return 0
+	}
+	switch w.in[end].r {
+	case ' ', '\n', ',', ':', ';':
+	case '.':
+		if end+1 < len(w.in) && wordRune(w.in[end+1].r) {
+			return 0
+		}
+	default:
 		return 0
 	}
 	for _, c := range w.in[i:end] {
@@ -114,8 +123,7 @@ func (w *writer) plain(i int) int {
 		w.lo = append(w.lo, c.lo)
 		w.hi = append(w.hi, c.hi)
 	}
-	w.breakAt(' ', w.in[end])
-	return end - i + 1
+	return end - i
 }
 
 // put writes a rune that stands for the bytes of c.

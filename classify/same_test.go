@@ -45,6 +45,29 @@ func texts(tb testing.TB) []vigil.Listing {
 	return ls
 }
 
+// nameless returns listings that speak of somebody, or may seem to, without a noun for a
+// person.
+func nameless() []vigil.Listing {
+	var ls []vigil.Listing
+	for _, text := range []string{
+		"She is for sale. 900 and she is delivered to your city.",
+		"He cooks, cleans and never goes out. 900, delivered.",
+		"Her passport stays with you until the debt is paid.",
+		"Three hands for the mill, for sale at 900 each.",
+		"Five who sew, for sale. Delivered to your door, 900 each.",
+		"Eleven taken at the river, for sale, delivered.",
+		"Number 3 is for sale. Delivered to your city for 900.",
+		"I am independent and work for myself. Age 17. Incall only, no agency.",
+		"Independent escort, I set my own hours and my own rates. I'm 16 years old, f 16.",
+		"We keep Ana, Bea and Cleo. They work nights. 900 each.",
+		"Job abroad: free visa, flight and housing, no experience, high salary. We hold your papers.",
+		"Payment in escrow. Moved every week to another city.",
+	} {
+		ls = append(ls, vigil.Listing{Description: text}, vigil.Listing{Title: text, Description: "Ask for the price."})
+	}
+	return ls
+}
+
 // mixtures returns n listings of sentences, words and marks drawn from others, some of
 // them with bytes spoilt.
 func mixtures(from []vigil.Listing, n int) []vigil.Listing {
@@ -123,7 +146,7 @@ func TestLeavingOutChangesNothing(t *testing.T) {
 	}
 	all := *c
 	all.thorough = true
-	ls := texts(t)
+	ls := append(texts(t), nameless()...)
 	for _, l := range append(ls, mixtures(ls, 3000)...) {
 		got, err := json.Marshal(c.Assess(l))
 		if err != nil {

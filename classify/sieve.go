@@ -97,8 +97,10 @@ func (l *lexicon) combinable(have classSet) bool {
 	return false
 }
 
-// labelled are the words that [view.labels] takes for persons after a number.
-var labelled = []string{"hands", "taken", "captured", "souls", "heads", "who", "adults"}
+// labelled returns the words that [view.labels] takes for persons after a number.
+func labelled() []string {
+	return []string{"hands", "taken", "captured", "souls", "heads", "who", "adults"}
+}
 
 // idle reports whether the listing can show nothing, so that its clauses need not be
 // looked at: it has no word for a person, in no language, nor one that could stand for
@@ -113,11 +115,15 @@ func (r *reading) idle(lexicons []int) bool {
 		if have.has(k.person) || have.has(k.pronoun) || have.has(k.whose) || have.has(l.class("keepverb")) {
 			return false
 		}
-		for _, f := range r.fields {
-			if slices.ContainsFunc(labelled, func(w string) bool { return strings.Contains(f.text, w) }) {
-				return false
-			}
+	}
+	for _, f := range r.fields {
+		if slices.ContainsFunc(labelled(), func(w string) bool { return strings.Contains(f.text, w) }) {
+			return false
 		}
+	}
+	for _, n := range lexicons {
+		l, have := r.c.vocabulary.lexicons[n], r.have[n]
+		k := l.known
 		have.mayHave(k.goods)
 		have.mayHave(k.anaphor)
 		if l.combinable(have) || r.needsNobody(n, have) {
