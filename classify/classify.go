@@ -2,7 +2,7 @@
 // which bytes show them.
 //
 // It goes from cheap to costly: a field is folded to the spelling that the
-// lexicons know, one automaton finds their terms, cues tell what kind of text it
+// lexicons know, one pass over its words finds their terms, cues tell what kind of text it
 // is, and only clauses whose terms could make a pattern are tagged with parts of
 // speech and matched. What matched is weighed once a family, summed and squashed:
 // the weights of the findings and the model's bias are the whole of the score.
