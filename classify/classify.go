@@ -2,7 +2,7 @@
 // which bytes show them.
 //
 // It goes from cheap to costly: a field is folded to the spelling that the
-// lexicons know, one automaton finds their terms, cues tell what kind of text it
+// lexicons know, one pass over its words finds their terms, cues tell what kind of text it
 // is, and only clauses whose terms could make a pattern are tagged with parts of
 // speech and matched. What matched is weighed once a family, summed and squashed:
 // the weights of the findings and the model's bias are the whole of the score.
@@ -14,6 +14,7 @@ package classify
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"vigil"
 	"vigil/classify/indicator"
@@ -30,6 +31,7 @@ type Classifier struct {
 	vocabulary *vocabulary
 	watchlist  watchlist
 	scanner    *scanner
+	buffers    *sync.Pool // of *buffers
 	tagger     *tagger
 	detector   *detector
 	taxonomy   map[string]indicator.Indicator
@@ -38,6 +40,7 @@ type Classifier struct {
 	id         string
 	extra      string // hash of the authorised file; "" for none
 	without    Gate   // "" for none
+	thorough   bool   // nothing is left out that comes to nothing: tests compare
 }
 
 // Options are what an agency adds to a Classifier at run time.
@@ -73,6 +76,7 @@ func NewWith(o Options) (*Classifier, error) {
 		return nil, fmt.Errorf("load lexicons: %w", err)
 	}
 	c := &Classifier{taxonomy: make(map[string]indicator.Indicator), all: taxonomy}
+	c.buffers = &sync.Pool{New: func() any { return new(buffers) }}
 	for _, in := range taxonomy.Indicators {
 		c.taxonomy[in.ID] = in
 	}
@@ -139,6 +143,7 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	if r.minor {
 		a.Level = vigil.LevelEscalate
 	}
+	r.release()
 	return a
 }
 

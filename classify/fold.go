@@ -2,6 +2,7 @@ package classify
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,18 +40,25 @@ type char struct {
 // fold folds a field. Words are mended only towards words that vocab holds, so
 // that "28g" and "mp3" stay what they are.
 func fold(field string, vocab words) *folded {
+	return foldIn(new(buffers), new(fieldBuffers), field, vocab)
+}
+
+// foldIn folds a field into buffers, which the result takes its offsets from.
+func foldIn(b *buffers, fb *fieldBuffers, field string, vocab words) *folded {
 	if len(field) > maxField {
 		field = field[:maxField]
 	}
-	w := newWriter(decode(field), vocab)
+	b.chars = decode(b.chars[:0], field)
+	w := newWriter(b.chars, vocab, fb)
 	w.run()
+	fb.out, fb.lo, fb.hi = w.out, w.lo, w.hi
 	return &folded{text: string(w.out), lo: w.lo, hi: w.hi, odd: w.odd}
 }
 
 // decode turns a field into lower-case characters: HTML references resolved,
 // compatibility forms decomposed, marks and invisible characters dropped.
-func decode(field string) []char {
-	cs := make([]char, 0, len(field)+16)
+func decode(cs []char, field string) []char {
+	cs = slices.Grow(cs, len(field)+16)
 	for i := 0; i < len(field); {
 		b := field[i]
 		if b < utf8.RuneSelf && b != '&' {

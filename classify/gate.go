@@ -61,19 +61,19 @@ func (c *Classifier) Bias() float64 { return c.model.Bias }
 func (c *Classifier) Space() []Feature { return Space(c.all) }
 
 // fold folds a field, or lowers its case alone where there is no normaliser.
-func (c *Classifier) fold(text string) *folded {
+func (c *Classifier) fold(text string, s *buffers, f *fieldBuffers) *folded {
 	if c.without != Normaliser {
-		return fold(text, c.vocabulary.words)
+		return foldIn(s, f, text, c.vocabulary.words)
 	}
 	text = text[:min(len(text), maxField)]
-	f := &folded{lo: make([]int32, len(text)), hi: make([]int32, len(text)), odd: map[int]int{}}
+	out := &folded{lo: make([]int32, len(text)), hi: make([]int32, len(text)), odd: map[int]int{}}
 	b := []byte(text)
 	for i := range b {
 		b[i] = byte(lowerASCII(b[i]))
-		f.lo[i], f.hi[i] = int32(i), int32(i+1)
+		out.lo[i], out.hi[i] = int32(i), int32(i+1)
 	}
-	f.text = string(b)
-	return f
+	out.text = string(b)
+	return out
 }
 
 // silence forgets the cues of every genre that speaks against an offer.

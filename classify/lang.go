@@ -2,6 +2,7 @@ package classify
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -41,29 +42,36 @@ var scripts = []struct {
 
 // A detector tells languages apart by script and frequent words.
 type detector struct {
-	words map[string][]string // languages that a stop word speaks for
+	table wordTable // of stop words
+	speak [][]int   // of each: the languages that it speaks for, by order
 	order []string
 	// profiles are the samples of lexicons, where stop words are too few to tell.
 	profiles []profile
 }
 
 func newDetector(v *vocabulary) *detector {
-	d := &detector{words: make(map[string][]string)}
+	d := new(detector)
+	add := func(w string) {
+		n := d.table.add(w)
+		if int(n) == len(d.speak) {
+			d.speak = append(d.speak, nil)
+		}
+		d.speak[n] = append(d.speak[n], slices.Index(d.order, d.order[len(d.order)-1]))
+	}
 	for _, l := range v.lexicons {
 		d.order = append(d.order, l.lang)
 		if l.sample != "" {
 			d.profiles = append(d.profiles, newProfile(l.lang, l.sample))
 		}
 		for w := range l.stop {
-			d.words[w] = append(d.words[w], l.lang)
+			add(w)
 		}
 	}
 	for _, lang := range sortedKeys(otherStops) {
 		d.order = append(d.order, lang)
 		d.profiles = append(d.profiles, newProfile(lang, otherSamples[lang]))
 		for w := range strings.FieldsSeq(otherStops[lang]) {
-			w = canonical(w)
-			d.words[w] = append(d.words[w], lang)
+			add(canonical(w))
 		}
 	}
 	return d
@@ -75,20 +83,14 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 	if lang := byScript(texts); lang != "" {
 		return lang
 	}
-	votes := make(map[string]int)
+	votes := make([]int, len(d.order))
 	for _, text := range texts {
-		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !wordRune(r) && r != '\'' }) {
-			for _, lang := range d.words[w] {
-				votes[lang] += 2
-			}
-		}
-	}
-	for lang, n := range terms {
-		votes[lang] += min(n, 4)
+		d.vote(votes, text)
 	}
 	best, most, tie := undetermined, 1, false
-	for _, lang := range d.order {
-		switch n := votes[lang]; {
+	for i, lang := range d.order {
+		votes[i] += min(terms[lang], 4)
+		switch n := votes[i]; {
 		case n > most:
 			best, most, tie = lang, n, false
 		case n == most:
@@ -98,8 +100,8 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 	switch {
 	case tie:
 		var among []string
-		for _, lang := range d.order {
-			if votes[lang] == most {
+		for i, lang := range d.order {
+			if votes[i] == most {
 				among = append(among, lang)
 			}
 		}
@@ -119,6 +121,32 @@ func persian(texts []string) bool {
 		}
 	}
 	return false
+}
+
+// vote adds what the stop words of a text speak for. A word has its apostrophes, at its
+// ends too.
+func (d *detector) vote(votes []int, text string) {
+	begin := -1
+	for i, r := range text {
+		switch in := r == '\'' || wordRune(r); {
+		case in && begin < 0:
+			begin = i
+		case !in && begin >= 0:
+			d.speaks(votes, text[begin:i])
+			begin = -1
+		}
+	}
+	if begin >= 0 {
+		d.speaks(votes, text[begin:])
+	}
+}
+
+func (d *detector) speaks(votes []int, word string) {
+	if n, ok := d.table.number(word); ok {
+		for _, lang := range d.speak[n] {
+			votes[lang] += 2
+		}
+	}
 }
 
 // byScript returns the language that the script of most letters tells; empty for

@@ -27,7 +27,7 @@ const modern = 1400
 func (t *tally) marks(fields []*field) {
 	for n, f := range fields {
 		given := f.given[:min(len(f.given), maxField)]
-		if strings.Contains(given, "- ") || strings.ContainsAny(given, "–—") {
+		if strings.Contains(given, "- ") || strings.Contains(given, "–") || strings.Contains(given, "—") {
 			if at := dateline.FindStringIndex(given); at != nil {
 				t.mark(vigil.GenreNews, n, f, at)
 			}

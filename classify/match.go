@@ -20,8 +20,8 @@ type match struct {
 func (r *reading) patterns(cv clauseView) {
 	v := cv.view
 	var ps []*pattern
-	for _, p := range r.live(v.lex) {
-		if p.possible(v.have) && !p.unless.meets(v.have) && r.on(p) != nil && (!p.who || v.about || r.frame) && (!p.frame || r.frame) {
+	for _, p := range r.live[v.lex] {
+		if !p.unless.meets(v.have) && r.may(v, p) {
 			ps = append(ps, p)
 		}
 	}
@@ -43,42 +43,6 @@ func (r *reading) patterns(cv clauseView) {
 			}
 		}
 	}
-}
-
-// live returns the patterns of a lexicon that the listing's terms could make.
-func (r *reading) live(l *lexicon) []*pattern {
-	if ps, ok := r.lively[l]; ok {
-		return ps
-	}
-	ps := []*pattern{}
-	for n, lex := range r.c.vocabulary.lexicons {
-		if lex != l {
-			continue
-		}
-		for i := range l.patterns {
-			if p := &l.patterns[i]; p.possible(r.have[n]) && r.on(p) != nil && (!p.frame || r.frame) && r.suits(p, l) {
-				ps = append(ps, p)
-			}
-		}
-	}
-	if r.lively == nil {
-		r.lively = make(map[*lexicon][]*pattern)
-	}
-	r.lively[l] = ps
-	return ps
-}
-
-// suits reports whether a pattern can say anything in a listing that names no person:
-// then it must name one itself, or be of those that need none.
-func (r *reading) suits(p *pattern, l *lexicon) bool {
-	if r.person || r.frame || p.sign >= 0 || p.classes.meets(l.who()) {
-		return true
-	}
-	switch p.indicator {
-	case "PAY-1", "MOV-1", "DOC-1", "DEB-1":
-		return true
-	}
-	return p.who || p.subject
 }
 
 // unambiguous reports whether tokens i to end hold a person noun that is said of humans

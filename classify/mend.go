@@ -1,7 +1,7 @@
 package classify
 
 import (
-	"strings"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -37,10 +37,9 @@ type writer struct {
 	odd   map[int]int
 }
 
-func newWriter(in []char, vocab words) *writer {
+func newWriter(in []char, vocab words, b *fieldBuffers) *writer {
 	n := len(in) + len(in)/8
-	w := &writer{in: in, vocab: vocab, out: make([]byte, 0, n), lo: make([]int32, 0, n), hi: make([]int32, 0, n),
-		odd: make(map[int]int)}
+	w := &writer{in: in, vocab: vocab, out: slices.Grow(b.out[:0], n), lo: slices.Grow(b.lo[:0], n), hi: slices.Grow(b.hi[:0], n)}
 	latin, other := 0, 0
 	for _, c := range in {
 		switch {
@@ -79,6 +78,10 @@ func disguise(r rune) bool {
 // run goes through the characters once: spaced-out letters, words, the rest.
 func (w *writer) run() {
 	for i := 0; i < len(w.in); {
+		if n := w.plain(i); n > 0 {
+			i += n
+			continue
+		}
 		if n := w.spaced(i); n > 0 {
 			i += n
 			continue
@@ -92,8 +95,45 @@ func (w *writer) run() {
 	}
 }
 
+// plain writes the word at i if no more of it need be looked at: two letters or more, none
+// thrice in a row, and a space or a mark after them that joins nothing. It returns how
+// many characters it took; 0 if the word is another.
+func (w *writer) plain(i int) int {
+	end := i
+	for end < len(w.in) && isLower(w.in[end].r) {
+		if end > i+1 && w.in[end].r == w.in[end-1].r && w.in[end].r == w.in[end-2].r {
+			return 0
+		}
+		end++
+	}
+	if end-i < 2 || end == len(w.in) {
+		return 0
+	}
+	switch w.in[end].r {
+	case ' ', '\n', ',', ':', ';':
+	case '.':
+		if end+1 < len(w.in) && wordRune(w.in[end+1].r) {
+			return 0
+		}
+	default:
+		return 0
+	}
+	for _, c := range w.in[i:end] {
+		w.out = append(w.out, byte(c.r))
+		w.lo = append(w.lo, c.lo)
+		w.hi = append(w.hi, c.hi)
+	}
+	return end - i
+}
+
 // put writes a rune that stands for the bytes of c.
 func (w *writer) put(r rune, c char) {
+	if r < utf8.RuneSelf {
+		w.out = append(w.out, byte(r))
+		w.lo = append(w.lo, c.lo)
+		w.hi = append(w.hi, c.hi)
+		return
+	}
 	n := len(w.out)
 	w.out = utf8.AppendRune(w.out, r)
 	for range len(w.out) - n {
@@ -252,7 +292,12 @@ func (w *writer) joins(i int) bool {
 	if disguise(r) {
 		return true
 	}
-	return strings.ContainsRune(".-_*~`^", r) && i+1 < len(w.in) && wordRune(w.in[i-1].r) && wordRune(w.in[i+1].r)
+	switch r {
+	case '.', '-', '_', '*', '~', '`', '^':
+	default:
+		return false
+	}
+	return i+1 < len(w.in) && wordRune(w.in[i-1].r) && wordRune(w.in[i+1].r)
 }
 
 // mended writes a word that was disguised.
@@ -260,6 +305,9 @@ func (w *writer) mended(word []char) {
 	start := len(w.out)
 	for _, c := range word {
 		w.put(c.r, c)
+	}
+	if w.odd == nil {
+		w.odd = make(map[int]int)
 	}
 	w.odd[start] = len(w.out)
 }

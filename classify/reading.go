@@ -23,15 +23,19 @@ type field struct {
 
 // A reading is the work on one listing.
 type reading struct {
-	c      *Classifier
-	fields []*field
-	have   []classSet     // classes found, by lexicon
-	words  map[string]int // known terms, by language
-	lang   string
-	tally  *tally
-	gate   int  // genre that speaks against an offer; -1 for none
-	shut   bool // it outweighs the seller's voice
+	c       *Classifier
+	scratch *buffers
+	fields  []*field
+	have    []classSet     // classes found, by lexicon
+	words   map[string]int // known terms, by language
+	lang    string
+	tally   *tally
+	gate    int  // genre that speaks against an offer; -1 for none
+	shut    bool // it outweighs the seller's voice
 
+	spare   bool // patterns that come to nothing are left out
+	signs   bool // signs may make a combination
+	live    map[*lexicon][]*pattern
 	tagged  int
 	person  bool // some person is named who is not merely whom a thing is for
 	humane  bool // it has words that tell of humans
@@ -43,18 +47,18 @@ type reading struct {
 	ware    balance
 	matches []match
 	signals []signal
-	lively  map[*lexicon][]*pattern
 	minor   bool // a minor is offered
 	price   bool // the page states a price beside the text
 }
 
 // read folds the listing's fields and finds their terms.
 func (c *Classifier) read(l vigil.Listing) *reading {
-	r := &reading{c: c, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
+	b := c.buffers.Get().(*buffers)
+	r := &reading{c: c, scratch: b, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
 	texts := make([]string, 0, 2)
-	for _, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
-		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text)}
-		fd.places = c.scanner.scan(fd.text)
+	for n, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
+		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text, b, &b.fields[n])}
+		fd.places = c.scanner.scan(&b.fields[n], fd.text)
 		slices.SortFunc(fd.places, func(a, b place) int {
 			if a.start != b.start {
 				return a.start - b.start
@@ -80,12 +84,18 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 
 // note files the classes of a field's terms.
 func (r *reading) note(f *field) {
+	counts := make([]int, len(r.have))
 	for _, p := range f.places {
 		for _, m := range r.c.vocabulary.meanings[p.term] {
 			if m.class >= 0 {
 				r.have[m.lex].add(m.class)
-				r.words[r.c.vocabulary.lexicons[m.lex].lang]++
+				counts[m.lex]++
 			}
+		}
+	}
+	for n, count := range counts {
+		if count > 0 {
+			r.words[r.c.vocabulary.lexicons[n].lang] += count
 		}
 	}
 }
@@ -124,6 +134,9 @@ func (r *reading) run() {
 	if len(lexicons) == 0 {
 		return
 	}
+	if r.idle(lexicons) {
+		return
+	}
 	views := r.views(lexicons)
 	for i, cv := range views {
 		if cv.have.has(cv.lex.known.person) {
@@ -137,6 +150,7 @@ func (r *reading) run() {
 	r.track(views)
 	r.agree(views)
 	r.frames(views)
+	r.sieve(lexicons, views)
 	for _, cv := range views {
 		r.patterns(cv)
 	}

@@ -1,0 +1,27 @@
+package classify
+
+// Buffers are what the reading of one listing writes into and the next one may use again.
+type buffers struct {
+	chars  []char
+	fields [2]fieldBuffers // title and description
+}
+
+// Field buffers hold what a reading knows of a field.
+type fieldBuffers struct {
+	out    []byte
+	lo, hi []int32
+	places []place
+	words  []seen
+}
+
+// keep is how many bytes of a field a reading's buffers may have been for to be kept.
+const keep = 1 << 16
+
+// release gives a reading's buffers back. The reading is at its end.
+func (r *reading) release() {
+	b := r.scratch
+	r.scratch, r.fields = nil, nil
+	if cap(b.chars) <= 2*keep && cap(b.fields[0].places)+cap(b.fields[1].places) <= 2*keep {
+		r.c.buffers.Put(b)
+	}
+}
