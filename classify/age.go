@@ -32,7 +32,7 @@ func (v *view) statedAge(i int) (span, bool) {
 	if n, unit := strings.CutSuffix(v.tokens[i].text, "yo"); unit && young(number(n)) {
 		return span{i, i + 1}, true
 	}
-	if n := v.count(i); young(n) && (n >= youngest || v.lex.lang == "en") {
+	if n := v.count(i); young(n) && (v.lex.lang == "en" || n >= youngest && (v.tokens[i].number || n >= inWords)) {
 		for _, h := range v.hitsAt(i + 1) {
 			if h.class == k.age {
 				return span{i, h.j}, true
@@ -57,7 +57,7 @@ func (v *view) statedAge(i int) (span, bool) {
 		if h.class == k.aged && young(v.count(h.j)) && !v.is(h.j+1, k.currency) {
 			return span{i, h.j + 1}, true
 		}
-		if h.class == k.under && v.count(h.j) == adult && !v.denied(i) {
+		if n := v.count(h.j); h.class == k.under && !v.denied(i) && (n == adult || n >= youngest && young(n) && v.rests(h.j+1)) {
 			return span{i, h.j + 1}, true
 		}
 	}
@@ -67,6 +67,10 @@ func (v *view) statedAge(i int) (span, bool) {
 // youngest is the least number that is taken for an age without a word that says
 // so; smaller ones are quantities.
 const youngest = 8
+
+// inWords is the least number in words that is taken for an age where the word for years
+// of age is that for years of anything: smaller ones are how long a lease runs.
+const inWords = 10
 
 // afterPerson reports whether a number follows a single person as an age does: "girl, 15",
 // "girl (15)", "a girl of fifteen".
