@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func (a *app) link(ctx context.Context, cs *openCase, operands []string, o linkO
 	if err != nil {
 		return err
 	}
-	if err := a.logLink(ctx, cs, operands, o); err != nil {
+	if err := a.logLink(ctx, cs, at, o); err != nil {
 		return err
 	}
 	v := &linkView{app: a, Graph: g, cs: cs, reveal: o.reveal}
@@ -223,17 +224,26 @@ func (a *app) linkTarget(ctx context.Context, cs *openCase, g *link.Graph, s str
 	if err == nil {
 		return linkTarget{listing: id}, nil
 	}
-	for _, found := range identifier.Scan(s) {
-		if key := vigil.KeyName(found.Key); len(g.Key(key)) > 0 {
-			return linkTarget{key: key}, nil
-		}
-		return linkTarget{}, notFound(fmt.Errorf("%s: no listing of the case names it: %w", review.Mask(found), vigil.ErrNotFound))
+	found := identifier.Scan(s)
+	if len(found) == 0 {
+		return linkTarget{}, notFound(err)
 	}
-	return linkTarget{}, notFound(err)
+	if key := vigil.KeyName(found[0].Key); len(g.Key(key)) > 0 {
+		return linkTarget{key: key}, nil
+	}
+	return linkTarget{}, notFound(fmt.Errorf("%s: no listing of the case names it: %w", review.Mask(found[0]), vigil.ErrNotFound))
+}
+
+// logged names a target as the log may: identifiers have no place there.
+func (t linkTarget) logged() string {
+	if t.key != "" {
+		return "an identifier"
+	}
+	return cmp.Or(t.listing, t.group)
 }
 
 // logLink says in the log what was looked at.
-func (a *app) logLink(ctx context.Context, cs *openCase, operands []string, o linkOptions) error {
+func (a *app) logLink(ctx context.Context, cs *openCase, at []linkTarget, o linkOptions) error {
 	act := vigil.Act{Actor: a.who(), Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "links"}, Details: map[string]string{}}
 	if o.path {
 		act.Details["path"] = "true"
@@ -241,8 +251,12 @@ func (a *app) logLink(ctx context.Context, cs *openCase, operands []string, o li
 	if o.export != "" {
 		act.Details["export"] = o.export
 	}
-	if len(operands) > 0 && !strings.ContainsAny(operands[0], ":@") && len(identifier.Scan(operands[0])) == 0 {
-		act.Details["of"] = strings.Join(operands, " ") // never an identifier
+	var of []string
+	for _, t := range at {
+		of = append(of, t.logged())
+	}
+	if len(of) > 0 {
+		act.Details["of"] = strings.Join(of, " ")
 	}
 	if o.reveal {
 		act.Reason = "identifiers revealed"
