@@ -57,7 +57,11 @@ func genericAttacks(size int) map[string]string {
 }
 
 func TestAttacksOnTheGenericReaderAreReadWithinBounds(t *testing.T) {
-	for name, body := range genericAttacks(256 << 10) {
+	size := 256 << 10
+	if raceDetector {
+		size = 32 << 10
+	}
+	for name, body := range genericAttacks(size) {
 		t.Run(name, func(t *testing.T) {
 			var c Chrome
 			for i := range minChromePages {

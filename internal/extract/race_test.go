@@ -1,0 +1,7 @@
+//go:build race
+
+package extract
+
+// raceDetector says that all takes ten times as long; what one goroutine does alone is
+// then tried less often.
+const raceDetector = true
