@@ -216,8 +216,8 @@ func (v *linkView) keyLine(ctx context.Context, k link.Key) error {
 func (v *linkView) listing(ctx context.Context, id string) error {
 	ns := v.Neighbours(id)
 	if v.app.json {
-		for _, n := range ns {
-			if err := writeJSON(v.app.stdout, v.masked(n)); err != nil {
+		for _, n := range link.Label(v.label).Neighbours(ns) {
+			if err := writeJSON(v.app.stdout, n); err != nil {
 				return err
 			}
 		}
@@ -296,7 +296,7 @@ func evidenceText(e link.Edge) string {
 func (v *linkView) key(ctx context.Context, key string) error {
 	for _, k := range v.Key(key) {
 		if v.app.json {
-			if err := writeJSON(v.app.stdout, v.maskedKey(k)); err != nil {
+			if err := writeJSON(v.app.stdout, link.Label(v.label).KeyEdges(k)); err != nil {
 				return err
 			}
 			continue
@@ -351,14 +351,11 @@ func (v *linkView) path(ctx context.Context, from, to linkTarget, weak bool) err
 		return errNoPath
 	}
 	if v.app.json {
-		for i := range p.Steps {
-			p.Steps[i].Key, p.Steps[i].From, p.Steps[i].To = v.maskKey(p.Steps[i].Key), v.maskEdge(p.Steps[i].Key, p.Steps[i].From), v.maskEdge(p.Steps[i].Key, p.Steps[i].To)
-		}
 		return writeJSON(v.app.stdout, struct {
 			link.Path
 			Start *pathEnd `json:"start,omitempty"` // the key that was asked for, where it is one
 			End   *pathEnd `json:"end,omitempty"`
-		}{p, v.pathEnd(from.key, p.From.ID), v.pathEnd(to.key, p.To.ID)})
+		}{link.Label(v.label).Path(p), v.pathEnd(from.key, p.From.ID), v.pathEnd(to.key, p.To.ID)})
 	}
 	kind := "linked in "
 	if p.Weak {
@@ -391,7 +388,8 @@ type pathEnd struct {
 func (v *linkView) pathEnd(key, listing string) *pathEnd {
 	for _, n := range v.Neighbours(listing) {
 		if key != "" && n.Key.Key == key {
-			return &pathEnd{v.maskKey(n.Key), v.maskEdge(n.Key, n.Here)}
+			shown := link.Label(v.label).Neighbours([]link.Neighbour{n})[0]
+			return &pathEnd{shown.Key, shown.Here}
 		}
 	}
 	return nil
@@ -462,51 +460,6 @@ func (v *linkView) mark(ctx context.Context, key string) (string, error) {
 		says += fmt.Sprintf(" (+%d)", len(hits)-1)
 	}
 	return review.Clean(says), nil
-}
-
-// masks reports whether an identifier must not be written out.
-func (v *linkView) masks(id vigil.Identifier) bool { return v.label(id) != id.Value }
-
-// maskKey hides what a key must not show.
-func (v *linkView) maskKey(k link.Key) link.Key {
-	if k.Tie == nil && v.masks(k.Identifier) {
-		k.Identifier.Value, k.Identifier.Key, k.Identifier.Raw, k.Key = v.label(k.Identifier), "", "", ""
-	}
-	return k
-}
-
-// maskEdge hides what an edge of a key must not show.
-func (v *linkView) maskEdge(k link.Key, e link.Edge) link.Edge {
-	if k.Tie != nil || !v.masks(k.Identifier) {
-		return e
-	}
-	e.Key = ""
-	evidence := make([]link.Evidence, 0, len(e.Evidence))
-	for _, x := range e.Evidence {
-		x.Raw, x.Value = "", v.label(k.Identifier)
-		evidence = append(evidence, x)
-	}
-	e.Evidence = evidence
-	return e
-}
-
-// masked hides what a neighbour must not show.
-func (v *linkView) masked(n link.Neighbour) link.Neighbour {
-	k := n.Key
-	n.Key, n.Here = v.maskKey(k), v.maskEdge(k, n.Here)
-	for i := range n.There {
-		n.There[i] = v.maskEdge(k, n.There[i])
-	}
-	return n
-}
-
-func (v *linkView) maskedKey(k link.KeyEdges) link.KeyEdges {
-	key := k.Key
-	k.Key = v.maskKey(key)
-	for i := range k.Edges {
-		k.Edges[i] = v.maskEdge(key, k.Edges[i])
-	}
-	return k
 }
 
 // pageLinks returns what the page of a listing's links shows: the same as the

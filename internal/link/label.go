@@ -65,6 +65,16 @@ func (f Label) Neighbours(ns []Neighbour) []Neighbour {
 	return ns
 }
 
+// KeyEdges returns a key with its edges as they may be shown.
+func (f Label) KeyEdges(k KeyEdges) KeyEdges {
+	id := k.Identifier
+	k.Key, k.Edges = f.key(k.Key), slices.Clone(k.Edges)
+	for i := range k.Edges {
+		k.Edges[i] = f.edge(k.Edges[i], id)
+	}
+	return k
+}
+
 // key returns a key as it may be shown.
 func (f Label) key(k Key) Key {
 	if k.Tie == nil && f.masks(k.Identifier) {
