@@ -1,14 +1,10 @@
 package extract
 
 import (
-	"encoding/json"
 	"maps"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"vigil"
 	"vigil/fixtures"
@@ -23,36 +19,18 @@ type statedPage struct {
 // statedPages returns the pages of the fixtures' engines, by engine.
 func statedPages(t testing.TB) map[string][]statedPage {
 	t.Helper()
-	const root = "../../fixtures/"
-	files, err := filepath.Glob(root + "engines/*/expected.json")
+	engines, err := fixtures.Engines()
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := make(map[string][]statedPage)
-	for _, file := range files {
-		var engine struct {
-			Name     string
-			Captured time.Time
-			Pages    []struct {
-				File, URL, Type string
-				Status          int
-				Facts           vigil.Listing
-			}
-		}
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, &engine); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		for _, p := range engine.Pages {
-			body, err := os.ReadFile(root + p.File)
+	for _, e := range engines {
+		for _, p := range e.Pages {
+			page, err := e.Page(p)
 			if err != nil {
 				t.Fatal(err)
 			}
-			page := vigil.Page{FinalURL: p.URL, Method: vigil.ByFetch, CapturedAt: engine.Captured, Status: p.Status, Response: map[string][]string{"Content-Type": {p.Type}}, Body: body}
-			all[engine.Name] = append(all[engine.Name], statedPage{page, p.Facts})
+			all[e.Name] = append(all[e.Name], statedPage{page, p.Facts})
 		}
 	}
 	return all
