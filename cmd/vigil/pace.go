@@ -105,6 +105,13 @@ func (r *rests) begin(source string, now time.Time, how func() time.Duration) (r
 	return rest, rest
 }
 
+// left returns how long this run still rests a source.
+func (r *rests) left(source string, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return max(0, r.until[source].Sub(now))
+}
+
 // sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {

@@ -55,7 +55,7 @@ func (b *rulebook) of(source string, u *url.URL, now func() time.Time, ask func(
 	switch {
 	case h.rules != nil && now().Before(h.until):
 		return h.rules, nil
-	case h.failed.After(came):
+	case !h.failed.Before(came):
 		return nil, h.err
 	}
 	rules, err := ask()
@@ -81,6 +81,10 @@ func withoutRest(err error) error {
 // askRobots fetches the robots.txt for u and keeps it. Until a host has given an
 // answer that decides, nothing of it is read and its source rests.
 func (s *stages) askRobots(ctx context.Context, src vigil.Source, u *url.URL) (*robots.Rules, error) {
+	// Whoever comes late, with a lease from before another asked in vain, waits too.
+	if left := s.rests.left(src.ID(), s.clock()); left > 0 {
+		return nil, putOff(left, "its source was rested before its turn came")
+	}
 	if err := s.turn(ctx, src, src.Interval); err != nil {
 		return nil, err
 	}

@@ -296,6 +296,13 @@ func TestRobotsIsAskedOnceForAllWhoWaitAlsoInVain(t *testing.T) {
 	if st := s.status(); st.Setbacks != 1 || !strings.Contains(st.Because, "robots.txt answered 503") {
 		t.Errorf("%d setbacks: %s", st.Setbacks, st.Because)
 	}
+	// A worker that leased its task before that and comes late does not ask either.
+	s.set(s.now().Add(time.Second))
+	_, err := s.stages.fetch(t.Context(), s.task("/6"))
+	var late *work.Setback
+	if !errors.As(err, &late) || !late.Free || late.Retry <= 0 || s.shop.count("/robots.txt") != 1 {
+		t.Errorf("who came late: %v, robots.txt asked for %d times", err, s.shop.count("/robots.txt"))
+	}
 	// A day later it can be read, and holds for a day.
 	s.shop.set("/robots.txt", plain(200, "User-agent: *\nDisallow: /\n"))
 	s.set(s.now().Add(24 * time.Hour))
