@@ -28,7 +28,8 @@ type extraction struct {
 	captured     string
 
 	reader *extract.Reader
-	taken  time.Time // when the pages were; zero if that is not known
+	sites  map[string]*extract.Reader // by site of the folder
+	taken  time.Time                  // when the pages were; zero if that is not known
 }
 
 func (a *app) extractCommand() *cobra.Command {
@@ -39,7 +40,9 @@ func (a *app) extractCommand() *cobra.Command {
 		Long: `extract reads the facts off saved pages and writes each as a line of JSON. FILE may be
 - for standard input. With several, or with --dir, each line names its file, and a file
 that cannot be read is a line with "error"; the exit code is 1 then. --dir reads all
-pages below a folder. Nothing is stored and no address is visited.`,
+pages below a folder, which are taken for those of one market, or of one for each
+subfolder that has a host's name; what they repeat, such as menus and rules, is left
+out of their texts. Nothing is stored and no address is visited.`,
 		Args: args(cobra.ArbitraryArgs),
 		RunE: func(c *cobra.Command, files []string) error { return x.run(c.Context(), files) },
 	}
@@ -133,7 +136,7 @@ func (x *extraction) read(name string) (vigil.Listing, error) {
 	if err != nil {
 		return vigil.Listing{}, err
 	}
-	l, err := x.reader.Read(vigil.Page{URL: x.url, FinalURL: x.url, Body: body, CapturedAt: x.taken}, x.profile)
+	l, err := x.readerFor(name).Read(vigil.Page{URL: x.url, FinalURL: x.url, Body: body, CapturedAt: x.taken}, x.profile)
 	if err != nil {
 		return vigil.Listing{}, usage(fmt.Errorf("%s: %w", name, err))
 	}
@@ -156,6 +159,9 @@ func (x *extraction) many(ctx context.Context, files []string) error {
 	names := savedPages(x.dir, passed)
 	if x.dir == "" {
 		names = named(files)
+	}
+	if err := x.learn(ctx); err != nil {
+		return err
 	}
 	p := &progress{app: x.app, types: map[string]int{}, shown: terminal(x.stderr)}
 	err := eachPage(ctx, names, x.line, func(l pageLine) error {

@@ -35,7 +35,7 @@ func (c *Chrome) Add(p vigil.Page) bool {
 	if address == "" {
 		address = p.URL
 	}
-	if c.pages >= maxChromePages || address != "" && c.seen[address] {
+	if c.Full() || address != "" && c.seen[address] {
 		return false
 	}
 	var ps problems
@@ -67,6 +67,9 @@ func (c *Chrome) Add(p vigil.Page) bool {
 // Pages returns how many pages c was learnt from.
 func (c *Chrome) Pages() int { return c.pages }
 
+// Full reports whether c takes no further page.
+func (c *Chrome) Full() bool { return c.pages >= maxChromePages }
+
 // repeats reports whether a block stands on most of the host's pages.
 func (c *Chrome) repeats(e extent) bool {
 	if c == nil || c.pages < minChromePages {
@@ -80,7 +83,8 @@ func (c *Chrome) repeats(e extent) bool {
 }
 
 // Knowing returns a Reader that knows the profiles of r, and reads the pages of one
-// host with its chrome. Pages of another host are read as by r.
+// host with its chrome; pages without an address, if host is empty. Other pages are
+// read as by r.
 func (r *Reader) Knowing(host string, c *Chrome) *Reader {
 	known := *r
 	known.host, known.chrome = host, c
@@ -89,7 +93,11 @@ func (r *Reader) Knowing(host string, c *Chrome) *Reader {
 
 // chromeFor returns what r knows of a page's host.
 func (r *Reader) chromeFor(base *url.URL) *Chrome {
-	if r.chrome == nil || base == nil || base.Hostname() != r.host {
+	host := ""
+	if base != nil {
+		host = base.Hostname()
+	}
+	if host != r.host {
 		return nil
 	}
 	return r.chrome
