@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf8"
 
 	"vigil"
@@ -23,7 +22,6 @@ type clusterView struct {
 	pattern duplicate.Pattern // of the shown members whose text may be shown
 	aligned []int             // which of shown these are
 	history []textVersion
-	text    bool // texts of a grave level too
 }
 
 // A shownMember is a member whose text is shown, if it may be.
@@ -38,8 +36,7 @@ type shownMember struct {
 // grave reports whether the text is shown only if asked for.
 func (m shownMember) grave() bool { return m.Assessment.Level.Rank() >= vigil.LevelPriority.Rank() }
 
-// duplicatesOf shows the cluster of one listing. Every look at a member's text is
-// logged before.
+// duplicatesOf shows the cluster of one listing on the terminal.
 func (a *app) duplicatesOf(ctx context.Context, cs *openCase, prefix string, text bool) error {
 	id, err := a.desk(cs).Resolve(ctx, prefix)
 	if err != nil {
@@ -49,24 +46,40 @@ func (a *app) duplicatesOf(ctx context.Context, cs *openCase, prefix string, tex
 	if err != nil {
 		return err
 	}
-	v := clusterView{text: text}
-	if cluster, ok := x.Cluster(id); ok {
-		v.cluster, _ = x.Members(cluster)
-	}
-	if err := a.lookAtMembers(ctx, cs, x, id, &v); err != nil {
-		return err
-	}
-	if v.history, err = a.history(ctx, cs, v.shown[0].View); err != nil {
+	v, err := a.clusterOf(ctx, cs, x, id)
+	if err != nil {
 		return err
 	}
 	if a.json {
 		return writeJSON(a.stdout, v.line())
 	}
-	if err := a.writeCluster(v); err != nil {
+	s := v.similar()
+	if _, err := a.stdout.Write([]byte(similarText(s, text, width(a.stdout)))); err != nil {
 		return err
+	}
+	if len(s.Members) > 1 {
+		a.info("near-duplicate is said of texts, not of who wrote them: people copy")
+		if (s.Grave && !text || s.Withheld != "") && len(v.aligned) > 0 {
+			a.next("vigil duplicates %s --text", review.Short(id))
+		} else {
+			a.next("vigil review show %s", review.Short(id))
+		}
 	}
 	a.crowded(x.Index)
 	return nil
+}
+
+// clusterOf collects what is shown of a listing's near-duplicates and versions.
+// Every look at a text is logged before.
+func (a *app) clusterOf(ctx context.Context, cs *openCase, x duplicateIndex, id string) (v clusterView, err error) {
+	if cluster, ok := x.Cluster(id); ok {
+		v.cluster, _ = x.Members(cluster)
+	}
+	if err := a.lookAtMembers(ctx, cs, x, id, &v); err != nil {
+		return v, err
+	}
+	v.history, err = a.history(ctx, cs, v.shown[0].View)
+	return v, err
 }
 
 // lookAtMembers collects what is shown of the listing and of its near-duplicates.
@@ -95,40 +108,25 @@ func (a *app) lookAtMembers(ctx context.Context, cs *openCase, x duplicateIndex,
 // letter names a member where its text stands beside others'.
 func letter(i int) string { return string(rune('A' + i)) }
 
-// writeCluster writes the view for a person.
-func (a *app) writeCluster(v clusterView) error {
-	var b strings.Builder
+// similar returns the view in words that are safe to show.
+func (v clusterView) similar() review.Similar {
+	s := review.Similar{Versions: v.versions()}
 	switch n := len(v.cluster.Members); {
 	case n == 0:
-		fmt.Fprintf(&b, "%s  too few words of its own to be compared\n", review.Short(v.shown[0].tie.Listing))
+		s.Says = "too few words of its own to be compared"
 	case n == 1:
-		fmt.Fprintf(&b, "%s  no near-duplicate in the case\n", review.Short(v.shown[0].tie.Listing))
+		s.Says = "no near-duplicate in the case"
 	default:
-		fmt.Fprintf(&b, "cluster %s  %d listings whose texts are near-duplicates; %s, %s\n", v.cluster.ID, n,
+		s.Says = fmt.Sprintf("cluster %s  %d listings whose texts are near-duplicates; %s, %s", v.cluster.ID, n,
 			counted(len(v.cluster.Vendors()), "vendor", "vendors"), counted(len(v.cluster.Sources()), "source", "sources"))
-		v.members(&b)
-		v.common(&b, width(a.stdout))
+		v.members(&s)
+		v.common(&s)
 	}
-	v.versions(&b)
-	if _, err := a.stdout.Write([]byte(b.String())); err != nil {
-		return err
-	}
-	if len(v.cluster.Members) > 1 {
-		a.info("near-duplicate is said of texts, not of who wrote them: people copy")
-		self := review.Short(v.shown[0].tie.Listing)
-		if v.folded() != "" && len(v.aligned) > 0 {
-			a.next("vigil duplicates %s --text", self)
-		} else {
-			a.next("vigil review show %s", self)
-		}
-	}
-	return nil
+	return s
 }
 
 // members lists the members and how the pages differ.
-func (v clusterView) members(b *strings.Builder) {
-	fmt.Fprintf(b, "\nMembers\n")
-	w := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
+func (v clusterView) members(s *review.Similar) {
 	for i, m := range v.shown {
 		how := "the listing asked for"
 		if i > 0 {
@@ -140,56 +138,39 @@ func (v clusterView) members(b *strings.Builder) {
 				how += ", another source"
 			}
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", letter(i), review.Short(m.tie.Listing), m.Assessment.Level,
-			review.Cut(review.Clean(m.tie.Vendor), 20), review.Clean(m.tie.Source), how)
+		s.Members = append(s.Members, review.SimilarMember{
+			ID: m.tie.Listing, Letter: letter(i), Level: m.Assessment.Level,
+			Vendor: review.Cut(review.Clean(m.tie.Vendor), 20), Source: review.Clean(m.tie.Source), How: how,
+		})
 	}
-	w.Flush()
-	if n := len(v.cluster.Members) - len(v.shown); n > 0 {
-		fmt.Fprintf(b, "  and %d more; vigil duplicates --json names all\n", n)
-	}
+	s.More = len(v.cluster.Members) - len(v.shown)
 }
 
-// folded says why the texts are not shown; empty if they are.
-func (v clusterView) folded() string {
+// common sets the common text with numbered slots, and what stands in each.
+func (v clusterView) common(s *review.Similar) {
 	if len(v.aligned) == 0 {
-		return "withheld: restricted handling"
-	}
-	for _, i := range v.aligned {
-		if !v.text && v.shown[i].grave() {
-			return "folded away; ask for it with --text"
-		}
-	}
-	return ""
-}
-
-// common writes the common text with numbered slots, and then each slot's values.
-func (v clusterView) common(b *strings.Builder, columns int) {
-	fmt.Fprintf(b, "\nCommon text, and ‹n› where members differ\n")
-	if why := v.folded(); why != "" {
-		fmt.Fprintf(b, "  %s\n", why)
+		s.Withheld = "withheld: restricted handling"
 		return
 	}
-	segments := v.segments()
-	var slots []duplicate.Part
-	var text strings.Builder
+	s.Grave = slices.ContainsFunc(v.aligned, func(i int) bool { return v.shown[i].grave() })
+	s.Hidden = len(v.shown) - len(v.aligned)
+	segments, centre := v.segments(), v.pattern.Centre
+	slots := 0
 	for _, p := range v.parts() {
 		if !p.Slot {
-			centre := v.pattern.Centre
-			text.WriteString(shownText(segments[centre], p.At[centre]))
+			s.Common = append(s.Common, review.CommonPart{Text: shownText(segments[centre], p.At[centre])})
 			continue
 		}
-		slots = append(slots, p)
-		if at := p.At[v.pattern.Centre]; at.Start == at.End { // there is no space for it
-			text.WriteString(" ")
+		slots++
+		if at := p.At[centre]; at.Start == at.End { // there is no space for it
+			s.Common = append(s.Common, review.CommonPart{Text: " "})
 		}
-		fmt.Fprintf(&text, "‹%d›", len(slots))
-	}
-	for _, line := range wrapped(text.String(), columns-2) {
-		fmt.Fprintf(b, "  %s\n", line)
-	}
-	v.slots(b, slots, segments, columns)
-	if n := len(v.shown) - len(v.aligned); n > 0 {
-		fmt.Fprintf(b, "\nof %s the text is withheld: restricted handling\n", counted(n, "member", "members"))
+		s.Common = append(s.Common, review.CommonPart{Slot: slots})
+		if slots > maxSlots {
+			s.Cut++
+			continue
+		}
+		s.Slots = append(s.Slots, review.SlotRow{N: slots, Values: v.values(p, segments)})
 	}
 }
 
@@ -225,41 +206,24 @@ func (v clusterView) segments() [][]review.Segment {
 // maxSlots bounds how many slots are spelt out.
 const maxSlots = 60
 
-// slots writes the values of each slot, those of several members once.
-func (v clusterView) slots(b *strings.Builder, slots []duplicate.Part, segments [][]review.Segment, columns int) {
-	if len(slots) > 0 {
-		fmt.Fprintf(b, "\nSlots\n")
+// values returns what stands in a slot, what several members have once.
+func (v clusterView) values(p duplicate.Part, segments [][]review.Segment) []review.SlotValue {
+	var out []review.SlotValue
+	at := map[string]int{} // by the text itself: two that are masked alike may differ
+	for m, span := range p.At {
+		raw := v.shown[v.aligned[m]].text.Text[span.Start:span.End]
+		i, ok := at[raw]
+		if !ok {
+			i, at[raw] = len(out), len(out)
+			shown := review.Clean(shownText(segments[m], span))
+			if shown == "" && raw != "" {
+				shown = " "
+			}
+			out = append(out, review.SlotValue{Text: shown})
+		}
+		out[i].Members = strings.TrimSpace(out[i].Members + " " + letter(v.aligned[m]))
 	}
-	w := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
-	for n, p := range slots {
-		if n == maxSlots {
-			fmt.Fprintf(w, "  and %d more\n", len(slots)-n)
-			break
-		}
-		var values []string
-		who := map[string][]string{}
-		shown := map[string]string{} // two that are masked alike may differ
-		for m, at := range p.At {
-			value := v.shown[v.aligned[m]].text.Text[at.Start:at.End]
-			if who[value] == nil {
-				values = append(values, value)
-				shown[value] = review.Clean(shownText(segments[m], at))
-			}
-			who[value] = append(who[value], letter(v.aligned[m]))
-		}
-		for i, value := range values {
-			name := ""
-			if i == 0 {
-				name = fmt.Sprintf("‹%d›", n+1)
-			}
-			if members := strings.Join(who[value], " "); value == "" {
-				fmt.Fprintf(w, "  %s\t%s\tnothing\n", name, members)
-			} else {
-				fmt.Fprintf(w, "  %s\t%s\t%s\n", name, members, review.Cut("«"+shown[value]+"»", max(24, columns-24)))
-			}
-		}
-	}
-	w.Flush()
+	return out
 }
 
 // shownText returns what a reviewer sees of a run of bytes of a text that was cut

@@ -73,7 +73,8 @@ func (a *app) pages(cs *openCase, l net.Listener) *pages {
 	h := review.Handler(review.Config{
 		Desk: *a.desk(cs), Token: token, Hosts: []string{l.Addr().String()},
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
-		Links: func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
+		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
+		Similar: (&similarPages{app: a, cs: cs}).of,
 	})
 	a.info("serving the case in %s to %s", cs.dir, a.who())
 	show("/login?token=" + token)

@@ -136,6 +136,11 @@ func TestRunCrawlsClassifiesAndServesInOneProcess(t *testing.T) {
 		t.Fatal("the queue stayed empty while vigil run crawled")
 	}
 
+	// What its text resembles is a page too, and a look at it is logged.
+	if page := s.get("/similar/" + found[1]); !strings.Contains(page, "not of who wrote them") {
+		t.Errorf("near-duplicates:\n%s", page)
+	}
+
 	// A reviewer decides in the browser while the program works on.
 	page := s.get(found[0])
 	seen := regexp.MustCompile(`name="seen" value="([^"]*)"`).FindStringSubmatch(page)

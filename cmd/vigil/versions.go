@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"vigil"
@@ -91,31 +90,30 @@ func readRecord(ctx context.Context, cs *openCase, e vigil.Event, into any) erro
 	return nil
 }
 
-// versions writes what changed between one capture of the listing and the next.
-func (v clusterView) versions(b *strings.Builder) {
+// versions returns what changed between one capture of the listing and the next.
+func (v clusterView) versions() []review.VersionRow {
 	if len(v.history) < 2 {
-		return
+		return nil
 	}
-	m := v.shown[0]
-	fmt.Fprintf(b, "\nVersions of %s, [-left out-] and {+added+}\n", review.Short(m.tie.Listing))
+	var rows []review.VersionRow
 	for i, h := range v.history {
-		fmt.Fprintf(b, "  %s UTC  page %s", h.at.UTC().Format(time.DateTime), review.Short(h.Page))
+		r := review.VersionRow{At: h.at, Page: h.Page}
 		switch {
 		case i == 0:
-			fmt.Fprintf(b, "  the first\n")
+			r.Says = "the first"
 		case !h.changed(v.history[i-1]):
-			fmt.Fprintf(b, "  the same text\n")
+			r.Says = "the same text"
 		case h.assessment == nil || v.history[i-1].assessment == nil:
-			fmt.Fprintf(b, "  another text, not shown before it is assessed: vigil classify\n")
-		case review.Restricted(m.Item):
-			fmt.Fprintf(b, "  another text, withheld: restricted handling\n")
-		case !v.text && (gravely(h) || gravely(v.history[i-1])):
-			fmt.Fprintf(b, "  another text, folded away; ask for it with --text\n")
+			r.Says = "another text, not shown before it is assessed: vigil classify"
+		case review.Restricted(v.shown[0].Item):
+			r.Says = "another text, withheld: restricted handling"
 		default:
-			fmt.Fprintf(b, "\n")
-			writeChanges(b, v.history[i-1], h)
+			r.Grave = gravely(h) || gravely(v.history[i-1])
+			r.Changes, r.Cut = changes(v.history[i-1], h)
 		}
+		rows = append(rows, r)
 	}
+	return rows
 }
 
 func gravely(h textVersion) bool { return h.assessment.Level.Rank() >= vigil.LevelPriority.Rank() }
@@ -124,11 +122,12 @@ func gravely(h textVersion) bool { return h.assessment.Level.Rank() >= vigil.Lev
 const (
 	changeContext = 40  // bytes on either side
 	maxChange     = 600 // bytes of what was left out, and of what was added
-	maxChanges    = 40
+	maxChanges    = 40  // of each field
 )
 
-// writeChanges writes the changes of two versions with some of the text around.
-func writeChanges(b *strings.Builder, old, new textVersion) {
+// changes returns the changes of two versions with some of the text around, and
+// whether there are more.
+func changes(old, new textVersion) (out []review.TextChange, more bool) {
 	for _, field := range []string{vigil.FieldTitle, vigil.FieldDescription} {
 		edits := duplicate.Diff(old.text(field), new.text(field))
 		before := review.Segments(field, old.text(field), *old.assessment, false)
@@ -139,31 +138,27 @@ func writeChanges(b *strings.Builder, old, new textVersion) {
 				continue
 			}
 			if n++; n > maxChanges {
-				fmt.Fprintf(b, "    %s: and more\n", field)
+				more = true
 				break
 			}
-			fmt.Fprintf(b, "    %s: %s\n", field, changeLine(edits, i, before, after))
+			out = append(out, changeOf(field, edits, i, before, after))
 		}
 	}
+	return out, more
 }
 
-// changeLine returns a change with what is the same around it.
-func changeLine(edits []duplicate.Edit, i int, before, after []review.Segment) string {
-	e := edits[i]
-	line := ""
+// changeOf returns a change with what is the same around it.
+func changeOf(field string, edits []duplicate.Edit, i int, before, after []review.Segment) review.TextChange {
+	e, c := edits[i], review.TextChange{Field: field}
 	if i > 0 {
 		s := edits[i-1].New
-		line += shownText(after, duplicate.Span{Start: max(s.Start, s.End-changeContext), End: s.End})
+		c.Before = shownText(after, duplicate.Span{Start: max(s.Start, s.End-changeContext), End: s.End})
 	}
-	if s := e.Old; s.Start < s.End {
-		line += "[-" + shownText(before, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+maxChange)}) + "-]"
-	}
-	if s := e.New; s.Start < s.End {
-		line += "{+" + shownText(after, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+maxChange)}) + "+}"
-	}
+	c.Out = shownText(before, duplicate.Span{Start: e.Old.Start, End: min(e.Old.End, e.Old.Start+maxChange)})
+	c.In = shownText(after, duplicate.Span{Start: e.New.Start, End: min(e.New.End, e.New.Start+maxChange)})
 	if i+1 < len(edits) {
 		s := edits[i+1].New
-		line += shownText(after, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+changeContext)})
+		c.After = shownText(after, duplicate.Span{Start: s.Start, End: min(s.End, s.Start+changeContext)})
 	}
-	return strings.Join(strings.Fields(line), " ")
+	return c
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"vigil"
 )
@@ -158,6 +159,7 @@ type document struct {
 	header   string             // Content-Language
 	root     *goquery.Selection // nil if the markup makes no tree
 	elements []*html.Node       // of the tree, in page order
+	metas    []*html.Node       // the meta elements of these
 	parent   []int32            // of each element, in elements; -1 if it has none
 	prev     []int32            // likewise, the sibling before it
 }
@@ -184,6 +186,9 @@ func (d *document) index(n *html.Node, parent int32) {
 		i := int32(len(d.elements))
 		d.elements, d.parent, d.prev = append(d.elements, c), append(d.parent, parent), append(d.prev, prev)
 		prev = i
+		if c.DataAtom == atom.Meta {
+			d.metas = append(d.metas, c)
+		}
 		d.index(c, i)
 	}
 }

@@ -56,10 +56,14 @@ func withoutSite(title string) string {
 	return title
 }
 
-// meta returns the content of a meta element by its property or name.
+// meta returns the content of the first meta element with a property or name.
 func (d *document) meta(name string) string {
-	v, _ := d.root.FindMatcher(one(`meta[property="` + name + `"], meta[name="` + name + `"]`)).Attr("content")
-	return oneLine(v)
+	for _, n := range d.metas {
+		if get(n.Attr, "property") == name || get(n.Attr, "name") == name {
+			return oneLine(get(n.Attr, "content"))
+		}
+	}
+	return ""
 }
 
 // vendorHref matches addresses of vendors' pages.

@@ -32,6 +32,9 @@ type Config struct {
 	NewLink func(path string)
 	// Links says what a listing is tied to; without it there is no such page.
 	Links func(ctx context.Context, listing string) (Links, error)
+	// Similar says which texts are near-duplicates of a listing's, and logs the look
+	// at each; without it there is no such page.
+	Similar func(ctx context.Context, listing string) (Similar, error)
 }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
@@ -58,6 +61,7 @@ func Handler(cfg Config) http.Handler {
 	signedIn("POST /item/{id}/decide", h.decide)
 	signedIn("POST /item/{id}/return", h.giveBack)
 	signedIn("GET /links/{id}", h.links)
+	signedIn("GET /similar/{id}", h.similar)
 	signedIn("POST /next", h.next)
 	signedIn("GET /log", h.log)
 	signedIn("GET /help", h.help)
@@ -79,7 +83,7 @@ type handler struct {
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	funcs := template.FuncMap{"visible": Visible, "clean": Clean, "short": Short, "stamp": stamp, "weight": weight}
-	for _, name := range []string{"queue", "item", "links", "log", "help", "message"} {
+	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
 			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
 	}

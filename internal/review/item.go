@@ -36,6 +36,7 @@ type itemPage struct {
 	Hits        []hitRow
 	MoreHits    int
 	Links       bool // there is a page that shows them
+	Similar     bool // and one of near-duplicates and versions
 	Revealed    bool
 	Facts       []Fact
 	Decisions   []vigil.Decision
@@ -109,7 +110,7 @@ func (h *handler) newItemPage(v View, reveal bool) itemPage {
 		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Reviewer && v.Task.Until.After(h.Desk.now()),
 		Restricted: Restricted(v.Item), Fold: grave(a.Level), Revealed: reveal,
 		Facts: withoutTitle(Facts(v)), Decisions: v.Decisions, Verdicts: verdicts(), Reasons: Reasons(),
-		Links: h.Links != nil, Contact: Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
+		Links: h.Links != nil, Similar: h.Similar != nil, Contact: Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
 	}
 	p.Identifiers = identifierRows(a, reveal && !p.Restricted)
 	p.Hits, p.MoreHits = hitRows(v.Hits, reveal && !p.Restricted)
