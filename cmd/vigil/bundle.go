@@ -122,6 +122,9 @@ func (a *app) contents(ctx context.Context, cs *openCase, exhibits []bundle.Exhi
 	if c.Order, err = orderByID(ctx, cs, id); err != nil {
 		return c, err
 	}
+	if c.Links, err = a.bundleLinks(ctx, cs, exhibits); err != nil {
+		return c, err
+	}
 	excerpt, err := excerpt(ctx, cs, id, about)
 	c.Logs = []bundle.Log{excerpt}
 	return c, err

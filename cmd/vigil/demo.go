@@ -119,8 +119,9 @@ func handlers(markets []fixtures.Market) map[string]http.Handler {
 // A demo is one run of the demo in dir.
 type demo struct {
 	app
-	out     string // folder of the demo; the case is in it
-	listing string // the one that is decided on and exported
+	out     string   // folder of the demo; the case is in it
+	listing string   // the one that is decided on and exported
+	linked  []string // exported with it: those on the path to a listed wallet
 }
 
 func (d *demo) bundle() string { return filepath.Join(d.out, "bundle") }
@@ -213,6 +214,12 @@ func (d *demo) links(c *cobra.Command, _ []fixtures.Market) error {
 		if err != nil {
 			return err
 		}
+		v := &linkView{Graph: g}
+		if p, ok := v.between(linkTarget{listing: from}, linkTarget{key: to}, false); ok {
+			for _, s := range p.Steps {
+				d.linked = append(d.linked, s.From.Listing.ID, s.To.Listing.ID)
+			}
+		}
 		return d.link(c.Context(), cs, []string{from, to}, linkOptions{path: true})
 	})
 }
@@ -288,7 +295,7 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 
 func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
 	err := d.with("vigil demo", func(cs *openCase) error {
-		return d.app.bundle(c.Context(), cs, []string{d.listing}, d.bundle(), false)
+		return d.app.bundle(c.Context(), cs, append([]string{d.listing}, d.linked...), d.bundle(), true)
 	})
 	if err != nil {
 		return err

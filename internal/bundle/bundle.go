@@ -25,6 +25,30 @@ type Contents struct {
 	// Indicators says in a few words what each indicator means, by code, for
 	// the report. It may be nil.
 	Indicators map[string]string
+	// Links says for the report what ties exhibits together. It may be empty.
+	Links Links
+}
+
+// Links is what ties the exhibits of a bundle together: derived from their
+// assessments, and, for how common an identifier is, from the case.
+type Links struct {
+	// Pictures are SVG elements that this program made: no script, no load, all text
+	// escaped, and no listing but the exhibits.
+	Pictures [][]byte
+	Rows     []Link
+}
+
+// A Link is an identifier that two or more exhibits name, or one that a list has.
+type Link struct {
+	Key    string
+	Lists  string // lists that have it, with their dates
+	Places []Place
+}
+
+// A Place says which exhibit names the identifier, and where.
+type Place struct {
+	Listing, Where string
+	Weak           []string // why it ties nothing; empty if it does
 }
 
 // An Exhibit is one listing, as it was captured, read, assessed and decided.

@@ -272,8 +272,15 @@ func TestTheLogOfTheCaseMayGoAlong(t *testing.T) {
 func TestReportIsInertAndMarksFindings(t *testing.T) {
 	w := newWorld(t)
 	w.contents.Indicators = map[string]string{"T-1": "papers <withheld>"}
+	w.contents.Links = Links{
+		Pictures: [][]byte{[]byte(`<svg xmlns="http://www.w3.org/2000/svg" class="links"></svg>`)},
+		Rows: []Link{{Key: "btc <1>", Lists: "seizures as of 2026-01-31", Places: []Place{
+			{Listing: "l1", Where: "page 1, bytes 2-3"}, {Listing: "l2", Where: "page 2, bytes 4-5", Weak: []string{"named by 900 listings"}},
+		}}},
+	}
 	html := string(files(t, w.write(t))[reportName])
 	for _, want := range []string{
+		`<svg xmlns="http://www.w3.org/2000/svg" class="links">`, `rowspan="2">btc &lt;1&gt;<br>On a list: seizures as of 2026-01-31`, "page 1, bytes 2-3", "weak: named by 900 listings", "nothing about who wrote them",
 		"Listing 1 &lt;script&gt;alert(1)&lt;/script&gt;", "‹U&#43;202E›",
 		"<mark>Papers </mark><sup>[T-1]</sup>", "<mark>are kept</mark><sup>[T-1, T-2]</sup>",
 		`<mark class="against"> by the agency</mark><sup>[T-2]</sup>`,

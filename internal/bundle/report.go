@@ -32,6 +32,7 @@ func renderReport(c Contents) ([]byte, error) {
 		"weight":  func(w float64) string { return fmt.Sprintf("%+.2f", w) },
 		"inc":     func(i int) int { return i + 1 },
 		"sum":     vigil.SumHex,
+		"svg":     func(picture []byte) template.HTML { return template.HTML(picture) },
 		"is":      func(polarity string, f vigil.Finding) bool { return f.Polarity == polarity },
 	}).Parse(reportText)
 	if err != nil {

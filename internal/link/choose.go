@@ -64,14 +64,30 @@ func (c *chooser) candidates(component uint32, d *drawing) []uint32 {
 	c.lone = len(c.g.membersOf(component)) == 1
 	var keys []uint32
 	for _, k := range c.g.keysOf(component) {
-		if c.g.keys[k].strong > 1 || c.lone || c.p.mark(c.g.keys[k].key) != "" {
+		n := c.strong(k)
+		switch marked := c.p.mark(c.g.keys[k].key) != ""; {
+		case n > 1 || n == 1 && c.lone || marked && (n == 1 || c.p.Only == nil):
 			keys = append(keys, k)
-		} else {
+		case n > 0:
 			d.single++
 		}
 	}
 	slices.SortFunc(keys, c.better)
 	return keys
+}
+
+// strong returns how many of the listings that may be drawn a key ties.
+func (c *chooser) strong(k uint32) int {
+	if c.p.Only == nil {
+		return int(c.g.keys[k].strong)
+	}
+	n := 0
+	for _, e := range c.g.ofKey(k) {
+		if e.weak == 0 && c.p.allows(c.g.listings[e.listing].id) {
+			n++
+		}
+	}
+	return n
 }
 
 // better orders keys: marked ones first, then the rare ones, then those of many
@@ -96,8 +112,10 @@ func (c *chooser) start(component uint32, candidates []uint32) {
 		}
 		c.expand(k)
 	}
-	if len(candidates) == 0 && len(c.listings) == 0 {
-		c.add(c.g.membersOf(component)[0])
+	for _, l := range c.g.membersOf(component) {
+		if len(candidates) == 0 && len(c.listings) == 0 {
+			c.add(l)
+		}
 	}
 }
 
@@ -112,13 +130,13 @@ func (c *chooser) show(key uint32, listings ...uint32) {
 
 // add shows a listing and notes the keys that it leads to.
 func (c *chooser) add(l uint32) {
-	if c.listings[l] {
+	if c.listings[l] || !c.p.allows(c.g.listings[l].id) {
 		return
 	}
 	c.listings[l] = true
 	for _, i := range c.g.edgesOf(l) {
 		e := c.g.edges[i]
-		if e.weak == 0 && (c.g.keys[e.key].strong > 1 || c.lone) && !c.seen[e.key] {
+		if e.weak == 0 && !c.seen[e.key] && (c.strong(e.key) > 1 || c.lone) {
 			c.seen[e.key] = true
 			c.frontier = append(c.frontier, e.key)
 		}
@@ -134,7 +152,7 @@ func (c *chooser) expand(k uint32) {
 		if c.full() || room == 0 {
 			return
 		}
-		if e.weak == 0 && !c.listings[e.listing] {
+		if e.weak == 0 && !c.listings[e.listing] && c.p.allows(c.g.listings[e.listing].id) {
 			c.add(e.listing)
 			room--
 		}

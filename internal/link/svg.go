@@ -19,6 +19,9 @@ type Picture struct {
 	// 200. Of a larger component the most closely linked part is drawn, and
 	// the picture says how much is missing.
 	Most int
+	// Only, if not nil, says which listings may be drawn, such as those of an
+	// export. The picture says how many others of the component there are.
+	Only func(listing string) bool
 	// Weak draws weak links between the listings shown as well.
 	Weak bool
 	// Label shows identifiers; nil shows their kinds only.
@@ -29,6 +32,9 @@ type Picture struct {
 	// that has it; empty if it does not.
 	Mark func(key string) string
 }
+
+// allows reports whether a listing may be drawn.
+func (p Picture) allows(listing string) bool { return p.Only == nil || p.Only(listing) }
 
 func (p Picture) mark(key string) string {
 	if p.Mark == nil {

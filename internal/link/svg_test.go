@@ -119,6 +119,26 @@ func TestAPictureShowsListingsKeysAndLegend(t *testing.T) {
 	}
 }
 
+func TestAPictureOfSomeListingsShowsNoOthers(t *testing.T) {
+	g := build(t, link.Options{}, nil,
+		says("tidewater/fathom9/l1", "btc:1abc", 1), says("lanternmart/lowtide/l2", "btc:1abc", 3), says("lanternmart/lowtide/l3", "btc:1abc", 4),
+		says("lanternmart/lowtide/l3", "xmr:own", 4), says("lanternmart/other/l4", "xmr:own", 4), says("tidewater/fathom9/l1", "xmr:mine", 4))
+	only := func(ids ...string) link.Picture {
+		return link.Picture{Component: g.Components()[0].ID, Label: link.Plain, Weak: true, Only: func(id string) bool { return slices.Contains(ids, id) },
+			Mark: func(key string) string { return map[string]string{"xmr:own": "on list x"}[key] }}
+	}
+	d := look(t, svgText(t, g, only("l1", "l2")))
+	if d.classes["links-listing"] != 2 || d.says("l3") || d.says("l4") || d.says("on list x") || !d.says("btc 1abc") {
+		t.Errorf("the picture of l1 and l2 says %q", d.texts)
+	}
+	if !d.says("The group has 2 listings more, which this picture was not asked to show.") {
+		t.Errorf("others are left out in silence: %q", d.texts)
+	}
+	if d := look(t, svgText(t, g, only("l1", "l3"))); !d.says("on list x") || d.says("l4") {
+		t.Errorf("a marked key of one listing shown is left out, or brings another's: %q", d.texts)
+	}
+}
+
 func TestALargeComponentIsDrawnInPartAndSaysWhatIsMissing(t *testing.T) {
 	g := star(t, 300)
 	c := g.Components()[0]

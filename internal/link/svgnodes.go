@@ -149,7 +149,10 @@ func (s *sketch) notes() []string {
 	if s.p.Path != nil && s.p.Path.Weak {
 		out = append(out, "The chosen path takes weak links: there is no path of strong ones.")
 	}
-	if s.d.moreListings > 0 || s.d.moreKeys > 0 {
+	switch {
+	case s.d.moreListings > 0 && s.p.Only != nil:
+		out = append(out, "The group has "+count(s.d.moreListings, "listing")+" more, which this picture was not asked to show.")
+	case s.d.moreListings > 0 || s.d.moreKeys > 0:
 		out = append(out, fmt.Sprintf("Only the most closely linked part is drawn: %s and %s that tie them are missing. The export has all.",
 			count(s.d.moreListings, "listing"), count(s.d.moreKeys, "identifier")))
 	}
