@@ -53,7 +53,7 @@ var ours = map[string][]string{
 	"internal/watchlist":          {".", "classify/identifier"},
 	"internal/work":               {".", "store"},
 	"store":                       {".", "internal/custody"},
-	"store/bolt":                  {".", "store", "internal/custody"},
+	"store/bolt":                  {".", "store", "internal/custody", "internal/encoding"},
 	"store/storetest":             {".", "store", "internal/custody"},
 	"fixtures/internal/enginegen": {".", "fixtures"},
 	"classify/train":              {".", "classify", "fixtures", "internal/eval"},
