@@ -127,7 +127,7 @@ func Open(path string, o Options) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open case: %w", err)
 	}
-	db, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
+	db, err := openThere(path, o)
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open case %s: %w %s", path, vigil.ErrInUse, readOwner(path))
 	}
@@ -171,6 +171,29 @@ func ready(path string, o Options, db *bbolt.DB) (b *box, err error) {
 		return err
 	})
 	return b, err
+}
+
+// openThere opens the file that is at path. While we waited for its lock, its
+// owner may have put another in its place: what was written to the old one would
+// be lost.
+func openThere(path string, o Options) (*bbolt.DB, error) {
+	for {
+		before, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		db, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
+		if err != nil {
+			return nil, err
+		}
+		after, err := os.Stat(path)
+		if err == nil && os.SameFile(before, after) {
+			return db, nil
+		}
+		if err = errors.Join(err, db.Close()); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // openDB opens the file with the flags that flags makes of bbolt's own, which

@@ -106,29 +106,27 @@ func sortTime(t time.Time) uint64 {
 	return uint64(t.UnixNano()) ^ 1<<63
 }
 
-// readMention reads an entry of the index.
-func readMention(tx read, k, v []byte) (vigil.Mention, error) {
+// readMention reads an entry of the index: the i-th mention of its capture.
+func readMention(tx read, k, v []byte) (m vigil.Mention, i int, err error) {
 	name, rest, ok := bytes.Cut(k, []byte{0})
 	listing, rest, ok2 := bytes.Cut(rest, []byte{0})
 	if !ok || !ok2 || len(rest) < 17 {
-		return vigil.Mention{}, fmt.Errorf("case file is damaged: key %q", k)
+		return m, 0, fmt.Errorf("case file is damaged: key %q", k)
 	}
 	names := string(k[:len(k)-9]) // one string for all three
 	at := len(name) + 1 + len(listing) + 1 + 8
-	m := vigil.Mention{Listing: names[len(name)+1 : at-9], Page: names[at:]}
+	m = vigil.Mention{Listing: names[len(name)+1 : at-9], Page: names[at:]}
 	m.Identifier.Key = names[:len(name)]
-	v, err := tx.open(bucketMentions, k, v)
-	if err != nil {
-		return vigil.Mention{}, err
+	if v, err = tx.open(bucketMentions, k, v); err != nil {
+		return vigil.Mention{}, 0, err
 	}
-	i, err := parseMention(v, &m)
-	if err != nil {
-		return vigil.Mention{}, fmt.Errorf("case file is damaged: %q: %w", k, err)
+	if i, err = parseMention(v, &m); err != nil {
+		return vigil.Mention{}, 0, fmt.Errorf("case file is damaged: %q: %w", k, err)
 	}
 	if !bytes.Equal(mentionKey(tx, m, i), k) {
-		return vigil.Mention{}, fmt.Errorf("%q: %w: the entry is of another place", k, vigil.ErrTampered)
+		return vigil.Mention{}, 0, fmt.Errorf("%q: %w: the entry is of another place", k, vigil.ErrTampered)
 	}
-	return m, nil
+	return m, i, nil
 }
 
 // Mentions implements [store.Reader].
@@ -155,7 +153,7 @@ func (s *Store) mentionPrefix(name string) []byte { return key(s.box.name(bucket
 // mentionsUnder yields the mentions with a prefix, of all keys if it is empty.
 func (s *Store) mentionsUnder(ctx context.Context, prefix []byte) iter.Seq2[vigil.Mention, error] {
 	return scan(ctx, s.view, bucketMentions, prefix, func(tx read, k, v []byte) (vigil.Mention, bool, error) {
-		m, err := readMention(tx, k, v)
+		m, _, err := readMention(tx, k, v)
 		return m, true, err
 	})
 }
@@ -191,7 +189,7 @@ func (s *Store) mentionNames(ctx context.Context) (names []string, err error) {
 			c := bucket(tx, bucketMentions).Cursor()
 			k, v := c.Seek(from)
 			for n := 0; k != nil && n < namesPiece; n++ {
-				m, err := readMention(tx, k, v)
+				m, _, err := readMention(tx, k, v)
 				if err != nil {
 					return err
 				}

@@ -19,7 +19,7 @@ func FuzzMention(f *testing.F) {
 	f.Add(mentionKey(read{}, m, 0), appendMention(nil, m, 0, false))
 	f.Add([]byte("k\x00l\x00"), []byte{mentionForm, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, k, v []byte) {
-		m, err := readMention(read{}, k, v)
+		m, _, err := readMention(read{}, k, v)
 		if err != nil {
 			return
 		}
