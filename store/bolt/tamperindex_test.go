@@ -32,7 +32,9 @@ func entries(t *testing.T, path, name string) map[string][]byte {
 // that lead from keys to listings and lists, and takes each away.
 func TestVerifyFindsEveryChangedIndex(t *testing.T) { findsEveryChangedIndex(t) }
 
-func TestVerifyFindsEveryChangedIndexOfASealedCase(t *testing.T) { findsEveryChangedIndex(t, testKey(1)) }
+func TestVerifyFindsEveryChangedIndexOfASealedCase(t *testing.T) {
+	findsEveryChangedIndex(t, testKey(1))
+}
 
 func findsEveryChangedIndex(t *testing.T, keys ...bolt.Key) {
 	path := smallCaseOf(t, 2, keys...)
