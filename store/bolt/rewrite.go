@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -19,11 +20,14 @@ import (
 type Rewriting struct {
 	To    Key  // the data key of the new file
 	Plain bool // no key: the new file is not encrypted
-	// Act is logged in the new file.
+	// Act is logged in the new file, with the details from_key and to_key: the IDs
+	// of the data keys, or "none".
 	Act vigil.Act
-	// Locked, if not nil, is called once nobody else has the case, and before
-	// anything is written; its error ends the rewriting.
-	Locked func() error
+	// Locked, if not nil, is called with the case once nobody else has it, and
+	// before anything is written. It gives the key in place of To, and must have
+	// made it safe: the new file may be all that is left when this process ends.
+	// Its error ends the rewriting.
+	Locked func(*Store) (Key, error)
 	// Progress, if not nil, is told how many bytes of how many were read.
 	Progress func(done, of int64)
 }
@@ -58,15 +62,26 @@ func Rewrite(ctx context.Context, path string, o Options, r Rewriting) (err erro
 }
 
 func (r Rewriting) check() error {
-	if r.Plain != (r.To == Key{}) {
-		return errors.New("want a data key, or none and that the file is to be plain")
+	if err := r.checkKey(); err != nil && r.Locked == nil {
+		return err
 	}
 	return checkAct(r.Act)
 }
 
+func (r Rewriting) checkKey() error {
+	if r.Plain != (r.To == Key{}) {
+		return errors.New("want a data key, or none and that the file is to be plain")
+	}
+	return nil
+}
+
 func (s *Store) rewrite(ctx context.Context, r Rewriting) error {
 	if r.Locked != nil {
-		if err := r.Locked(); err != nil {
+		var err error
+		if r.To, err = r.Locked(s); err != nil {
+			return err
+		}
+		if err := r.checkKey(); err != nil {
 			return err
 		}
 	}
@@ -123,6 +138,9 @@ func (s *Store) finish(tx read, a vigil.Act) error {
 	if err := setCipher(tx); err != nil {
 		return err
 	}
+	details := map[string]string{"from_key": s.box.id(), "to_key": tx.box.id()}
+	maps.Copy(details, a.Details)
+	a.Details = details
 	_, err := write{read: tx, o: &s.o, now: s.o.Now().Round(0).UTC()}.log(a)
 	return err
 }

@@ -233,9 +233,10 @@ func TestAFailedRewritingLeavesTheCase(t *testing.T) {
 	}{
 		"no key and not plain": {r: bolt.Rewriting{Act: rotation}, keys: []bolt.Key{one}},
 		"a key, but plain":     {r: bolt.Rewriting{Act: rotation, To: two, Plain: true}, keys: []bolt.Key{one}},
+		"no key from Locked":   {r: bolt.Rewriting{Act: rotation, Locked: func(*bolt.Store) (bolt.Key, error) { return bolt.Key{}, nil }}, keys: []bolt.Key{one}},
 		"no act":               {r: bolt.Rewriting{To: two}, keys: []bolt.Key{one}},
 		"without the key":      {r: bolt.Rewriting{Act: rotation, To: two}, keys: []bolt.Key{two}, want: vigil.ErrSealed},
-		"refused":              {r: bolt.Rewriting{Act: rotation, To: two, Locked: func() error { return no }}, keys: []bolt.Key{one}, want: no},
+		"refused":              {r: bolt.Rewriting{Act: rotation, To: two, Locked: func(*bolt.Store) (bolt.Key, error) { return two, no }}, keys: []bolt.Key{one}, want: no},
 		"stopped":              {ctx: stopped, r: bolt.Rewriting{Act: rotation, To: two, Progress: func(int64, int64) { cancel() }}, keys: []bolt.Key{one}, want: context.Canceled},
 		"a damaged value": {
 			spoil: func(tx *bbolt.Tx) error {
@@ -280,7 +281,7 @@ func TestAFailedRewritingLeavesTheCase(t *testing.T) {
 func TestWhoWaitsForARewritingGetsTheNewFile(t *testing.T) {
 	path := smallCaseOf(t, 2, testKey(1))
 	opened := make(chan error)
-	r := bolt.Rewriting{To: testKey(2), Locked: func() error {
+	r := bolt.Rewriting{Locked: func(*bolt.Store) (bolt.Key, error) {
 		go func() {
 			s, err := bolt.Open(path, bolt.Options{Keys: []bolt.Key{testKey(1), testKey(2)}, Timeout: time.Minute})
 			if err == nil {
@@ -290,7 +291,7 @@ func TestWhoWaitsForARewritingGetsTheNewFile(t *testing.T) {
 			opened <- err
 		}()
 		time.Sleep(200 * time.Millisecond) // so that it waits; else the test shows nothing, and does no harm
-		return nil
+		return testKey(2), nil
 	}}
 	if err := rewrite(t, path, r, testKey(1)); err != nil {
 		t.Fatal(err)

@@ -74,6 +74,14 @@ func newBox(k Key) (*box, error) {
 	return &box{k.ID, aead, blind}, err
 }
 
+// id returns the ID of the data key in hex; "none" if there is none.
+func (b *box) id() string {
+	if b == nil {
+		return "none"
+	}
+	return hex.EncodeToString(b.key[:])
+}
+
 // shut reports whether values can neither be sealed nor opened.
 func (b *box) shut() bool { return b != nil && b.aead == nil }
 
