@@ -80,7 +80,11 @@ func show(t *testing.T, path string, keys ...bolt.Key) (all shown) {
 		}
 		all.Tasks = append(all.Tasks, task)
 	}
-	for _, log := range []string{"", "ORD-1", "ORD-2"} {
+	logs, err := s.Logs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, log := range logs {
 		for e, err := range s.Log(ctx, log) {
 			if err != nil {
 				t.Fatal(err)

@@ -297,3 +297,8 @@ func TestDamagedFileDoesNotEndTheProcess(t *testing.T) {
 	}
 	t.Logf("found %d of 150", found)
 }
+
+// putter returns a change that puts a value at a spot.
+func putter(at spot, v []byte) func(*bbolt.Bucket) error {
+	return func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), v) }
+}
