@@ -46,6 +46,8 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrInUse says that another process has the case open.
 	ErrInUse = errors.New("in use")
+	// ErrSealed says that the case is encrypted, and its key not at hand.
+	ErrSealed = errors.New("sealed: the case is encrypted, and its key is not at hand")
 	// ErrTampered says that a stored record, log or bundle does not match its hash.
 	ErrTampered = errors.New("does not match its hash")
 )

@@ -99,6 +99,7 @@ func Verify(ctx context.Context, r Reader, progress func(done int)) (Report, err
 type verifier struct {
 	r        Reader
 	progress func(int)
+	logsOnly bool
 	report   Report
 	last     map[string]vigil.Standing // by source: what the last entry about it said
 
@@ -162,6 +163,9 @@ func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e v
 	}
 	if err != nil {
 		v.fault(c.Log, seq, "%v", err)
+	}
+	if v.logsOnly {
+		return
 	}
 	v.record(ctx, e.Event)
 	v.noteStandings(e.Event)

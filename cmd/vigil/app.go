@@ -32,6 +32,7 @@ type app struct {
 	dir      string // of the case
 	socks    string
 	storeURL string
+	key      string // file of the identity that opens an encrypted case
 	lexicon  string // authorised, of age codes and groups
 	actor    string
 	json     bool
@@ -67,6 +68,7 @@ Try it: vigil demo`,
 	f.StringVar(&a.dir, "case", ".", "folder of the case")
 	f.StringVar(&a.socks, "socks", "", "Tor's SOCKS port: host:port or unix:PATH (default: [tor] socks of vigil.toml)")
 	f.StringVar(&a.storeURL, "store", "", "where the case is kept, bolt:PATH (default: [store] url of vigil.toml)")
+	f.StringVar(&a.key, "key", "", "file of the key that opens an encrypted case (default: [store] key of vigil.toml)")
 	f.StringVar(&a.actor, "as", "", "account under which acts are logged (default: your login name)")
 	f.BoolVar(&a.json, "json", false, "JSON lines where a table would be shown")
 	cobra.EnableCommandSorting = false
@@ -74,7 +76,7 @@ Try it: vigil demo`,
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(), a.profileCommand(),
 		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
-		a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
+		a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(), a.demoCommand())
 	return root
 }
 
@@ -110,6 +112,7 @@ func tool() string { return "vigil " + version() }
 type openCase struct {
 	dir    string
 	config config.Config
+	sealed bool // encrypted, and opened without its key: see bolt.Options
 	store.Store
 }
 
@@ -127,12 +130,46 @@ func (c *openCase) path(name string) string {
 // open opens the case for command, which others are told while it is open.
 // address, if any, is where its pages are.
 func (a *app) open(command, address string) (*openCase, error) {
+	return a.openWith(command, address, false)
+}
+
+// openWith is open; audit says that it will do without the key.
+func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
+	c, db, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	ring, err := a.ring(db, c.path(c.config.Store.Key))
+	if err != nil && !audit {
+		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
+	}
+	st, err := bolt.Open(db, bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address, Keys: dataKeys(ring), Sealed: audit})
+	switch {
+	case errors.Is(err, vigil.ErrInUse):
+		err = hint(err, "wait until it ends, stop it, or use its pages if it serves them")
+	case errors.Is(err, vigil.ErrSealed):
+		err = hint(err, "restore %s, and name the key with --key FILE", db+ringSuffix)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
+	}
+	c.Store = st
+	_, encrypted := st.KeyID()
+	c.sealed = encrypted && len(dataKeys(ring)) == 0
+	if err := a.settle(st, ring, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the case in %s: %w", a.dir, err), st.Close())
+	}
+	return c, nil
+}
+
+// settings reads the case's, and says where its database is.
+func (a *app) settings() (c *openCase, db string, err error) {
 	cfg, err := config.Read(a.configFile())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, hint(usagef("%s is no case: it has no %s", a.dir, config.Name), "vigil init DIR makes a case; --case DIR names one")
+		return nil, "", hint(usagef("%s is no case: it has no %s", a.dir, config.Name), "vigil init DIR makes a case; --case DIR names one")
 	case err != nil:
-		return nil, usage(err)
+		return nil, "", usage(err)
 	}
 	if a.socks != "" {
 		cfg.Tor.Socks = a.socks
@@ -140,25 +177,27 @@ func (a *app) open(command, address string) (*openCase, error) {
 	if a.storeURL != "" {
 		cfg.Store.URL = a.storeURL
 	}
-	c := &openCase{dir: a.dir, config: cfg}
+	c = &openCase{dir: a.dir, config: cfg}
 	name, ok := strings.CutPrefix(cfg.Store.URL, "bolt:")
 	if !ok {
-		return nil, usagef("--store %q: want bolt:PATH", cfg.Store.URL)
+		return nil, "", usagef("--store %q: want bolt:PATH", cfg.Store.URL)
 	}
-	st, err := bolt.Open(c.path(name), bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address})
-	if errors.Is(err, vigil.ErrInUse) {
-		err = hint(err, "wait until it ends, stop it, or use its pages if it serves them")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
-	}
-	c.Store = st
-	return c, nil
+	return c, c.path(name), nil
 }
 
 // with opens the case, calls f, and closes it, whatever happens.
-func (a *app) with(command string, f func(*openCase) error) (err error) {
-	c, err := a.open(command, "")
+func (a *app) with(command string, f func(*openCase) error) error {
+	return a.within(command, false, f)
+}
+
+// audit is with, but does without the key of an encrypted case: then c.sealed is
+// true, and the logs can be read and checked, and little else.
+func (a *app) audit(command string, f func(*openCase) error) error {
+	return a.within(command, true, f)
+}
+
+func (a *app) within(command string, audit bool, f func(*openCase) error) (err error) {
+	c, err := a.openWith(command, "", audit)
 	if err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ type demo struct {
 func (d *demo) bundle() string { return filepath.Join(d.out, "bundle") }
 
 func (d *demo) makeCase(c *cobra.Command, _ []fixtures.Market) error {
-	if err := makeCase(c, d.dir, d.who()); err != nil {
+	if err := d.app.makeCase(c, d.dir, sealing{}); err != nil {
 		return hint(fmt.Errorf("%s: %w", d.dir, err), "name a fresh folder with --dir")
 	}
 	d.info("   %s", d.dir)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,25 +31,49 @@ const signersText = `# Who may sign orders for this case, in OpenSSH's allowed_s
 `
 
 func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
+	var s sealing
+	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Make a case",
-		Long:  "init makes a case in DIR: its settings, its database, its signing key, and an empty list of who may sign orders.",
-		Args:  args(cobra.ExactArgs(1)),
+		Long: `init makes a case in DIR: its settings, its database, its signing key, and an empty list
+of who may sign orders.
+
+The database is encrypted. The key that opens it is made in DIR/` + caseKeyFile + `: move it away, or keep
+a copy elsewhere, for without it nobody reads the case. Where no key may lie beside the case,
+--passphrase asks for a passphrase instead.`,
+		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, operands []string) error {
-			if err := makeCase(c, operands[0], a.who()); err != nil {
+			if s.none && s.phrase {
+				return usagef("--no-encryption and --passphrase: want one of them")
+			}
+			if err := a.makeCase(c, operands[0], s); err != nil {
 				return fmt.Errorf("make a case in %s: %w", operands[0], err)
 			}
 			a.info("made a case in %s", operands[0])
+			switch {
+			case s.none:
+				a.info("the case is not encrypted: whoever has its files reads it; vigil key rotate changes that")
+			case s.phrase:
+				a.info("the case is encrypted: without the passphrase nobody reads it")
+			default:
+				warnOfKey(a.stderr, filepath.Join(operands[0], caseKeyFile))
+			}
 			a.next("add the authority's key to %s, then: vigil --case %s authorize ORDER.toml",
 				filepath.Join(operands[0], signersFile), operands[0])
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&s.none, "no-encryption", false, "do not encrypt the database; the log says so")
+	c.Flags().BoolVar(&s.phrase, "passphrase", false, "a passphrase opens the case, and no key file is made")
+	return c
 }
 
+// A sealing says how a new case is encrypted: with a key file, unless it says
+// otherwise.
+type sealing struct{ none, phrase bool }
+
 // makeCase makes a case in dir, which must not hold one.
-func makeCase(c *cobra.Command, dir, actor string) error {
+func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 	if _, err := os.Stat(filepath.Join(dir, config.Name)); err == nil {
 		return usage(fmt.Errorf("%s: %w", config.Name, vigil.ErrExists))
 	}
@@ -59,15 +84,7 @@ func makeCase(c *cobra.Command, dir, actor string) error {
 	if err != nil {
 		return err
 	}
-	st, err := bolt.Create(filepath.Join(dir, "vigil.db"), bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil init"})
-	if err != nil {
-		return err
-	}
-	_, err = st.Record(c.Context(), vigil.Result{Act: vigil.Act{
-		Actor: actor, Action: vigil.ActInit,
-		Object: vigil.Object{Type: "key", ID: "case_ed25519", SHA256: vigil.SumHex(public)},
-	}})
-	if err := errors.Join(err, st.Close()); err != nil {
+	if err := a.makeStore(c.Context(), dir, s, public); err != nil {
 		return err
 	}
 	for _, f := range []struct {
@@ -85,6 +102,30 @@ func makeCase(c *cobra.Command, dir, actor string) error {
 		}
 	}
 	return nil
+}
+
+// makeStore makes the database of a case, its keys, and the first entry of its log.
+func (a *app) makeStore(ctx context.Context, dir string, s sealing, public []byte) error {
+	db, details := filepath.Join(dir, "vigil.db"), map[string]string{"encryption": "none"}
+	var keys []bolt.Key
+	if !s.none {
+		ring, err := a.newRing(db, filepath.Join(dir, caseKeyFile), s.phrase)
+		if err != nil {
+			return err
+		}
+		keys = dataKeys(ring)
+		details = map[string]string{"encryption": "aes-256-gcm", "data_key": fmt.Sprintf("%x", keys[0].ID)}
+	}
+	st, err := bolt.Create(db, bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil init", Keys: keys})
+	if err != nil {
+		return err
+	}
+	_, err = st.Record(ctx, vigil.Result{Act: vigil.Act{
+		Actor: a.who(), Action: vigil.ActInit,
+		Object:  vigil.Object{Type: "key", ID: "case_ed25519", SHA256: vigil.SumHex(public)},
+		Details: details,
+	}})
+	return errors.Join(err, st.Close())
 }
 
 // writeNew writes a file that must not exist.

@@ -166,7 +166,12 @@ func vigilOK(t *testing.T, args ...string) string {
 // openBolt opens a case's store.
 func openBolt(t *testing.T, dir string) *bolt.Store {
 	t.Helper()
-	st, err := bolt.Open(filepath.Join(dir, "vigil.db"), bolt.Options{Tool: "test", Command: "test"})
+	db := filepath.Join(dir, "vigil.db")
+	ring, err := (&app{}).ring(db, filepath.Join(dir, caseKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := bolt.Open(db, bolt.Options{Tool: "test", Command: "test", Keys: dataKeys(ring)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (a *app) logCommand() *cobra.Command {
 		Short: "Show the custody log: who did what, when, under which order",
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with("vigil log", func(cs *openCase) error { return a.showLog(c.Context(), cs, order) })
+			return a.audit("vigil log", func(cs *openCase) error { return a.showLog(c.Context(), cs, order) })
 		},
 	}
 	c.PersistentFlags().StringVar(&order, "order", "", "only the log of this order")
@@ -30,7 +30,7 @@ func (a *app) logCommand() *cobra.Command {
 		Short: "Check the whole log, and every record and page against it",
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with("vigil log verify", func(cs *openCase) error { return a.verifyLog(c.Context(), cs) })
+			return a.audit("vigil log verify", func(cs *openCase) error { return a.verifyLog(c.Context(), cs) })
 		},
 	})
 	return c
@@ -93,7 +93,11 @@ func objectID(o vigil.Object) string {
 
 func (a *app) verifyLog(ctx context.Context, cs *openCase) error {
 	live := terminal(a.stderr)
-	report, err := store.Verify(ctx, cs, func(done int) {
+	verify := store.Verify
+	if cs.sealed {
+		verify = store.VerifyLogs
+	}
+	report, err := verify(ctx, cs, func(done int) {
 		if live && done%1000 == 0 {
 			fmt.Fprintf(a.stderr, "\r\x1b[K%d entries", done)
 		}
@@ -103,6 +107,10 @@ func (a *app) verifyLog(ctx context.Context, cs *openCase) error {
 	}
 	if err != nil && !errors.Is(err, vigil.ErrTampered) {
 		return err
+	}
+	if cs.sealed {
+		a.info("the case is encrypted, and its key not at hand: the logs were checked, and not the records, bodies, rows, sources and indexes that they speak of")
+		a.next("name the key to check all: vigil log verify --key FILE")
 	}
 	if a.json {
 		return errors.Join(writeJSON(a.stdout, report), err)

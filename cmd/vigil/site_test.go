@@ -195,7 +195,7 @@ func (w *world) settings(crawl string) {
 // newCaseFor makes a case and registers an order, which a court has signed.
 func newCaseFor(t *testing.T, dir string, order []byte) {
 	t.Helper()
-	vigilOK(t, "init", dir)
+	vigilOK(t, "init", "--no-encryption", dir) // so that a test can look for words in the file
 	private, public, err := signature.GenerateKey("court")
 	if err != nil {
 		t.Fatal(err)

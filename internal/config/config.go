@@ -37,6 +37,7 @@ type Tor struct {
 // Store says where the case is kept.
 type Store struct {
 	URL string `toml:"url"` // bolt:PATH, relative to the case
+	Key string `toml:"key"` // the age identity that opens an encrypted case, relative to it
 }
 
 // Crawl bounds what a crawl does, within what an order allows.
@@ -104,7 +105,7 @@ func Default() Config {
 	return Config{
 		Version: 1,
 		Tor:     Tor{Socks: "127.0.0.1:9050"},
-		Store:   Store{URL: "bolt:vigil.db"},
+		Store:   Store{URL: "bolt:vigil.db", Key: "keys/case.agekey"},
 		Crawl: Crawl{
 			UserAgent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
 			Workers:   8,
@@ -132,6 +133,8 @@ control = %q
 
 [store]
 url = %q
+# who has this file reads the case; --key names another
+key = %q
 
 [crawl]
 user_agent = %q
@@ -163,7 +166,7 @@ address = %q
 contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
-`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
+`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
 		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,16 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-)
-
-// scryptWork is the work factor that age itself takes for a passphrase: about a
-// second. A key file that asks for more than mostWork is refused: each step
-// doubles the memory, 256 MiB at 18.
-const (
-	scryptWork = 18
-	mostWork   = 20
+	"vigil/internal/keyring"
 )
 
 // maxKey bounds a key file in bytes.
@@ -71,60 +61,33 @@ func (v *Vault) readKey() error {
 		return err
 	}
 	phrase := v.passphrase.reveal()
-	wrapped := bytes.HasPrefix(text, []byte(armor.Header))
+	wrapped := keyring.Wrapped(text)
 	switch {
 	case wrapped && phrase == "":
 		return fmt.Errorf("%w wanted: %s is wrapped in one", ErrPassphrase, v.keyFile)
 	case !wrapped && phrase != "":
 		return fmt.Errorf("%w given, but %s is not wrapped in one: when all sessions are forgotten, the next import makes one that is", ErrPassphrase, v.keyFile)
 	case wrapped:
-		if text, err = unwrap(text, phrase); err != nil {
-			return fmt.Errorf("%s: %w", v.keyFile, err)
+		if text, err = keyring.Unwrap(text, phrase); err != nil {
+			return fmt.Errorf("%s: %w wrong, or the file is damaged", v.keyFile, ErrPassphrase)
 		}
 	}
-	v.key, err = parseKey(text)
+	v.key, err = keyring.ParseIdentity(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", v.keyFile, err)
 	}
 	return nil
 }
 
-// parseKey reads an identity file of age that holds one X25519 identity. The
-// errors of age's own parser may quote it.
-func parseKey(text []byte) (*age.X25519Identity, error) {
-	ids, err := age.ParseIdentities(bytes.NewReader(text))
-	if err != nil || len(ids) != 1 {
-		return nil, errors.New("not one age identity")
-	}
-	id, ok := ids[0].(*age.X25519Identity)
-	if !ok {
-		return nil, errors.New("not an X25519 identity")
-	}
-	return id, nil
-}
-
-func unwrap(text []byte, phrase string) ([]byte, error) {
-	id, err := age.NewScryptIdentity(phrase)
-	if err != nil {
-		return nil, err
-	}
-	id.SetMaxWorkFactor(mostWork)
-	r, err := age.Decrypt(armor.NewReader(bytes.NewReader(text)), id)
-	if err != nil {
-		return nil, fmt.Errorf("%w wrong, or the file is damaged", ErrPassphrase)
-	}
-	return io.ReadAll(io.LimitReader(r, maxKey))
-}
-
 // makeKey writes a new key file and sets v.key.
 func (v *Vault) makeKey() error {
-	id, err := age.GenerateX25519Identity()
+	id, err := keyring.NewIdentity()
 	if err != nil {
 		return err
 	}
-	text := []byte("# opens the sealed sessions of this case\n" + id.String() + "\n")
+	text := id.File("opens the sealed sessions of this case")
 	if phrase := v.passphrase.reveal(); phrase != "" {
-		if text, err = wrap(text, phrase, v.work); err != nil {
+		if text, err = keyring.Wrap(text, phrase, v.work); err != nil {
 			return err
 		}
 	}
@@ -136,25 +99,6 @@ func (v *Vault) makeKey() error {
 	}
 	v.key = id
 	return nil
-}
-
-func wrap(text []byte, phrase string, work int) ([]byte, error) {
-	to, err := age.NewScryptRecipient(phrase)
-	if err != nil {
-		return nil, err
-	}
-	to.SetWorkFactor(work)
-	data, err := encrypt(text, to)
-	if err != nil {
-		return nil, err
-	}
-	var buf bytes.Buffer
-	w := armor.NewWriter(&buf)
-	_, err = w.Write(data)
-	if err := errors.Join(err, w.Close()); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
 }
 
 // readFile reads a regular file of at most limit bytes; a private one must not

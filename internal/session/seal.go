@@ -10,8 +10,6 @@ import (
 	"os"
 	"time"
 
-	"filippo.io/age"
-
 	"vigil"
 )
 
@@ -66,7 +64,7 @@ func (v *Vault) seal(j *Jar, all []entry) error {
 	if err := v.readOrMakeKey(); err != nil {
 		return keyError(err)
 	}
-	data, err := encrypt(text, v.key.Recipient())
+	data, err := v.key.Seal(text)
 	if err != nil {
 		return err
 	}
@@ -95,28 +93,11 @@ func (j *Jar) text(all []entry) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-func encrypt(text []byte, to age.Recipient) ([]byte, error) {
-	var buf bytes.Buffer
-	w, err := age.Encrypt(&buf, to)
-	if err != nil {
-		return nil, err
-	}
-	_, err = w.Write(text)
-	if err := errors.Join(err, w.Close()); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
 // unseal returns the session in data, which must be src's.
 func (v *Vault) unseal(data []byte, src vigil.Source) (*Jar, error) {
-	r, err := age.Decrypt(bytes.NewReader(data), v.key)
+	text, err := v.key.Open(data)
 	if err != nil {
-		return nil, errors.New("not sealed with this key, or damaged")
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, errors.New("damaged")
+		return nil, err
 	}
 	return v.parse(text, src)
 }

@@ -14,9 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"filippo.io/age"
-
 	"vigil"
+	"vigil/internal/keyring"
 )
 
 // A Config says where sessions are kept.
@@ -44,10 +43,10 @@ type Vault struct {
 	dir, keyFile string
 	passphrase   secret
 	now          func() time.Time
-	work         int // log2 of scrypt's N for a new key
+	work         int // log2 of scrypt's N for a new key; 0 for age's own choice
 
 	mu  sync.Mutex // guards the rest, and the files
-	key *age.X25519Identity
+	key *keyring.Identity
 }
 
 // New returns the vault that cfg describes; it touches no file.
@@ -55,7 +54,7 @@ func New(cfg Config) (*Vault, error) {
 	if cfg.Dir == "" || cfg.KeyFile == "" || cfg.Now == nil {
 		return nil, errors.New("session: Config needs Dir, KeyFile and Now")
 	}
-	return &Vault{dir: cfg.Dir, keyFile: cfg.KeyFile, passphrase: hide(cfg.Passphrase), now: cfg.Now, work: scryptWork}, nil
+	return &Vault{dir: cfg.Dir, keyFile: cfg.KeyFile, passphrase: hide(cfg.Passphrase), now: cfg.Now}, nil
 }
 
 // Format implements [fmt.Formatter] for every verb: neither key nor passphrase

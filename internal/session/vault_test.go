@@ -209,7 +209,7 @@ func TestOpenChecksWhatWasSealed(t *testing.T) {
 		"a short ID":        {strings.Replace(head, "00112233", "", 1) + "]}", false},
 		"a bad user agent":  {strings.Replace(head, `"cookies"`, `"user_agent":"x\r\ny","cookies"`, 1) + "]}", false},
 	} {
-		data, err := encrypt([]byte(x.text), v.key.Recipient())
+		data, err := v.key.Seal([]byte(x.text))
 		if err != nil {
 			t.Fatal(err)
 		}

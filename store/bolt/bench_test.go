@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	rand2 "math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,9 +25,9 @@ import (
 // page.
 const pageSize = 20 << 10
 
-func benchStore(b *testing.B) *bolt.Store {
+func benchStore(b *testing.B, keys ...bolt.Key) *bolt.Store {
 	b.Helper()
-	s, err := bolt.Create(filepath.Join(b.TempDir(), "vigil.db"), bolt.Options{Tool: "bench"})
+	s, err := bolt.Create(filepath.Join(b.TempDir(), "vigil.db"), bolt.Options{Tool: "bench", Keys: keys})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -63,11 +65,22 @@ func each(b *testing.B, workers int, do func(n int64)) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
 }
 
+// ciphers are the keys of a plain case and of an encrypted one.
+func ciphers() map[string][]bolt.Key {
+	return map[string][]bolt.Key{"none": nil, "aes-256-gcm": {testKey(1)}}
+}
+
 // BenchmarkCommit commits fetched pages with their log entries and next tasks.
 func BenchmarkCommit(b *testing.B) {
+	for cipher, keys := range ciphers() {
+		benchCommit(b, cipher, keys)
+	}
+}
+
+func benchCommit(b *testing.B, cipher string, keys []bolt.Key) {
 	for _, workers := range []int{1, 8, 64} {
-		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-			s := benchStore(b)
+		b.Run(fmt.Sprintf("cipher=%s/workers=%d", cipher, workers), func(b *testing.B) {
+			s := benchStore(b, keys...)
 			ctx := b.Context()
 			var ts []vigil.Task
 			for i := range b.N {
@@ -186,6 +199,63 @@ func BenchmarkIdle(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkRewrite writes a case of 2,000 pages anew under another key. Pages are of
+// repeated words, and so shrink as those of markets do.
+func BenchmarkRewrite(b *testing.B) {
+	const pages = 2_000
+	for cipher, keys := range ciphers() {
+		b.Run("cipher="+cipher, func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "vigil.db")
+			s, err := bolt.Create(path, bolt.Options{Tool: "bench", Keys: keys})
+			if err != nil {
+				b.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			for w := range 64 {
+				wg.Go(func() {
+					for n := w; n < pages; n += 64 {
+						if _, err := s.Record(b.Context(), vigil.Result{Act: vigil.Act{Actor: "w", Action: vigil.ActImport}, Record: wordyPage("ORD-1/a", int64(n))}); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if err := s.Close(); err != nil {
+				b.Fatal(err)
+			}
+			size := fileSize(b, path)
+			for b.Loop() {
+				r := bolt.Rewriting{Act: rotation, Plain: keys == nil}
+				if keys != nil {
+					r.To = keys[0]
+				}
+				if err := bolt.Rewrite(b.Context(), path, bolt.Options{Keys: keys}, r); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(size)/pages, "file-bytes/page")
+			b.ReportMetric(float64(fileSize(b, path))/pages, "rewritten-bytes/page")
+			b.ReportMetric(float64(pages)*float64(b.N)/b.Elapsed().Seconds(), "pages/s")
+		})
+	}
+}
+
+// wordyPage returns a page of 20 kB of markup and words.
+func wordyPage(source string, n int64) vigil.Page {
+	p := benchPage(source, n)
+	words := strings.Fields("brass wall clock shipped from harbour in plain wrapping price bond vendor rating sales posted category tools reply within two days")
+	r := rand2.New(rand2.NewPCG(uint64(n), 1))
+	var b strings.Builder
+	for b.Len() < pageSize {
+		fmt.Fprintf(&b, "<div class=\"row\"><a href=\"/listing/%d\">%s</a> %s %s</div>\n", r.IntN(1e6), words[r.IntN(len(words))], words[r.IntN(len(words))], words[r.IntN(len(words))])
+	}
+	p.Body = []byte(b.String())
+	p.BodySize, p.BodySHA256 = int64(len(p.Body)), vigil.SumHex(p.Body)
+	p.ID = vigil.NewPageID(p)
+	return p
 }
 
 // BenchmarkOpen opens and closes a case of 10,000 pages.

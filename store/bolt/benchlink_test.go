@@ -50,8 +50,14 @@ func benchRows(b *testing.B, name string, n int) (vigil.Watchlist, []vigil.ListR
 // BenchmarkMentions reads a case with a million mentions and a list of 100,000
 // rows: all, and one key's.
 func BenchmarkMentions(b *testing.B) {
+	for cipher, keys := range ciphers() {
+		b.Run("cipher="+cipher, func(b *testing.B) { benchMentions(b, keys) })
+	}
+}
+
+func benchMentions(b *testing.B, keys []bolt.Key) {
 	const assessments, each = 2_000, 500
-	s := benchStore(b)
+	s := benchStore(b, keys...)
 	var wg sync.WaitGroup
 	for w := range 16 {
 		wg.Go(func() {

@@ -8,7 +8,6 @@
 package bolt
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,6 +21,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"vigil"
+	"vigil/internal/encoding"
 	"vigil/store"
 )
 
@@ -39,6 +39,13 @@ type Options struct {
 	// dead; 0 for 5. Reviews are exempt: a person who looks at a listing and is
 	// called away has not failed, and no listing may fall out of sight for it.
 	MaxAttempts int
+	// Keys are the data keys at hand. A new case is sealed with the first of them,
+	// and not encrypted if there is none; one that exists is opened with the key
+	// that it names.
+	Keys []Key
+	// Sealed opens an encrypted case without its key as well: its logs can be read
+	// and proved, and its tasks counted, and all else ends in [vigil.ErrSealed].
+	Sealed bool
 	// Timeout is how long to wait for a file that another process has open;
 	// 0 for a second.
 	Timeout time.Duration
@@ -76,6 +83,8 @@ type Store struct {
 	o     Options
 	db    *bbolt.DB
 	group *group
+	box   *box
+	zstd  *encoding.Zstd
 	close sync.Once
 }
 
@@ -92,39 +101,50 @@ func Create(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create case %s: %w", path, err)
 	}
-	err = db.Update(func(tx *bbolt.Tx) error { return makeLayout(tx, o.Now()) })
+	b, err := firstBox(o.Keys)
+	if err == nil {
+		err = db.Update(func(tx *bbolt.Tx) error { return makeLayout(read{tx, b}, o.Now()) })
+	}
 	if err == nil {
 		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create case %s: %w", path, err), db.Close(), os.Remove(path))
 	}
-	return opened(path, o, db)
+	return opened(path, o, db, b)
 }
 
 // Open opens a case file. If another process has it open, the error wraps
 // [vigil.ErrInUse] and says which; if there is none, [fs.ErrNotExist]. A file
 // that a newer program wrote in another layout is refused; one in an older layout
-// is brought to the present one, and PATH.v1 or PATH.v2, after its version, is a
-// copy of it as it was.
+// is brought to the present one, and PATH.v1, PATH.v2 or PATH.v3, after its
+// version, is a copy of it as it was.
+//
+// If the case is encrypted and none of the keys is the one that it names, the
+// error wraps [vigil.ErrSealed], unless o.Sealed allows that.
 func Open(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open case: %w", err)
 	}
-	db, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
+	db, err := openThere(path, o)
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open case %s: %w %s", path, vigil.ErrInUse, readOwner(path))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open case %s: %w: want a file that vigil init made", path, err)
 	}
-	if err := guard(func() error { return readyLayout(path, db) }); err != nil {
+	var b *box
+	err = guard(func() (err error) {
+		b, err = ready(path, o, db)
+		return err
+	})
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), db.Close())
 	}
-	s, err := opened(path, o, db)
-	if err != nil {
-		return nil, err
+	s, err := opened(path, o, db, b)
+	if err != nil || b.shut() {
+		return s, err
 	}
 	if err := s.reclaim(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), s.Close())
@@ -132,17 +152,48 @@ func Open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// readyLayout checks the layout of a case file, and brings an old one up to date.
-func readyLayout(path string, db *bbolt.DB) error {
+// ready checks the layout of a case file, brings an old one up to date, and
+// returns the box of the key that it names.
+func ready(path string, o Options, db *bbolt.DB) (b *box, err error) {
 	var version string
-	err := db.View(func(tx *bbolt.Tx) (err error) {
+	err = viewDB(db, func(tx read) (err error) {
 		version, err = checkLayout(tx)
 		return err
 	})
 	if err == nil && version != layoutVersion {
 		err = migrate(path, version, db)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	err = viewDB(db, func(tx read) error {
+		b, err = boxOf(tx, o)
+		return err
+	})
+	return b, err
+}
+
+// openThere opens the file that is at path. While we waited for its lock, its
+// owner may have put another in its place: what was written to the old one would
+// be lost.
+func openThere(path string, o Options) (*bbolt.DB, error) {
+	for {
+		before, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		db, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
+		if err != nil {
+			return nil, err
+		}
+		after, err := os.Stat(path)
+		if err == nil && os.SameFile(before, after) {
+			return db, nil
+		}
+		if err = errors.Join(err, db.Close()); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // openDB opens the file with the flags that flags makes of bbolt's own, which
@@ -166,11 +217,15 @@ func openDB(path string, o Options, flags func(int) int) (db *bbolt.DB, err erro
 	return db, err
 }
 
-func opened(path string, o Options, db *bbolt.DB) (*Store, error) {
+func opened(path string, o Options, db *bbolt.DB, b *box) (*Store, error) {
 	if err := writeOwner(path, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), db.Close())
 	}
-	return &Store{path: path, o: o, db: db, group: newGroup(db)}, nil
+	z, err := encoding.NewZstd()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), removeOwner(path), db.Close())
+	}
+	return &Store{path: path, o: o, db: db, group: newGroup(db), box: b, zstd: z}, nil
 }
 
 // Close waits for running calls and releases the file. Only the first call does
@@ -185,39 +240,6 @@ func (s *Store) Close() (err error) {
 		return fmt.Errorf("close case %s: %w", s.path, err)
 	}
 	return nil
-}
-
-// view runs fn in a transaction that reads.
-func (s *Store) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return guard(func() error { return s.db.View(fn) })
-}
-
-// update runs fn in a transaction that writes, perhaps together with other
-// callers'. It may run fn several times: fn must set what it returns afresh.
-//
-// Once handed over, a change is waited for even if ctx ends: the caller is to
-// know whether it was made.
-func (s *Store) update(ctx context.Context, fn func(write) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.group.do(func(tx *bbolt.Tx) error {
-		w := write{Tx: tx, o: &s.o, now: s.o.Now().Round(0).UTC()}
-		if err := w.tick(); err != nil {
-			return err
-		}
-		return fn(w)
-	})
-}
-
-// A write is a transaction that writes, at one moment.
-type write struct {
-	*bbolt.Tx
-	o   *Options
-	now time.Time
 }
 
 // guard turns a panic into an error: bbolt panics on pages that make no sense,

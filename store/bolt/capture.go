@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
@@ -29,7 +27,7 @@ func parseCapture(k []byte) (capture, error) {
 // of the log entries that brought them, 0 for none.
 type latest struct{ assessment, listing uint64 }
 
-func getLatest(tx *bbolt.Tx, c capture) latest {
+func getLatest(tx read, c capture) latest {
 	v := bucket(tx, bucketCaptures).Get(c.key())
 	if len(v) != 16 {
 		return latest{}
@@ -57,9 +55,9 @@ func (l latest) of(typ string) uint64 {
 
 func (l latest) bytes() []byte { return number(number(nil, l.assessment), l.listing) }
 
-// versionOf returns key and value of the newest version of a type that is of a
+// versionOf returns key and value, as it is stored, of the newest version of a type that is of a
 // capture; nil if there is none. All versions of a record are under one order.
-func versionOf(tx *bbolt.Tx, typ string, c capture) (k, v []byte) {
+func versionOf(tx read, typ string, c capture) (k, v []byte) {
 	n := getLatest(tx, c).of(typ)
 	newest, _ := newestKey(tx, typ, c.listing)
 	if n == 0 || newest == nil {
@@ -69,8 +67,14 @@ func versionOf(tx *bbolt.Tx, typ string, c capture) (k, v []byte) {
 	return k, bucket(tx, bucketRecords).Get(k)
 }
 
+// textOf returns the bytes of what versionOf finds.
+func textOf(tx read, typ string, c capture) ([]byte, error) {
+	k, v := versionOf(tx, typ, c)
+	return tx.open(bucketRecords, k, v)
+}
+
 // newestOf returns the newest version that is of a capture.
-func newestOf[R any](tx *bbolt.Tx, typ string, c capture) (r R, err error) {
+func newestOf[R any](tx read, typ string, c capture) (r R, err error) {
 	if checkName("page", c.page) != nil || checkName("listing", c.listing) != nil || getLatest(tx, c).of(typ) == 0 {
 		return r, fmt.Errorf("%s %q of page %q: %w", typ, c.listing, c.page, vigil.ErrNotFound)
 	}
@@ -83,7 +87,7 @@ func newestOf[R any](tx *bbolt.Tx, typ string, c capture) (r R, err error) {
 
 // AssessmentOf implements [store.Reader].
 func (s *Store) AssessmentOf(ctx context.Context, listing, page string) (a vigil.Assessment, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		a, err = newestOf[vigil.Assessment](tx, vigil.TypeAssessment, capture{page, listing})
 		if err == nil && a.Page != page {
 			err = fmt.Errorf("assessment %s of page %s: %w: the index names one of page %q", listing, page, vigil.ErrTampered, a.Page)
@@ -98,7 +102,7 @@ func (s *Store) AssessmentOf(ctx context.Context, listing, page string) (a vigil
 
 // ListingOf implements [store.Reader].
 func (s *Store) ListingOf(ctx context.Context, listing, page string) (l vigil.Listing, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		l, err = newestOf[vigil.Listing](tx, vigil.TypeListing, capture{page, listing})
 		if err == nil && l.Page != page {
 			err = fmt.Errorf("listing %s of page %s: %w: the index names one of page %q", listing, page, vigil.ErrTampered, l.Page)
@@ -113,12 +117,12 @@ func (s *Store) ListingOf(ctx context.Context, listing, page string) (l vigil.Li
 
 // setLatest notes that entry e brought a capture's newest version.
 func (w write) setLatest(c capture, e vigil.Event) error {
-	l := getLatest(w.Tx, c).with(e.Object.Type, e.Seq)
-	return bucket(w.Tx, bucketCaptures).Put(c.key(), l.bytes())
+	l := getLatest(w.read, c).with(e.Object.Type, e.Seq)
+	return bucket(w.read, bucketCaptures).Put(c.key(), l.bytes())
 }
 
 // capturesOn returns the captures that are of a page.
-func capturesOn(tx *bbolt.Tx, page string) (cs []capture, err error) {
+func capturesOn(tx read, page string) (cs []capture, err error) {
 	prefix := key(page)
 	c := bucket(tx, bucketCaptures).Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
@@ -137,7 +141,7 @@ func (w write) remention(cs []capture, change func() error) error {
 	old := make([][]pair, len(cs))
 	for i, c := range cs {
 		var err error
-		if old[i], err = mentionsOf(w.Tx, c); err != nil {
+		if old[i], err = mentionsOf(w.read, c); err != nil {
 			return err
 		}
 	}
@@ -145,17 +149,17 @@ func (w write) remention(cs []capture, change func() error) error {
 		return err
 	}
 	for i, c := range cs {
-		fresh, err := mentionsOf(w.Tx, c)
+		fresh, err := mentionsOf(w.read, c)
 		if err != nil {
 			return err
 		}
 		gone := slices.DeleteFunc(old[i], func(p pair) bool { return hasKey(fresh, p.k) })
 		for _, p := range gone {
-			if err := bucket(w.Tx, bucketMentions).Delete(p.k); err != nil {
+			if err := bucket(w.read, bucketMentions).Delete(p.k); err != nil {
 				return err
 			}
 		}
-		if err := putPairs(w.Tx, bucketMentions, fresh); err != nil {
+		if err := putPairs(w.read, bucketMentions, fresh); err != nil {
 			return err
 		}
 	}

@@ -3,8 +3,6 @@ package bolt
 import (
 	"slices"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // The latest time that a change was made at is noted in the case, so that a
@@ -14,7 +12,7 @@ const tickEvery = time.Second
 
 const metaClock = "clock"
 
-func lastTick(tx *bbolt.Tx) time.Time {
+func lastTick(tx read) time.Time {
 	b := bucket(tx, bucketMeta).Get([]byte(metaClock))
 	if len(b) != 8 {
 		return time.Time{}
@@ -24,7 +22,7 @@ func lastTick(tx *bbolt.Tx) time.Time {
 
 // setBack returns by how much the clock was set back since the last change; 0 if
 // it was not.
-func setBack(tx *bbolt.Tx, now time.Time) time.Duration {
+func setBack(tx read, now time.Time) time.Duration {
 	if d := lastTick(tx).Sub(now); d >= tickEvery {
 		return d
 	}
@@ -36,8 +34,8 @@ func setBack(tx *bbolt.Tx, now time.Time) time.Duration {
 // more. Without this a clock that was once in another year would stop a source
 // for years.
 func (w write) tick() error {
-	back := setBack(w.Tx, w.now)
-	if back == 0 && w.now.Sub(lastTick(w.Tx)) < tickEvery {
+	back := setBack(w.read, w.now)
+	if back == 0 && w.now.Sub(lastTick(w.read)) < tickEvery {
 		return nil
 	}
 	if back > 0 {
@@ -48,16 +46,16 @@ func (w write) tick() error {
 			return err
 		}
 	}
-	return bucket(w.Tx, bucketMeta).Put([]byte(metaClock), instant(nil, w.now))
+	return bucket(w.read, bucketMeta).Put([]byte(metaClock), instant(nil, w.now))
 }
 
 // setTasksBack sets the ends of all waits and leases back.
 func (w write) setTasksBack(d time.Duration) error {
-	ids := append(idsUnder(w.Tx, bucketDelayed, nil), idsUnder(w.Tx, bucketLeased, nil)...)
+	ids := append(idsUnder(w.read, bucketDelayed, nil), idsUnder(w.read, bucketLeased, nil)...)
 	for some := range slices.Chunk(ids, lastPiece) {
 		var cs []change
 		for _, id := range some {
-			old, err := getTask(w.Tx, id)
+			old, err := getTask(w.read, id)
 			if err != nil {
 				return err
 			}
@@ -75,8 +73,11 @@ func (w write) setTasksBack(d time.Duration) error {
 // setPacesBack sets the starts of the last fetches and the ends of all rests
 // back.
 func (w write) setPacesBack(d time.Duration) error {
-	for _, source := range pacedSources(w.Tx) {
-		p := getPace(w.Tx, source)
+	for _, source := range pacedSources(w.read) {
+		p, err := getPace(w.read, source)
+		if err != nil {
+			return err
+		}
 		if !p.last.IsZero() {
 			p.last = p.last.Add(-d)
 		}

@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, commitUntilKilled(path))
 		os.Exit(1)
 	}
+	if path := os.Getenv(rotateCase); path != "" {
+		fmt.Fprintln(os.Stderr, rotateUntilKilled(path))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -101,7 +105,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	var acknowledged []string
 	for round := range 15 {
-		acknowledged = append(acknowledged, killAfter(t, path, time.Duration(rand.IntN(150))*time.Millisecond)...)
+		acknowledged = append(acknowledged, killAfter(t, crashCase, path, time.Duration(rand.IntN(150))*time.Millisecond)...)
 		checkAfterCrash(t, path, acknowledged)
 		if t.Failed() {
 			t.Fatalf("in round %d, after %d commits", round, len(acknowledged))
@@ -113,16 +117,16 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// killAfter runs a child for a while, and returns the pages that it said it had
-// committed.
-func killAfter(t *testing.T, path string, d time.Duration) (ids []string) {
+// killAfter runs a child on what a variable names, for a while, and returns what it
+// said it had done.
+func killAfter(t *testing.T, variable, path string, d time.Duration) (ids []string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), crashCase+"="+path)
+	cmd.Env = append(os.Environ(), variable+"="+path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

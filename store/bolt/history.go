@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
@@ -38,7 +36,7 @@ func (t task) attempts() (past []vigil.Attempt, err error) {
 
 // History implements [store.Reader].
 func (s *Store) History(ctx context.Context, id string) (past []vigil.Attempt, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		t, err := getTask(tx, id)
 		if err != nil {
 			return err

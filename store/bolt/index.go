@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"iter"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
@@ -19,13 +17,13 @@ func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
 		rows := rowChecker{}
 		for _, check := range []struct {
 			bucket string
-			entry  func(tx *bbolt.Tx, k []byte) error
+			entry  func(tx read, k []byte) error
 		}{
 			{bucketCaptures, checkCapture},
 			{bucketRows, rows.check},
-			{bucketListed, func(tx *bbolt.Tx, k []byte) error { _, err := listedRow(tx, k); return err }},
+			{bucketListed, func(tx read, k []byte) error { _, err := listedRow(tx, k); return err }},
 		} {
-			faults := scan(ctx, s, check.bucket, []byte{}, func(tx *bbolt.Tx, k, _ []byte) (string, bool, error) {
+			faults := scan(ctx, s.view, check.bucket, []byte{}, func(tx read, k, _ []byte) (string, bool, error) {
 				if err := check.entry(tx, k); err != nil {
 					return fmt.Sprintf("index %s: %v", check.bucket, err), true, nil
 				}
@@ -42,7 +40,7 @@ func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
 
 // checkCapture finds fault with an entry that names a version which is not there
 // or is of another page. That it names the newest is for whoever knows the logs.
-func checkCapture(tx *bbolt.Tx, k []byte) error {
+func checkCapture(tx read, k []byte) error {
 	c, err := parseCapture(k)
 	if err != nil {
 		return err
@@ -57,8 +55,11 @@ func checkCapture(tx *bbolt.Tx, k []byte) error {
 		var r struct {
 			Page string `json:"page"`
 		}
-		_, v := versionOf(tx, typ, c)
-		if err := json.Unmarshal(v, &r); err != nil || r.Page != c.page {
+		v, err := textOf(tx, typ, c)
+		if err == nil {
+			err = json.Unmarshal(v, &r)
+		}
+		if err != nil || r.Page != c.page {
 			return fmt.Errorf("capture %q names no %s of its page", k, typ)
 		}
 	}
@@ -71,7 +72,7 @@ type rowChecker struct{ vigil.Watchlist }
 
 // check finds fault with a row of a list that the case does not have, or that has
 // fewer.
-func (c *rowChecker) check(tx *bbolt.Tx, k []byte) (err error) {
+func (c *rowChecker) check(tx read, k []byte) (err error) {
 	list, n, _ := bytes.Cut(k, []byte{0})
 	if c.ID == "" || c.ID != string(list) {
 		if c.Watchlist, err = newest[vigil.Watchlist](tx, vigil.TypeWatchlist, string(list)); err != nil {

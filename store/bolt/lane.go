@@ -29,7 +29,7 @@ type lane struct {
 }
 
 // lanes returns the lanes of a stage that hold anything but ended tasks.
-func lanes(tx *bbolt.Tx, st vigil.Stage, source string) ([]*lane, error) {
+func lanes(tx read, st vigil.Stage, source string) ([]*lane, error) {
 	var ls []*lane
 	for _, src := range sourcesOf(tx, st, source) {
 		l, err := newLane(tx, st, src)
@@ -41,7 +41,7 @@ func lanes(tx *bbolt.Tx, st vigil.Stage, source string) ([]*lane, error) {
 	return ls, nil
 }
 
-func newLane(tx *bbolt.Tx, st vigil.Stage, source string) (*lane, error) {
+func newLane(tx read, st vigil.Stage, source string) (*lane, error) {
 	l := &lane{stage: st, source: source, cursor: bucket(tx, bucketReady).Cursor()}
 	prefix := key(string(st), source)
 	l.set(l.cursor.Seek(prefix))
@@ -50,16 +50,30 @@ func newLane(tx *bbolt.Tx, st vigil.Stage, source string) (*lane, error) {
 	if st != vigil.Fetch {
 		return l, nil
 	}
-	l.pace = getPace(tx, source)
-	l.leased = counted(tx, vigil.Task{Source: source, Stage: st, State: vigil.Leased})
-	if b := bucket(tx, bucketSources).Get(key(source)); b != nil {
+	if err := l.measure(tx); err != nil {
+		return nil, fmt.Errorf("rules of source %s: %w", source, err)
+	}
+	return l, nil
+}
+
+// measure reads the rules of the lane's source, and what they are measured against.
+func (l *lane) measure(tx read) (err error) {
+	if l.pace, err = getPace(tx, l.source); err != nil {
+		return err
+	}
+	l.leased = counted(tx, vigil.Task{Source: l.source, Stage: l.stage, State: vigil.Leased})
+	b, err := tx.get(bucketSources, key(l.source))
+	if err != nil {
+		return err
+	}
+	if b != nil {
 		if err := json.Unmarshal(b, &l.rules); err != nil {
-			return nil, fmt.Errorf("rules of source %s: case file is damaged: %w", source, err)
+			return fmt.Errorf("case file is damaged: %w", err)
 		}
 	}
-	s, err := getStanding(tx, source)
+	s, err := getStanding(tx, l.source)
 	l.shut = s.State != vigil.SourceOpen
-	return l, err
+	return err
 }
 
 // set makes the entry k, v of the ready bucket the lane's first.

@@ -7,15 +7,13 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"go.etcd.io/bbolt"
 )
 
 // Layout names LAYOUT.md's form and version in the file. The versions before are
 // known as well; see migrate.go.
 const (
 	layoutName    = "vigil-case"
-	layoutVersion = "3"
+	layoutVersion = "4"
 )
 
 // The buckets. LAYOUT.md says what each holds.
@@ -55,7 +53,7 @@ func buckets() []string {
 	}
 }
 
-func makeLayout(tx *bbolt.Tx, now time.Time) error {
+func makeLayout(tx read, now time.Time) error {
 	for _, name := range buckets() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
@@ -67,11 +65,11 @@ func makeLayout(tx *bbolt.Tx, now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return setCipher(tx)
 }
 
 // checkLayout returns the version of a case file that this program can read.
-func checkLayout(tx *bbolt.Tx) (version string, err error) {
+func checkLayout(tx read) (version string, err error) {
 	meta := bucket(tx, bucketMeta)
 	if meta == nil || string(meta.Get([]byte("layout"))) != layoutName {
 		return "", fmt.Errorf("not a case: want a file that vigil init made")
@@ -99,8 +97,6 @@ func bucketsAfter(version string) []string {
 	}
 	return nil
 }
-
-func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 
 // maxName bounds IDs in bytes, so that every key stays far below bbolt's limit.
 const maxName = 1024

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 	"vigil/store"
 )
@@ -71,7 +69,7 @@ func checkNext(r store.LeaseRequest) (store.LeaseRequest, error) {
 // idle reports whether a lease would change nothing, and when to ask again.
 func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next time.Time, err error) {
 	now := s.o.Now().Round(0).UTC()
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		if setBack(tx, now) > 0 {
 			return nil
 		}
@@ -114,7 +112,7 @@ func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err
 	}
 	// Only now, as a change would lead the lanes' cursors astray.
 	for _, id := range ids {
-		t, err := getTask(w.Tx, id)
+		t, err := getTask(w.read, id)
 		if err != nil {
 			return nil, next, err
 		}
@@ -129,19 +127,19 @@ func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err
 // awake returns the lanes of a request, with the tasks in them that have become
 // available.
 func (w write) awake(r store.LeaseRequest) ([]*lane, error) {
-	ls, err := lanes(w.Tx, r.Stage, r.Source)
+	ls, err := lanes(w.read, r.Stage, r.Source)
 	if err != nil || !slices.ContainsFunc(ls, func(l *lane) bool { return l.due(w.now) }) {
 		return ls, err
 	}
 	if err := w.wake(ls); err != nil {
 		return nil, err
 	}
-	return lanes(w.Tx, r.Stage, r.Source)
+	return lanes(w.read, r.Stage, r.Source)
 }
 
 // leaseOne hands out the one task that r names, or renews its lease.
 func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
-	t, err := getTask(w.Tx, r.Task)
+	t, err := getTask(w.read, r.Task)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -185,7 +183,7 @@ func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
 // mayFetch returns the earliest moment at which t's source lets t be fetched;
 // zero for never.
 func (w write) mayFetch(t task) (time.Time, error) {
-	l, err := newLane(w.Tx, t.Stage, t.Source)
+	l, err := newLane(w.read, t.Stage, t.Source)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -206,7 +204,10 @@ func (w write) take(t task, r store.LeaseRequest) (task, error) {
 	rand.Read(token) // never fails
 	leased.Lease = hex.EncodeToString(token)
 	if t.Stage == vigil.Fetch {
-		p := getPace(w.Tx, t.Source)
+		p, err := getPace(w.read, t.Source)
+		if err != nil {
+			return t, err
+		}
 		p.last = w.now
 		if err := w.putPace(t.Source, p); err != nil {
 			return t, err
@@ -218,8 +219,8 @@ func (w write) take(t task, r store.LeaseRequest) (task, error) {
 // wake makes tasks available whose lease ran out or whose wait is over.
 func (w write) wake(ls []*lane) error {
 	for _, l := range ls {
-		for _, id := range idsUntil(w.Tx, bucketLeased, l.stage, l.source, w.now) {
-			t, err := getTask(w.Tx, id)
+		for _, id := range idsUntil(w.read, bucketLeased, l.stage, l.source, w.now) {
+			t, err := getTask(w.read, id)
 			if err != nil {
 				return err
 			}
@@ -227,8 +228,8 @@ func (w write) wake(ls []*lane) error {
 				return err
 			}
 		}
-		for _, id := range idsUntil(w.Tx, bucketDelayed, l.stage, l.source, w.now) {
-			t, err := getTask(w.Tx, id)
+		for _, id := range idsUntil(w.read, bucketDelayed, l.stage, l.source, w.now) {
+			t, err := getTask(w.read, id)
 			if err != nil {
 				return err
 			}
@@ -252,7 +253,7 @@ func (w write) expire(t task) (task, error) {
 // been leased. Claims of reviewers stay.
 func (s *Store) reclaim() error {
 	var held []string
-	err := s.view(context.Background(), func(tx *bbolt.Tx) error {
+	err := s.view(context.Background(), func(tx read) error {
 		held = idsUnder(tx, bucketLeased, nil)
 		return nil
 	})
@@ -262,7 +263,7 @@ func (s *Store) reclaim() error {
 	return s.update(context.Background(), func(w write) error {
 		var cs []change
 		for _, id := range held {
-			t, err := getTask(w.Tx, id)
+			t, err := getTask(w.read, id)
 			if err != nil {
 				return err
 			}

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/store"
@@ -37,7 +35,7 @@ func checkAct(a vigil.Act) error {
 
 // log appends an act to its order's log and returns it as logged.
 func (w write) log(a vigil.Act) (vigil.Event, error) {
-	size, err := logSize(w.Tx, a.Order)
+	size, err := logSize(w.read, a.Order)
 	if err != nil {
 		return vigil.Event{}, fmt.Errorf("log %q: %w", a.Order, err)
 	}
@@ -49,25 +47,25 @@ func (w write) log(a vigil.Act) (vigil.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	first, hashes, err := custody.Append(size, line, hashReader(w.Tx, a.Order))
+	first, hashes, err := custody.Append(size, line, hashReader(w.read, a.Order))
 	if err != nil {
 		return e, err
 	}
-	stored := bucket(w.Tx, bucketHashes)
+	stored := bucket(w.read, bucketHashes)
 	for i, h := range hashes {
 		if err := stored.Put(number(key(a.Order), uint64(first)+uint64(i)), h[:]); err != nil {
 			return e, err
 		}
 	}
-	if err := bucket(w.Tx, bucketLines).Put(number(key(a.Order), uint64(size)), line); err != nil {
+	if err := bucket(w.read, bucketLines).Put(number(key(a.Order), uint64(size)), line); err != nil {
 		return e, err
 	}
-	return e, bucket(w.Tx, bucketLogs).Put(key(a.Order), number(nil, uint64(size)+1))
+	return e, bucket(w.read, bucketLogs).Put(key(a.Order), number(nil, uint64(size)+1))
 }
 
 // logSize returns the number of a log's lines, which is written down apart from
 // them: lines that were cut off do not go unseen.
-func logSize(tx *bbolt.Tx, order string) (int64, error) {
+func logSize(tx read, order string) (int64, error) {
 	said := int64(parseNumber(bucket(tx, bucketLogs).Get(key(order))))
 	have := int64(0)
 	if k, _ := lastBefore(bucket(tx, bucketLines).Cursor(), key(order), after(order)); k != nil {
@@ -79,7 +77,7 @@ func logSize(tx *bbolt.Tx, order string) (int64, error) {
 	return have, nil
 }
 
-func hashReader(tx *bbolt.Tx, order string) custody.HashReader {
+func hashReader(tx read, order string) custody.HashReader {
 	return func(indexes []int64) ([][custody.HashSize]byte, error) {
 		b := bucket(tx, bucketHashes)
 		hs := make([][custody.HashSize]byte, len(indexes))
@@ -96,7 +94,7 @@ func hashReader(tx *bbolt.Tx, order string) custody.HashReader {
 
 // findLog returns a log's size. The error wraps [vigil.ErrNotFound] if there
 // is none; the log of the case itself always is.
-func findLog(tx *bbolt.Tx, order string) (size int64, err error) {
+func findLog(tx read, order string) (size int64, err error) {
 	if err := checkName("name", order); err != nil {
 		return 0, fmt.Errorf("%w in this case: %v", vigil.ErrNotFound, err)
 	}
@@ -109,7 +107,7 @@ func findLog(tx *bbolt.Tx, order string) (size int64, err error) {
 
 // Logs implements [store.Reader].
 func (s *Store) Logs(ctx context.Context) (orders []string, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.audit(ctx, func(tx read) error {
 		// From heads and lines, so that a log which lost either is still found.
 		found := map[string]bool{"": true}
 		for _, name := range []string{bucketLogs, bucketLines} {
@@ -136,7 +134,7 @@ func (s *Store) Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, er
 			yield(vigil.Entry{}, err)
 			return
 		}
-		entries := scan(ctx, s, bucketLines, key(order), func(_ *bbolt.Tx, _, v []byte) (vigil.Entry, bool, error) {
+		entries := scan(ctx, s.audit, bucketLines, key(order), func(_ read, _, v []byte) (vigil.Entry, bool, error) {
 			e, err := custody.ParseLine(v)
 			return vigil.Entry{Event: e, Line: bytes.Clone(v)}, true, err
 		})
@@ -153,7 +151,7 @@ func (s *Store) Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, er
 
 // Checkpoint implements [store.Reader].
 func (s *Store) Checkpoint(ctx context.Context, order string) (c vigil.Checkpoint, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.audit(ctx, func(tx read) error {
 		size, err := findLog(tx, order)
 		if err != nil {
 			return err
@@ -170,7 +168,7 @@ func (s *Store) Checkpoint(ctx context.Context, order string) (c vigil.Checkpoin
 
 // Prove implements [store.Reader].
 func (s *Store) Prove(ctx context.Context, order string, seq, size int64) (proof [][custody.HashSize]byte, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.audit(ctx, func(tx read) error {
 		have, err := findLog(tx, order)
 		if err != nil {
 			return err

@@ -18,12 +18,13 @@ const (
 	flagWarned
 )
 
-// appendMention appends the i-th mention of a capture, but for its listing, its
-// page and, if that is its own name, its key, which stand in the entry's key.
-func appendMention(b []byte, m vigil.Mention, i int) []byte {
+// appendMention appends the i-th mention of a capture, but for its listing and its
+// page, which stand in the entry's key. So does the identifier's key, if that is
+// its own name and names are not blind.
+func appendMention(b []byte, m vigil.Mention, i int, blind bool) []byte {
 	id := m.Identifier
 	name := id.Key
-	if vigil.KeyName(name) == name {
+	if !blind && vigil.KeyName(name) == name {
 		name = ""
 	}
 	b = binary.AppendUvarint(append(b, mentionForm), uint64(i))

@@ -14,23 +14,25 @@ import (
 // read is written again as the same, and nothing panics.
 func FuzzMention(f *testing.F) {
 	m := vigil.Mention{Listing: "l", Page: "p", At: time.Date(2026, 11, 3, 9, 0, 0, 5, time.UTC), Identifier: vigil.Identifier{Key: "k", Readings: []string{"a", ""}, Raw: "raw", Start: -1, Warned: true}}
-	f.Add(mentionKey(m, 3), appendMention(nil, m, 3))
+	f.Add(mentionKey(read{}, m, 3), appendMention(nil, m, 3, false))
 	m.Identifier = vigil.Identifier{Key: "k\x00"}
-	f.Add(mentionKey(m, 0), appendMention(nil, m, 0))
+	f.Add(mentionKey(read{}, m, 0), appendMention(nil, m, 0, false))
 	f.Add([]byte("k\x00l\x00"), []byte{mentionForm, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, k, v []byte) {
-		m, err := readMention(k, v)
+		m, _, err := readMention(read{}, k, v)
 		if err != nil {
 			return
 		}
 		var again vigil.Mention
 		again.Listing, again.Page, again.Identifier.Key = m.Listing, m.Page, m.Identifier.Key
-		i, err := parseMention(appendMention(nil, m, 7), &again)
-		if err != nil || i != 7 || !cmp.Equal(m, again) {
-			t.Errorf("%+v came back as %+v, %v", m, again, err)
+		for _, blind := range []bool{false, true} {
+			i, err := parseMention(appendMention(nil, m, 7, blind), &again)
+			if err != nil || i != 7 || !cmp.Equal(m, again) {
+				t.Errorf("%+v came back as %+v, %v", m, again, err)
+			}
 		}
-		if i, _ := parseMention(v, &again); !bytes.Equal(mentionKey(m, i), k) {
-			t.Errorf("read at %q, belongs to %q", k, mentionKey(m, i))
+		if i, _ := parseMention(v, &again); !bytes.Equal(mentionKey(read{}, m, i), k) {
+			t.Errorf("read at %q, belongs to %q", k, mentionKey(read{}, m, i))
 		}
 	})
 }

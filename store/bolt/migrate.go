@@ -16,9 +16,11 @@ import (
 func stepFrom(version string) func(*bbolt.DB) error {
 	switch version {
 	case "1":
-		return func(db *bbolt.DB) error { return db.Update(upgrade1) }
+		return func(db *bbolt.DB) error { return updateDB(db, upgrade1) }
 	case "2":
 		return upgrade2
+	case "3":
+		return func(db *bbolt.DB) error { return updateDB(db, upgrade3) }
 	}
 	return nil
 }
@@ -33,7 +35,7 @@ func migrate(path, version string, db *bbolt.DB) error {
 		if err := stepFrom(version)(db); err != nil {
 			return fmt.Errorf("bring it on from layout version %s: %w", version, err)
 		}
-		err := db.View(func(tx *bbolt.Tx) (err error) {
+		err := viewDB(db, func(tx read) (err error) {
 			version, err = checkLayout(tx)
 			return err
 		})
@@ -45,7 +47,7 @@ func migrate(path, version string, db *bbolt.DB) error {
 }
 
 // setVersion says that the file has a layout version from now on.
-func setVersion(tx *bbolt.Tx, version string) error {
+func setVersion(tx read, version string) error {
 	return bucket(tx, bucketMeta).Put([]byte("version"), []byte(version))
 }
 
@@ -63,7 +65,7 @@ func backUp(name string, db *bbolt.DB) error {
 	if err != nil {
 		return err
 	}
-	err = db.View(func(tx *bbolt.Tx) error {
+	err = viewDB(db, func(tx read) error {
 		_, err := tx.WriteTo(f)
 		return err
 	})

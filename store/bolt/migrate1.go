@@ -3,8 +3,6 @@ package bolt
 import (
 	"encoding/json"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
@@ -13,13 +11,13 @@ func bucketsSince2() []string { return []string{bucketParked, bucketStand} }
 
 // upgrade1 changes the layout from version 1 to version 2. Tasks are read as they
 // are: what version 1 did not know of them stays empty.
-func upgrade1(tx *bbolt.Tx) error {
+func upgrade1(tx read) error {
 	for _, name := range bucketsSince2() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
 		}
 	}
-	w := write{Tx: tx}
+	w := write{read: tx}
 	for _, source := range pacedSources(tx) {
 		p := oldPace(tx, source)
 		p.bytes = received(tx, source)
@@ -32,7 +30,7 @@ func upgrade1(tx *bbolt.Tx) error {
 
 // oldPace reads a pace of version 1: the last fetch's start and the number of
 // pages.
-func oldPace(tx *bbolt.Tx, source string) (p pace) {
+func oldPace(tx read, source string) (p pace) {
 	if b := bucket(tx, bucketPace).Get(key(source)); len(b) == 16 {
 		p.last, p.pages = maybeInstant(b[:8]), int(parseNumber(b[8:]))
 	}
@@ -42,7 +40,7 @@ func oldPace(tx *bbolt.Tx, source string) (p pace) {
 // received adds up what a source's pages had on the way. A page that can't be
 // read is passed over: the check of the case will tell of it, and for that the
 // case must open.
-func received(tx *bbolt.Tx, source string) (n int64) {
+func received(tx read, source string) (n int64) {
 	for _, id := range idsUnder(tx, bucketPages, key(source)) {
 		var p struct {
 			RawSize int64 `json:"raw_size"`

@@ -18,7 +18,7 @@ const maxUpgrade = 16 << 20
 // captures and mentions from the records. A record that can't be read is passed
 // over: the check of the case will tell of it, and for that the case must open.
 func upgrade2(db *bbolt.DB) error {
-	err := db.Update(func(tx *bbolt.Tx) error {
+	err := updateDB(db, func(tx read) error {
 		for _, name := range bucketsAfter("2") {
 			if err := tx.DeleteBucket([]byte(name)); err != nil && !errors.Is(err, bolterrors.ErrBucketNotFound) {
 				return err
@@ -40,15 +40,15 @@ func upgrade2(db *bbolt.DB) error {
 	if err != nil {
 		return err
 	}
-	return db.Update(func(tx *bbolt.Tx) error { return setVersion(tx, "3") })
+	return updateDB(db, func(tx read) error { return setVersion(tx, "3") })
 }
 
 // inPieces calls add with each key of a bucket that has a prefix, and writes the
 // pairs that it returns to another bucket, in transactions of bounded size.
-func inPieces(db *bbolt.DB, name string, prefix []byte, add func(tx *bbolt.Tx, k, v []byte) (into string, ps []pair)) error {
+func inPieces(db *bbolt.DB, name string, prefix []byte, add func(tx read, k, v []byte) (into string, ps []pair)) error {
 	from := prefix
 	for {
-		err := db.Update(func(tx *bbolt.Tx) error {
+		err := updateDB(db, func(tx read) error {
 			var (
 				into string
 				ps   []pair
@@ -78,7 +78,7 @@ func inPieces(db *bbolt.DB, name string, prefix []byte, add func(tx *bbolt.Tx, k
 
 // addCapture returns the place of a record's version among its captures. They
 // come oldest first, so that the newest is what stays.
-func addCapture(tx *bbolt.Tx, k, v []byte) (into string, ps []pair) {
+func addCapture(tx read, k, v []byte) (into string, ps []pair) {
 	names := bytes.SplitN(k, []byte{0}, 3)
 	var r struct {
 		Page string `json:"page"`
@@ -92,7 +92,7 @@ func addCapture(tx *bbolt.Tx, k, v []byte) (into string, ps []pair) {
 }
 
 // addMentions returns what a capture mentions.
-func addMentions(tx *bbolt.Tx, k, _ []byte) (into string, ps []pair) {
+func addMentions(tx read, k, _ []byte) (into string, ps []pair) {
 	c, err := parseCapture(k)
 	if err == nil {
 		ps, err = mentionsOf(tx, c)

@@ -1,10 +1,7 @@
 package bolt
 
 import (
-	"bytes"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"vigil"
 )
@@ -23,10 +20,17 @@ type pace struct {
 // paceSize is the length of a stored pace in bytes, without its last field.
 const paceSize = 5 * 8
 
-func getPace(tx *bbolt.Tx, source string) (p pace) {
-	b := bucket(tx, bucketPace).Get(key(source))
+func getPace(tx read, source string) (p pace, err error) {
+	k := key(source)
+	b := bucket(tx, bucketPace).Get(k)
 	if len(b) < paceSize {
-		return p
+		return p, nil
+	}
+	because := b[paceSize:]
+	if len(because) > 0 {
+		if because, err = tx.box.open(bucketPace, k, because); err != nil {
+			return p, err
+		}
 	}
 	field := func(i int) []byte { return b[8*i : 8*i+8] }
 	return pace{
@@ -35,12 +39,12 @@ func getPace(tx *bbolt.Tx, source string) (p pace) {
 		pages:    int(parseNumber(field(2))),
 		bytes:    int64(parseNumber(field(3))),
 		setbacks: int(parseNumber(field(4))),
-		because:  string(bytes.Clone(b[paceSize:])),
-	}
+		because:  string(because),
+	}, nil
 }
 
 // pacedSources returns the sources that have a pace.
-func pacedSources(tx *bbolt.Tx) (sources []string) {
+func pacedSources(tx read) (sources []string) {
 	c := bucket(tx, bucketPace).Cursor()
 	for k, _ := c.First(); len(k) > 0; k, _ = c.Next() {
 		sources = append(sources, string(k[:len(k)-1]))
@@ -52,7 +56,11 @@ func (w write) putPace(source string, p pace) error {
 	b := make([]byte, 0, paceSize+len(p.because))
 	b = appendMaybe(appendMaybe(b, p.last), p.rest)
 	b = number(number(number(b, uint64(p.pages)), uint64(p.bytes)), uint64(p.setbacks))
-	return bucket(w.Tx, bucketPace).Put(key(source), append(b, p.because...))
+	k := key(source)
+	if p.because != "" {
+		b = append(b, w.box.seal(bucketPace, k, []byte(p.because))...)
+	}
+	return bucket(w.read, bucketPace).Put(k, b)
 }
 
 // appendMaybe appends a time, of which the zero one is written as 0.
@@ -80,7 +88,11 @@ func (p pace) rested(now time.Time, d time.Duration) pace {
 
 // restAfter rests the source of a fetch task after a setback that asks for it.
 func (w write) restAfter(source string, b vigil.Setback) error {
-	p := getPace(w.Tx, source).rested(w.now, b.Rest)
+	p, err := getPace(w.read, source)
+	if err != nil {
+		return err
+	}
+	p = p.rested(w.now, b.Rest)
 	p.setbacks++
 	p.because = because(b)
 	return w.putPace(source, p)
@@ -89,7 +101,10 @@ func (w write) restAfter(source string, b vigil.Setback) error {
 // restAfterCommit ends the row of a source's setbacks if a page came, and rests
 // it if asked to.
 func (w write) restAfterCommit(source string, r vigil.Result) error {
-	old := getPace(w.Tx, source)
+	old, err := getPace(w.read, source)
+	if err != nil {
+		return err
+	}
 	p := old.rested(w.now, r.Rest)
 	if _, ok := r.Record.(vigil.Page); ok {
 		p.setbacks, p.because = 0, ""

@@ -33,7 +33,7 @@ func (s *Store) Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err e
 // Commit implements [store.Queue]. An act that names no order belongs to the
 // log of the record's order or, without a record, of the task's.
 func (s *Store) Commit(ctx context.Context, t vigil.Task, r vigil.Result) error {
-	p, err := prepareFor(t, r)
+	p, err := s.prepareFor(t, r)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Store) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, n
 	if next, err = checkNext(next); err != nil {
 		return nil, time.Time{}, fmt.Errorf("commit %s %s and lease %s tasks: %w", t.Stage, t.ID, next.Stage, err)
 	}
-	p, err := prepareFor(t, r)
+	p, err := s.prepareFor(t, r)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -63,11 +63,11 @@ func (s *Store) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, n
 }
 
 // prepareFor prepares the result of t.
-func prepareFor(t vigil.Task, r vigil.Result) (prepared, error) {
+func (s *Store) prepareFor(t vigil.Task, r vigil.Result) (prepared, error) {
 	if r.Record == nil && r.Act.Order == "" {
 		r.Act.Order = vigil.OrderOf(t.Source)
 	}
-	p, err := prepare(r)
+	p, err := s.prepare(r)
 	if err != nil {
 		return p, fmt.Errorf("commit %s %s: %w", t.Stage, t.ID, err)
 	}
@@ -101,7 +101,7 @@ func (w write) committed(held task, p prepared) (next task, err error) {
 	if p.Again {
 		how = vigil.OutcomeAgain
 		next.State, next.Attempts = vigil.Queued, 0
-		if next.Seq, err = bucket(w.Tx, bucketTasks).NextSequence(); err != nil {
+		if next.Seq, err = bucket(w.read, bucketTasks).NextSequence(); err != nil {
 			return next, err
 		}
 	}
@@ -241,7 +241,7 @@ func (s *Store) Bury(ctx context.Context, t vigil.Task, a vigil.Act) error {
 // end runs fn on the stored state of t, if t's lease still runs.
 func (s *Store) end(ctx context.Context, verb string, t vigil.Task, fn func(w write, held task) error) error {
 	err := s.update(ctx, func(w write) error {
-		held, err := getTask(w.Tx, t.ID)
+		held, err := getTask(w.read, t.ID)
 		if err != nil {
 			return err
 		}

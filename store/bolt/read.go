@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 	"vigil/store"
 )
@@ -15,7 +13,7 @@ import (
 // Orders implements [store.Reader].
 func (s *Store) Orders(ctx context.Context) iter.Seq2[vigil.Order, error] {
 	prefix := key(vigil.TypeOrder)
-	return scan(ctx, s, bucketRecords, prefix, func(tx *bbolt.Tx, k, v []byte) (o vigil.Order, keep bool, err error) {
+	return scan(ctx, s.view, bucketRecords, prefix, func(tx read, k, v []byte) (o vigil.Order, keep bool, err error) {
 		id, _, _ := bytes.Cut(k[len(prefix):], []byte{0})
 		return o, true, decode(tx, vigil.TypeOrder, string(id), k, v, &o)
 	})
@@ -23,11 +21,11 @@ func (s *Store) Orders(ctx context.Context) iter.Seq2[vigil.Order, error] {
 
 // Page implements [store.Reader].
 func (s *Store) Page(ctx context.Context, id string) (p vigil.Page, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		if p, err = newest[vigil.Page](tx, vigil.TypePage, id); err != nil {
 			return err
 		}
-		p.Body, err = getBody(tx, p.BodySHA256)
+		p.Body, err = s.getBody(tx, p)
 		return err
 	})
 	if err != nil {
@@ -38,7 +36,7 @@ func (s *Store) Page(ctx context.Context, id string) (p vigil.Page, err error) {
 
 // PageInfo implements [store.Reader].
 func (s *Store) PageInfo(ctx context.Context, id string) (p vigil.Page, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		p, err = newest[vigil.Page](tx, vigil.TypePage, id)
 		return err
 	})
@@ -55,7 +53,7 @@ func (s *Store) Pages(ctx context.Context, source string) iter.Seq2[vigil.Page, 
 			yield(vigil.Page{}, fmt.Errorf("list pages: %w", err))
 			return
 		}
-		pages := scan(ctx, s, bucketPages, key(source), func(tx *bbolt.Tx, _, v []byte) (vigil.Page, bool, error) {
+		pages := scan(ctx, s.view, bucketPages, key(source), func(tx read, _, v []byte) (vigil.Page, bool, error) {
 			p, err := newest[vigil.Page](tx, vigil.TypePage, string(v))
 			return p, true, err
 		})
@@ -72,7 +70,7 @@ func (s *Store) Pages(ctx context.Context, source string) iter.Seq2[vigil.Page, 
 
 // Listing implements [store.Reader].
 func (s *Store) Listing(ctx context.Context, id string) (l vigil.Listing, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		l, err = newest[vigil.Listing](tx, vigil.TypeListing, id)
 		return err
 	})
@@ -84,7 +82,7 @@ func (s *Store) Listing(ctx context.Context, id string) (l vigil.Listing, err er
 
 // Assessment implements [store.Reader].
 func (s *Store) Assessment(ctx context.Context, listing string) (a vigil.Assessment, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		a, err = newest[vigil.Assessment](tx, vigil.TypeAssessment, listing)
 		return err
 	})
@@ -96,7 +94,7 @@ func (s *Store) Assessment(ctx context.Context, listing string) (a vigil.Assessm
 
 // Decisions implements [store.Reader].
 func (s *Store) Decisions(ctx context.Context, listing string) (ds []vigil.Decision, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		ds, err = versions[vigil.Decision](tx, vigil.TypeDecision, listing)
 		return err
 	})
@@ -109,7 +107,7 @@ func (s *Store) Decisions(ctx context.Context, listing string) (ds []vigil.Decis
 // Task implements [store.Reader].
 func (s *Store) Task(ctx context.Context, id string) (vigil.Task, error) {
 	var t task
-	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
+	err := s.view(ctx, func(tx read) (err error) {
 		t, err = getTask(tx, id)
 		return err
 	})
@@ -131,7 +129,7 @@ func (s *Store) Tasks(ctx context.Context, st vigil.Stage, state vigil.State) it
 			return
 		}
 		for _, name := range names {
-			tasks := scan(ctx, s, name, key(string(st)), func(tx *bbolt.Tx, _, v []byte) (vigil.Task, bool, error) {
+			tasks := scan(ctx, s.view, name, key(string(st)), func(tx read, _, v []byte) (vigil.Task, bool, error) {
 				t, err := getTask(tx, string(v))
 				return t.Task, true, err
 			})
@@ -166,7 +164,7 @@ func bucketsOf(state vigil.State) ([]string, error) {
 
 // Counts implements [store.Reader].
 func (s *Store) Counts(ctx context.Context) (cs []store.Count, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.audit(ctx, func(tx read) error {
 		cs = nil
 		return bucket(tx, bucketCounts).ForEach(func(k, v []byte) error {
 			names := bytes.Split(bytes.TrimSuffix(k, []byte{0}), []byte{0})

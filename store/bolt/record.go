@@ -16,7 +16,7 @@ func (s *Store) Record(ctx context.Context, r vigil.Result) (e vigil.Event, err 
 	if r.Rest != 0 || r.Again {
 		return vigil.Event{}, fmt.Errorf("record %s: a rest, or a task to be done again: want neither without a task", r.Act.Action)
 	}
-	p, err := prepare(r)
+	p, err := s.prepare(r)
 	if err != nil {
 		return vigil.Event{}, fmt.Errorf("record %s: %w", r.Act.Action, err)
 	}
@@ -36,6 +36,16 @@ type prepared struct {
 	vigil.Result
 	bytes []byte   // of the record; nil if there is none
 	rows  [][]byte // each row's JSON
+	body  packed   // of a page
+}
+
+// prepare does all of a result that needs no transaction.
+func (s *Store) prepare(r vigil.Result) (prepared, error) {
+	p, err := prepare(r)
+	if page, ok := p.Record.(vigil.Page); ok && err == nil {
+		p.body = pack(s.zstd, page.Body)
+	}
+	return p, err
 }
 
 func prepare(r vigil.Result) (prepared, error) {
@@ -72,7 +82,7 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
-	return prepared{r, b, rows}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+	return prepared{Result: r, bytes: b, rows: rows}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 }
 
 // prepareRows encodes the rows of a watchlist, and refuses those of anything else.
@@ -207,10 +217,10 @@ func (w write) checkObject(p prepared) error {
 		if !isRecordType(o.Type) || o.SHA256 == "" {
 			return nil
 		}
-		_, err := recordWithHash(w.Tx, o)
+		_, err := recordWithHash(w.read, o)
 		return err
 	}
-	k, _ := newestKey(w.Tx, o.Type, o.ID)
+	k, _ := newestKey(w.read, o.Type, o.ID)
 	if k == nil {
 		return nil
 	}
@@ -233,16 +243,16 @@ func isRecordType(typ string) bool {
 
 // putRecord stores the record that entry e speaks of, and what leads to it.
 func (w write) putRecord(e vigil.Event, p prepared) error {
-	put := func() error { return bucket(w.Tx, bucketRecords).Put(recordKey(e), p.bytes) }
+	put := func() error { return w.set(bucketRecords, recordKey(e), p.bytes) }
 	switch r := p.Record.(type) {
 	case vigil.Order:
 		return errors.Join(w.putSources(r), put())
 	case vigil.Page:
-		cs, err := capturesOn(w.Tx, r.ID) // of one that comes late; else there are none
+		cs, err := capturesOn(w.read, r.ID) // of one that comes late; else there are none
 		if err != nil {
 			return err
 		}
-		return errors.Join(w.putPage(r), w.remention(cs, put))
+		return errors.Join(w.putPage(r, p.body), w.remention(cs, put))
 	case vigil.Listing:
 		return w.putCapture(capture{r.Page, r.ID}, e, put)
 	case vigil.Assessment:
@@ -267,18 +277,18 @@ func (w write) putSources(o vigil.Order) error {
 		if err != nil {
 			return err
 		}
-		if err := bucket(w.Tx, bucketSources).Put(key(src.ID()), b); err != nil {
+		if err := w.set(bucketSources, key(src.ID()), b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w write) putPage(p vigil.Page) error {
-	if err := w.putBody(p); err != nil {
+func (w write) putPage(p vigil.Page, body packed) error {
+	if err := w.putBody(p.BodySHA256, body); err != nil {
 		return err
 	}
-	pages := bucket(w.Tx, bucketPages)
+	pages := bucket(w.read, bucketPages)
 	n, err := pages.NextSequence()
 	if err != nil {
 		return err
@@ -289,7 +299,10 @@ func (w write) putPage(p vigil.Page) error {
 	if err := pages.Put(number(key(""), n), []byte(p.ID)); err != nil {
 		return err
 	}
-	pc := getPace(w.Tx, p.Source)
+	pc, err := getPace(w.read, p.Source)
+	if err != nil {
+		return err
+	}
 	pc.pages++
 	pc.bytes += p.RawSize
 	return w.putPace(p.Source, pc)

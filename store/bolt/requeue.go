@@ -47,7 +47,7 @@ func checkRequeue(r store.RequeueRequest) error {
 // requeued returns the changes that a request asks for.
 func (w write) requeued(r store.RequeueRequest) (cs []change, err error) {
 	for _, id := range w.asked(r) {
-		old, err := getTask(w.Tx, id)
+		old, err := getTask(w.read, id)
 		if errors.Is(err, vigil.ErrNotFound) {
 			continue
 		}
@@ -78,7 +78,7 @@ func (w write) asked(r store.RequeueRequest) (ids []string) {
 		bucket string
 	}{{vigil.Done, bucketDone}, {vigil.Parked, bucketParked}, {vigil.Dead, bucketDead}} {
 		if slices.Contains(r.States, ended.state) {
-			ids = append(ids, idsUnder(w.Tx, ended.bucket, prefix)...)
+			ids = append(ids, idsUnder(w.read, ended.bucket, prefix)...)
 		}
 	}
 	return ids

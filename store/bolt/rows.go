@@ -9,8 +9,6 @@ import (
 	"iter"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
@@ -19,27 +17,30 @@ const rowFill = 0.95
 
 // putRows stores a watchlist's rows and the keys that lead to them.
 func (w write) putRows(rows []vigil.ListRow, lines [][]byte) error {
-	b := bucket(w.Tx, bucketRows)
+	b := bucket(w.read, bucketRows)
 	b.FillPercent = rowFill
 	var keys []pair
 	for i, r := range rows {
-		if err := b.Put(rowKey(r.List, r.N), lines[i]); err != nil {
+		if err := w.set(bucketRows, rowKey(r.List, r.N), lines[i]); err != nil {
 			return err
 		}
 		for _, k := range r.Keys() {
 			if k != "" {
-				keys = append(keys, pair{number(key(vigil.KeyName(k), r.List), uint64(r.N)), []byte{}})
+				keys = append(keys, pair{number(key(w.box.name(bucketListed, vigil.KeyName(k)), r.List), uint64(r.N)), []byte{}})
 			}
 		}
 	}
-	return putPairs(w.Tx, bucketListed, keys)
+	return putPairs(w.read, bucketListed, keys)
 }
 
 func rowKey(list string, n int) []byte { return number(key(list), uint64(n)) }
 
 // getRow returns row n of a list.
-func getRow(tx *bbolt.Tx, list string, n int) (vigil.ListRow, error) {
-	v := bucket(tx, bucketRows).Get(rowKey(list, n))
+func getRow(tx read, list string, n int) (vigil.ListRow, error) {
+	v, err := tx.get(bucketRows, rowKey(list, n))
+	if err != nil {
+		return vigil.ListRow{}, err
+	}
 	if v == nil {
 		return vigil.ListRow{}, fmt.Errorf("row %d of watchlist %s: %w: it is gone", n, list, vigil.ErrTampered)
 	}
@@ -85,7 +86,7 @@ func (s *Store) Ties(ctx context.Context) (ts []vigil.Tie, err error) {
 // newestOfAll yields the newest version of each record of a type, by ID.
 func newestOfAll[R any](ctx context.Context, s *Store, typ string) iter.Seq2[R, error] {
 	prefix := key(typ)
-	return scan(ctx, s, bucketRecords, prefix, func(tx *bbolt.Tx, k, v []byte) (r R, keep bool, err error) {
+	return scan(ctx, s.view, bucketRecords, prefix, func(tx read, k, v []byte) (r R, keep bool, err error) {
 		id, _, _ := bytes.Cut(k[len(prefix):], []byte{0})
 		if last, _ := newestKey(tx, typ, string(id)); !bytes.Equal(last, k) {
 			return r, false, nil
@@ -99,7 +100,7 @@ func (s *Store) ListRows(ctx context.Context, list string) iter.Seq2[vigil.ListR
 	return func(yield func(vigil.ListRow, error) bool) {
 		fail := func(err error) { yield(vigil.ListRow{}, fmt.Errorf("list rows: %w", err)) }
 		var w vigil.Watchlist
-		err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
+		err := s.view(ctx, func(tx read) (err error) {
 			w, err = newest[vigil.Watchlist](tx, vigil.TypeWatchlist, list)
 			return err
 		})
@@ -108,10 +109,13 @@ func (s *Store) ListRows(ctx context.Context, list string) iter.Seq2[vigil.ListR
 			return
 		}
 		n := 0
-		rows := scan(ctx, s, bucketRows, key(list), func(_ *bbolt.Tx, k, v []byte) (vigil.ListRow, bool, error) {
+		rows := scan(ctx, s.view, bucketRows, key(list), func(tx read, k, v []byte) (vigil.ListRow, bool, error) {
 			n++ // in reading, which is ahead of yielding
 			if !bytes.Equal(k, rowKey(list, n)) {
 				return vigil.ListRow{}, false, fmt.Errorf("watchlist %s: %w: row %d is gone", list, vigil.ErrTampered, n)
+			}
+			if v, err = tx.open(bucketRows, k, v); err != nil {
+				return vigil.ListRow{}, false, err
 			}
 			r, err := parseRow(v, list, n)
 			return r, true, err
@@ -133,12 +137,12 @@ func (s *Store) ListRows(ctx context.Context, list string) iter.Seq2[vigil.ListR
 
 // Listed implements [store.Reader].
 func (s *Store) Listed(ctx context.Context, of string) (rows []vigil.ListRow, err error) {
-	if of == "" {
-		return nil, ctx.Err()
-	}
-	prefix := key(vigil.KeyName(of))
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	prefix := key(s.box.name(bucketListed, vigil.KeyName(of)))
+	err = s.view(ctx, func(tx read) error {
 		rows = nil
+		if of == "" {
+			return nil
+		}
 		c := bucket(tx, bucketListed).Cursor()
 		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 			r, err := listedRow(tx, k)
@@ -156,7 +160,7 @@ func (s *Store) Listed(ctx context.Context, of string) (rows []vigil.ListRow, er
 }
 
 // listedRow returns the row that an entry of the index leads to, and has its key.
-func listedRow(tx *bbolt.Tx, k []byte) (vigil.ListRow, error) {
+func listedRow(tx read, k []byte) (vigil.ListRow, error) {
 	name, rest, _ := bytes.Cut(k, []byte{0})
 	list, n, _ := bytes.Cut(rest, []byte{0})
 	if len(n) != 8 {
@@ -166,7 +170,7 @@ func listedRow(tx *bbolt.Tx, k []byte) (vigil.ListRow, error) {
 	if err != nil {
 		return r, err
 	}
-	has := func(of string) bool { return of != "" && vigil.KeyName(of) == string(name) }
+	has := func(of string) bool { return of != "" && tx.box.name(bucketListed, vigil.KeyName(of)) == string(name) }
 	if !slices.ContainsFunc(r.Keys(), has) {
 		return vigil.ListRow{}, fmt.Errorf("row %d of watchlist %s: %w: it has no key %q", r.N, r.List, vigil.ErrTampered, name)
 	}

@@ -8,13 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
 // idsUnder returns the values of all keys with a prefix; of all keys if it is empty.
-func idsUnder(tx *bbolt.Tx, name string, prefix []byte) (ids []string) {
+func idsUnder(tx read, name string, prefix []byte) (ids []string) {
 	c := bucket(tx, name).Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		ids = append(ids, string(v))
@@ -24,7 +22,7 @@ func idsUnder(tx *bbolt.Tx, name string, prefix []byte) (ids []string) {
 
 // idsUntil returns the tasks of a lane whose time in a bucket sorted by time
 // has come.
-func idsUntil(tx *bbolt.Tx, name string, st vigil.Stage, source string, now time.Time) (ids []string) {
+func idsUntil(tx read, name string, st vigil.Stage, source string, now time.Time) (ids []string) {
 	prefix := key(string(st), source)
 	c := bucket(tx, name).Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
@@ -38,7 +36,7 @@ func idsUntil(tx *bbolt.Tx, name string, st vigil.Stage, source string, now time
 
 // firstInstant returns the time in the first key with a prefix; zero if there
 // is none.
-func firstInstant(tx *bbolt.Tx, name string, prefix []byte) time.Time {
+func firstInstant(tx read, name string, prefix []byte) time.Time {
 	k, _ := bucket(tx, name).Cursor().Seek(prefix)
 	if !bytes.HasPrefix(k, prefix) {
 		return time.Time{}
@@ -54,7 +52,7 @@ func keyInstant(k, prefix []byte) time.Time {
 
 // sourcesOf returns the sources with open tasks of a stage, in order; only the
 // one named if source is not empty. It leaps from source to source.
-func sourcesOf(tx *bbolt.Tx, st vigil.Stage, source string) []string {
+func sourcesOf(tx read, st vigil.Stage, source string) []string {
 	if source != "" {
 		return []string{source}
 	}
@@ -82,16 +80,16 @@ const (
 // walked through in little memory.
 const maxPiece = 4 << 20
 
-// scan yields what read makes of each key with a prefix, in order of the keys; of
+// scan yields what parse makes of each key with a prefix, in order of the keys; of
 // all keys if it is empty, but not nil.
-// read reports false for an entry to be left out.
-func scan[T any](ctx context.Context, s *Store, name string, prefix []byte, read func(tx *bbolt.Tx, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
+// parse reports false for an entry to be left out.
+func scan[T any](ctx context.Context, view viewer, name string, prefix []byte, parse func(tx read, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		from := prefix
 		for size := firstPiece; from != nil; size = min(2*size, lastPiece) {
 			var piece []T
-			err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
-				piece, from, err = readPiece(tx, name, prefix, from, size, read)
+			err := view(ctx, func(tx read) (err error) {
+				piece, from, err = readPiece(tx, name, prefix, from, size, parse)
 				return err
 			})
 			for _, t := range piece {
@@ -110,14 +108,14 @@ func scan[T any](ctx context.Context, s *Store, name string, prefix []byte, read
 
 // readPiece reads up to size entries from a key on. It returns where to go on;
 // nil at the end.
-func readPiece[T any](tx *bbolt.Tx, name string, prefix, from []byte, size int, read func(tx *bbolt.Tx, k, v []byte) (T, bool, error)) (piece []T, rest []byte, err error) {
+func readPiece[T any](tx read, name string, prefix, from []byte, size int, parse func(tx read, k, v []byte) (T, bool, error)) (piece []T, rest []byte, err error) {
 	c := bucket(tx, name).Cursor()
 	bytesRead := 0
 	for k, v := c.Seek(from); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		if size == 0 || bytesRead > maxPiece {
 			return piece, bytes.Clone(k), nil
 		}
-		t, keep, err := read(tx, k, v)
+		t, keep, err := parse(tx, k, v)
 		if err != nil {
 			return piece, nil, err
 		}

@@ -7,16 +7,17 @@ import (
 	"maps"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 	"vigil/store"
 )
 
 // getStanding returns a source's standing, which is open if none was ever set.
-func getStanding(tx *bbolt.Tx, source string) (vigil.Standing, error) {
+func getStanding(tx read, source string) (vigil.Standing, error) {
 	st := vigil.Standing{Source: source, State: vigil.SourceOpen}
-	b := bucket(tx, bucketStand).Get(key(source))
+	b, err := tx.get(bucketStand, key(source))
+	if err != nil {
+		return vigil.Standing{}, fmt.Errorf("standing of source %s: %w", source, err)
+	}
 	if b == nil {
 		return st, nil
 	}
@@ -55,7 +56,7 @@ func checkStandings(a vigil.Act, ss []vigil.Standing) error {
 // passed over in a commit, as what was fetched before is kept.
 func (w write) standings(p prepared, revoked refusal) (ss []vigil.Standing, err error) {
 	for _, st := range p.Standings {
-		old, err := getStanding(w.Tx, st.Source)
+		old, err := getStanding(w.read, st.Source)
 		if err != nil {
 			return nil, err
 		}
@@ -100,35 +101,45 @@ func withStandings(a vigil.Act, ss []vigil.Standing) vigil.Act {
 // putStanding stores a source's standing. One that opens the source ends its
 // rest.
 func (w write) putStanding(st vigil.Standing) error {
-	if bucket(w.Tx, bucketSources).Get(key(st.Source)) == nil {
+	if bucket(w.read, bucketSources).Get(key(st.Source)) == nil {
 		return fmt.Errorf("standing of source %s: %w in this case", st.Source, vigil.ErrNotFound)
 	}
 	b, err := json.Marshal(st)
 	if err != nil {
 		return err
 	}
-	if err := bucket(w.Tx, bucketStand).Put(key(st.Source), b); err != nil {
+	if err := w.set(bucketStand, key(st.Source), b); err != nil {
 		return err
 	}
 	if st.State != vigil.SourceOpen {
 		return nil
 	}
-	p := getPace(w.Tx, st.Source)
+	p, err := getPace(w.read, st.Source)
+	if err != nil {
+		return err
+	}
 	p.rest, p.setbacks, p.because = time.Time{}, 0, ""
 	return w.putPace(st.Source, p)
 }
 
 // Sources implements [store.Reader].
 func (s *Store) Sources(ctx context.Context) (ss []store.SourceStatus, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		ss = nil
-		return bucket(tx, bucketSources).ForEach(func(_, v []byte) error {
+		return bucket(tx, bucketSources).ForEach(func(k, v []byte) error {
+			v, err := tx.open(bucketSources, k, v)
+			if err != nil {
+				return err
+			}
 			var src vigil.Source
 			if err := json.Unmarshal(v, &src); err != nil {
 				return fmt.Errorf("case file is damaged: %w", err)
 			}
 			st, err := getStanding(tx, src.ID())
-			p := getPace(tx, src.ID())
+			if err != nil {
+				return err
+			}
+			p, err := getPace(tx, src.ID())
 			ss = append(ss, store.SourceStatus{
 				Source: src, Standing: st, Pages: p.pages, Bytes: p.bytes,
 				Last: p.last, Rest: p.rest, Because: p.because, Setbacks: p.setbacks,

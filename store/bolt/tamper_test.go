@@ -23,11 +23,12 @@ import (
 // smallCase makes a case with records of every type, and returns its file.
 func smallCase(t *testing.T) string { return smallCaseOf(t, 2) }
 
-// smallCaseOf makes one whose capture was assessed so many times, twice at most.
-func smallCaseOf(t *testing.T, assessments int) string {
+// smallCaseOf makes one whose capture was assessed so many times, twice at most,
+// sealed with a key if there is one.
+func smallCaseOf(t *testing.T, assessments int, keys ...bolt.Key) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vigil.db")
-	s, err := bolt.Create(path, bolt.Options{Tool: "tamper test"})
+	s, err := bolt.Create(path, bolt.Options{Tool: "tamper test", Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +83,10 @@ func smallCaseOf(t *testing.T, assessments int) string {
 	return path
 }
 
-// verify opens a case and verifies it.
+// verify opens a case, with either key if it is sealed, and verifies it.
 func verify(t *testing.T, path string) error {
 	t.Helper()
-	s, err := bolt.Open(path, bolt.Options{})
+	s, err := bolt.Open(path, bolt.Options{Keys: []bolt.Key{testKey(1), testKey(2)}})
 	if err != nil {
 		return err
 	}
@@ -143,8 +144,12 @@ func spots(t *testing.T, path string) map[spot][]byte {
 	return found
 }
 
-func TestVerifyFindsEveryChangedValue(t *testing.T) {
-	path := smallCase(t)
+func TestVerifyFindsEveryChangedValue(t *testing.T) { findsEveryChangedValue(t) }
+
+func TestVerifyFindsEveryChangedSealedValue(t *testing.T) { findsEveryChangedValue(t, testKey(1)) }
+
+func findsEveryChangedValue(t *testing.T, keys ...bolt.Key) {
+	path := smallCaseOf(t, 2, keys...)
 	if err := verify(t, path); err != nil {
 		t.Fatalf("untouched: %v", err)
 	}
@@ -291,4 +296,9 @@ func TestDamagedFileDoesNotEndTheProcess(t *testing.T) {
 		t.Error("no damage was found")
 	}
 	t.Logf("found %d of 150", found)
+}
+
+// putter returns a change that puts a value at a spot.
+func putter(at spot, v []byte) func(*bbolt.Bucket) error {
+	return func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), v) }
 }

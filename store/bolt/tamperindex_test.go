@@ -30,8 +30,14 @@ func entries(t *testing.T, path, name string) map[string][]byte {
 
 // TestVerifyFindsEveryChangedIndex changes each byte of each entry of the indexes
 // that lead from keys to listings and lists, and takes each away.
-func TestVerifyFindsEveryChangedIndex(t *testing.T) {
-	path := smallCase(t)
+func TestVerifyFindsEveryChangedIndex(t *testing.T) { findsEveryChangedIndex(t) }
+
+func TestVerifyFindsEveryChangedIndexOfASealedCase(t *testing.T) {
+	findsEveryChangedIndex(t, testKey(1))
+}
+
+func findsEveryChangedIndex(t *testing.T, keys ...bolt.Key) {
+	path := smallCaseOf(t, 2, keys...)
 	for name, want := range map[string]int{"captures": 1, "mentions": 3, "listed": 4} {
 		all := entries(t, path, name)
 		if len(all) != want {

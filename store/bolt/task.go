@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 )
 
@@ -57,8 +55,11 @@ func (t task) place() (name string, k []byte) {
 func (t task) open() bool { return t.State == vigil.Queued || t.State == vigil.Leased }
 
 // getTask returns the task with an ID. The error wraps [vigil.ErrNotFound].
-func getTask(tx *bbolt.Tx, id string) (task, error) {
-	b := bucket(tx, bucketTasks).Get([]byte(id))
+func getTask(tx read, id string) (task, error) {
+	b, err := tx.get(bucketTasks, []byte(id))
+	if err != nil {
+		return task{}, fmt.Errorf("task %q: %w", id, err)
+	}
 	if b == nil {
 		return task{}, fmt.Errorf("task %q: %w", id, vigil.ErrNotFound)
 	}
@@ -93,7 +94,7 @@ func (w write) putTasks(cs []change) error {
 		}
 		counts[string(countKey(c.old.Task))]--
 		name, k := c.old.place()
-		if err := bucket(w.Tx, name).Delete(k); err != nil {
+		if err := bucket(w.read, name).Delete(k); err != nil {
 			return err
 		}
 	}
@@ -121,13 +122,12 @@ func (w write) putTasks(cs []change) error {
 // putStates stores the tasks themselves.
 func (w write) putStates(cs []change) error {
 	slices.SortFunc(cs, func(a, b change) int { return strings.Compare(a.ID, b.ID) })
-	b := bucket(w.Tx, bucketTasks)
 	for _, c := range cs {
 		v, err := json.Marshal(c.task)
 		if err != nil {
 			return err
 		}
-		if err := b.Put([]byte(c.ID), v); err != nil {
+		if err := w.set(bucketTasks, []byte(c.ID), v); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func (w write) putPlaces(cs []change) error {
 	}
 	slices.SortFunc(places, func(a, b place) int { return bytes.Compare(a.key, b.key) })
 	for _, p := range places {
-		if err := bucket(w.Tx, p.bucket).Put(p.key, []byte(p.id)); err != nil {
+		if err := bucket(w.read, p.bucket).Put(p.key, []byte(p.id)); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (w write) putPlaces(cs []change) error {
 // addTasks queues those tasks whose IDs are not known, and returns how many
 // they were.
 func (w write) addTasks(ts []vigil.Task) (added int, err error) {
-	b := bucket(w.Tx, bucketTasks)
+	b := bucket(w.read, bucketTasks)
 	known := map[string]bool{}
 	var cs []change
 	for _, t := range ts {
@@ -218,7 +218,7 @@ func countKey(t vigil.Task) []byte { return key(t.Source, string(t.Stage), strin
 
 // count changes the number of tasks under a key of [countKey].
 func (w write) count(k []byte, by int) error {
-	b := bucket(w.Tx, bucketCounts)
+	b := bucket(w.read, bucketCounts)
 	n := parseNumber(b.Get(k)) + uint64(by)
 	if n == 0 {
 		return b.Delete(k)
@@ -226,6 +226,6 @@ func (w write) count(k []byte, by int) error {
 	return b.Put(k, number(nil, n))
 }
 
-func counted(tx *bbolt.Tx, t vigil.Task) int {
+func counted(tx read, t vigil.Task) int {
 	return int(parseNumber(bucket(tx, bucketCounts).Get(countKey(t))))
 }

@@ -8,8 +8,6 @@ import (
 	"iter"
 	"math"
 
-	"go.etcd.io/bbolt"
-
 	"vigil"
 	"vigil/store"
 )
@@ -41,7 +39,7 @@ func triageKeys(view, source, id string, standing []byte) [][]byte {
 
 // triage puts a listing where its new assessment belongs.
 func (w write) triage(a vigil.Assessment) error {
-	old, err := newest[vigil.Assessment](w.Tx, vigil.TypeAssessment, a.ID)
+	old, err := newest[vigil.Assessment](w.read, vigil.TypeAssessment, a.ID)
 	if err == nil {
 		err = w.untriage(old)
 	} else if errors.Is(err, vigil.ErrNotFound) {
@@ -54,10 +52,10 @@ func (w write) triage(a vigil.Assessment) error {
 		return err
 	}
 	review := reviewOf(a)
-	if err := bucket(w.Tx, bucketReviews).Put(key(review, a.Source, a.ID), standing(a)); err != nil {
+	if err := bucket(w.read, bucketReviews).Put(key(review, a.Source, a.ID), standing(a)); err != nil {
 		return err
 	}
-	t, err := getTask(w.Tx, review)
+	t, err := getTask(w.read, review)
 	if errors.Is(err, vigil.ErrNotFound) {
 		return nil
 	}
@@ -74,7 +72,7 @@ func (w write) untriage(a vigil.Assessment) error {
 			return err
 		}
 	}
-	return bucket(w.Tx, bucketReviews).Delete(key(reviewOf(a), a.Source, a.ID))
+	return bucket(w.read, bucketReviews).Delete(key(reviewOf(a), a.Source, a.ID))
 }
 
 // reviewOf returns the ID of the review task that an assessment may ask for.
@@ -82,7 +80,7 @@ func reviewOf(a vigil.Assessment) string { return vigil.NewTask(vigil.Review, a.
 
 // setTriage adds a listing to a view, or takes it out.
 func (w write) setTriage(view, source, id string, standing []byte, in bool) error {
-	b := bucket(w.Tx, bucketTriage)
+	b := bucket(w.read, bucketTriage)
 	for _, k := range triageKeys(view, source, id, standing) {
 		var err error
 		if in {
@@ -100,7 +98,7 @@ func (w write) setTriage(view, source, id string, standing []byte, in bool) erro
 // setWaiting keeps the waiting view in step with a review task.
 func (w write) setWaiting(review string, waiting bool) error {
 	prefix := key(review)
-	c := bucket(w.Tx, bucketReviews).Cursor()
+	c := bucket(w.read, bucketReviews).Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		names := bytes.Split(bytes.TrimSuffix(k[len(prefix):], []byte{0}), []byte{0})
 		if len(names) != 2 {
@@ -157,7 +155,7 @@ func (s *Store) items(ctx context.Context, f store.Filter) iter.Seq2[store.Item,
 		view = viewWaiting
 	}
 	prefix := key(view, f.Source)
-	return scan(ctx, s, bucketTriage, prefix, func(tx *bbolt.Tx, k, v []byte) (store.Item, bool, error) {
+	return scan(ctx, s.view, bucketTriage, prefix, func(tx read, k, v []byte) (store.Item, bool, error) {
 		if f.MinLevel != "" && k[len(prefix)] > inverted(f.MinLevel) {
 			return store.Item{}, false, errEnough
 		}
@@ -167,7 +165,7 @@ func (s *Store) items(ctx context.Context, f store.Filter) iter.Seq2[store.Item,
 }
 
 // item joins what belongs to an assessed listing.
-func item(tx *bbolt.Tx, id string) (it store.Item, err error) {
+func item(tx read, id string) (it store.Item, err error) {
 	if it.Assessment, err = newest[vigil.Assessment](tx, vigil.TypeAssessment, id); err != nil {
 		return it, err
 	}
@@ -190,7 +188,7 @@ func item(tx *bbolt.Tx, id string) (it store.Item, err error) {
 // assessedListing returns the version of a listing that was assessed: the
 // findings point into its text, and a newer capture may have another. It is the
 // newest version of the capture's page, or else the newest of all.
-func assessedListing(tx *bbolt.Tx, a vigil.Assessment) (vigil.Listing, error) {
+func assessedListing(tx read, a vigil.Assessment) (vigil.Listing, error) {
 	l, err := newest[vigil.Listing](tx, vigil.TypeListing, a.ID)
 	if errors.Is(err, vigil.ErrNotFound) {
 		// Assessed from a file: the case has no more of it than its ID.

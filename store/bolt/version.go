@@ -27,9 +27,9 @@ func entryOf(k []byte, typ, id string) (order string, seq int64) {
 	return string(rest[:len(rest)-9]), int64(parseNumber(rest[len(rest)-8:]))
 }
 
-// newestKey returns key and value of a record's newest version; nil if there
-// is none.
-func newestKey(tx *bbolt.Tx, typ, id string) (k, v []byte) {
+// newestKey returns key and value, as it is stored, of a record's newest version;
+// nil if there is none.
+func newestKey(tx read, typ, id string) (k, v []byte) {
 	c := bucket(tx, bucketRecords).Cursor()
 	return lastBefore(c, key(typ, id), after(typ, id))
 }
@@ -48,12 +48,16 @@ func lastBefore(c *bbolt.Cursor, prefix, end []byte) (k, v []byte) {
 }
 
 // recordWithHash returns the version of a record that has o's hash.
-func recordWithHash(tx *bbolt.Tx, o vigil.Object) ([]byte, error) {
+func recordWithHash(tx read, o vigil.Object) ([]byte, error) {
 	prefix := key(o.Type, o.ID)
 	c := bucket(tx, bucketRecords).Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if vigil.SumHex(v) == o.SHA256 {
-			return bytes.Clone(v), nil
+		text, err := tx.open(bucketRecords, k, v)
+		if err != nil {
+			return nil, err
+		}
+		if vigil.SumHex(text) == o.SHA256 {
+			return bytes.Clone(text), nil
 		}
 	}
 	return nil, fmt.Errorf("%s %s with SHA-256 %s: %w", o.Type, o.ID, o.SHA256, vigil.ErrNotFound)
@@ -64,12 +68,15 @@ func recordWithHash(tx *bbolt.Tx, o vigil.Object) ([]byte, error) {
 // none, the error wraps [vigil.ErrNotFound]. They are not checked here.
 func (s *Store) RecordBytes(ctx context.Context, e vigil.Event) (b []byte, err error) {
 	o := e.Object
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx read) error {
 		if !isRecordType(o.Type) || checkName("ID", o.ID) != nil || checkName("order", e.Order) != nil {
 			return fmt.Errorf("%s %s: %w", o.Type, o.ID, vigil.ErrNotFound)
 		}
-		if v := bucket(tx, bucketRecords).Get(recordKey(e)); v != nil {
-			b = bytes.Clone(v)
+		v, err := tx.get(bucketRecords, recordKey(e))
+		if err != nil {
+			return err
+		}
+		if b = bytes.Clone(v); b != nil {
 			return nil
 		}
 		b, err = recordWithHash(tx, o)
@@ -83,7 +90,7 @@ func (s *Store) RecordBytes(ctx context.Context, e vigil.Event) (b []byte, err e
 
 // decode reads a record's stored bytes, if they are those that its log entry
 // names.
-func decode(tx *bbolt.Tx, typ, id string, k, v []byte, into any) error {
+func decode(tx read, typ, id string, k, v []byte, into any) error {
 	order, seq := entryOf(k, typ, id)
 	line := bucket(tx, bucketLines).Get(number(key(order), uint64(seq)))
 	if line == nil {
@@ -92,6 +99,9 @@ func decode(tx *bbolt.Tx, typ, id string, k, v []byte, into any) error {
 	e, err := custody.ParseLine(line)
 	if err != nil {
 		return fmt.Errorf("%s %s: entry %d of log %q: %w", typ, id, seq, order, err)
+	}
+	if v, err = tx.open(bucketRecords, k, v); err != nil {
+		return fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	if want := (vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(v)}); e.Object != want {
 		return fmt.Errorf("%s %s: %w: entry %d of log %q names other bytes", typ, id, vigil.ErrTampered, seq, order)
@@ -103,7 +113,7 @@ func decode(tx *bbolt.Tx, typ, id string, k, v []byte, into any) error {
 }
 
 // newest returns the newest version of a record.
-func newest[R any](tx *bbolt.Tx, typ, id string) (r R, err error) {
+func newest[R any](tx read, typ, id string) (r R, err error) {
 	k, v := newestKey(tx, typ, id)
 	if k == nil || checkName("ID", id) != nil {
 		return r, fmt.Errorf("%s %q: %w", typ, id, vigil.ErrNotFound)
@@ -112,7 +122,7 @@ func newest[R any](tx *bbolt.Tx, typ, id string) (r R, err error) {
 }
 
 // versions returns all versions of a record, oldest first.
-func versions[R any](tx *bbolt.Tx, typ, id string) (rs []R, err error) {
+func versions[R any](tx read, typ, id string) (rs []R, err error) {
 	if checkName("ID", id) != nil {
 		return nil, nil
 	}

@@ -1,0 +1,135 @@
+package bolt
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"vigil"
+)
+
+// Ciphers of a case file, as its bucket meta names them.
+const (
+	cipherNone = "none"
+	cipherGCM  = "aes-256-gcm"
+)
+
+// A Key is a data key of a case. From its secret come the key that seals values
+// and the one that makes names blind.
+type Key struct {
+	ID     [4]byte // names the key in each value that it sealed; no secret
+	Secret [32]byte
+}
+
+// Format implements [fmt.Formatter] for every verb: the secret is never shown.
+func (k Key) Format(s fmt.State, _ rune) { io.WriteString(s, "data key "+k.id()) }
+
+func (k Key) id() string { return hex.EncodeToString(k.ID[:]) }
+
+// A sealed value is sealForm, the ID of the data key, and what AES-256-GCM makes
+// of the text (NIST SP 800-38D): a random nonce of 12 bytes, the ciphertext, and a
+// tag of 16. With random nonces one key may seal 2^32 values (section 8.3); a new
+// one begins the count anew.
+const (
+	sealForm   = 1
+	sealHeader = 1 + 4
+)
+
+// placeVersion ends what a value is bound to; another version would be another
+// way to say where a value stands.
+const placeVersion = 1
+
+// blindSize is the length in bytes of what stands for a name in an index.
+const blindSize = 16
+
+// A box seals values for the file and opens them. A nil box passes them through:
+// the case is not encrypted. One without an AEAD is shut: the case is encrypted,
+// and the key is not at hand.
+type box struct {
+	key   [4]byte
+	aead  cipher.AEAD
+	blind []byte // key of HMAC-SHA256
+}
+
+// newBox derives the keys of a box with HKDF-SHA256 (RFC 5869).
+func newBox(k Key) (*box, error) {
+	sub, err := hkdf.Key(sha256.New, k.Secret[:], nil, "vigil case values", 32)
+	if err != nil {
+		return nil, err
+	}
+	blind, err := hkdf.Key(sha256.New, k.Secret[:], nil, "vigil case names", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(sub)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return &box{k.ID, aead, blind}, err
+}
+
+// id returns the ID of the data key in hex; "none" if there is none.
+func (b *box) id() string {
+	if b == nil {
+		return "none"
+	}
+	return hex.EncodeToString(b.key[:])
+}
+
+// shut reports whether values can neither be sealed nor opened.
+func (b *box) shut() bool { return b != nil && b.aead == nil }
+
+// seal returns what is to stand for text at a key of a bucket. A nil box returns
+// text itself.
+func (b *box) seal(bucket string, k, text []byte) []byte {
+	if b == nil {
+		return text
+	}
+	out := make([]byte, 0, sealHeader+len(text)+b.aead.Overhead())
+	out = append(append(out, sealForm), b.key[:]...)
+	return b.aead.Seal(out, nil, text, place(bucket, k))
+}
+
+// open returns the text that was sealed at a key of a bucket. The error wraps
+// [vigil.ErrTampered] if v is not what was sealed there, [vigil.ErrSealed] if b is
+// shut.
+func (b *box) open(bucket string, k, v []byte) ([]byte, error) {
+	if b == nil {
+		return v, nil
+	}
+	if b.shut() {
+		return nil, fmt.Errorf("%s: %w", bucket, vigil.ErrSealed)
+	}
+	if len(v) < sealHeader || v[0] != sealForm || [4]byte(v[1:sealHeader]) != b.key {
+		return nil, fmt.Errorf("%s, key %q: %w: the value is not sealed with this case's key", bucket, k, vigil.ErrTampered)
+	}
+	text, err := b.aead.Open(nil, nil, v[sealHeader:], place(bucket, k))
+	if err != nil {
+		return nil, fmt.Errorf("%s, key %q: %w: the value is not what was sealed here", bucket, k, vigil.ErrTampered)
+	}
+	return text, nil
+}
+
+// place says where a value stands, so that none can be moved: the name of the
+// bucket, a zero byte, the key and the version of this very form.
+func place(bucket string, k []byte) []byte {
+	p := make([]byte, 0, len(bucket)+1+len(k)+1)
+	return append(append(append(append(p, bucket...), 0), k...), placeVersion)
+}
+
+// name returns what stands for an identifier's name in the keys of an index: in
+// an encrypted case a keyed hash of it, in hex, another one in each index.
+func (b *box) name(bucket, name string) string {
+	if b == nil {
+		return name
+	}
+	h := hmac.New(sha256.New, b.blind)
+	io.WriteString(h, bucket+"\x00"+name)
+	return hex.EncodeToString(h.Sum(nil)[:blindSize])
+}

@@ -1,0 +1,110 @@
+package bolt
+
+import (
+	"context"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+)
+
+// A read is a transaction that reads, with what opens its values.
+type read struct {
+	*bbolt.Tx
+	box *box
+}
+
+// A write is a transaction that writes, at one moment.
+type write struct {
+	read
+	o   *Options
+	now time.Time
+}
+
+// A viewer runs a function in a transaction that reads.
+type viewer func(context.Context, func(read) error) error
+
+// sealedBucket reports whether all values of a bucket are sealed as they are. Two
+// others have a form of their own: bodies and pace.
+func sealedBucket(name string) bool {
+	switch name {
+	case bucketRecords, bucketRows, bucketSources, bucketTasks, bucketMentions, bucketStand:
+		return true
+	}
+	return false
+}
+
+func bucket(tx read, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+
+// get returns what stands at a key; nil if nothing does. It is good until the
+// transaction ends.
+func (tx read) get(name string, k []byte) ([]byte, error) {
+	return tx.open(name, k, bucket(tx, name).Get(k))
+}
+
+// open returns what a bucket's value v at k says, nil for nil.
+func (tx read) open(name string, k, v []byte) ([]byte, error) {
+	if v == nil || !sealedBucket(name) {
+		return v, nil
+	}
+	return tx.box.open(name, k, v)
+}
+
+// set puts a value at a key.
+func (tx read) set(name string, k, v []byte) error {
+	if sealedBucket(name) {
+		v = tx.box.seal(name, k, v)
+	}
+	return bucket(tx, name).Put(k, v)
+}
+
+// viewDB and updateDB run fn in a transaction on a file whose values are not
+// sealed, or are not looked at.
+func viewDB(db *bbolt.DB, fn func(read) error) error {
+	return db.View(func(tx *bbolt.Tx) error { return fn(read{Tx: tx}) })
+}
+
+func updateDB(db *bbolt.DB, fn func(read) error) error {
+	return db.Update(func(tx *bbolt.Tx) error { return fn(read{Tx: tx}) })
+}
+
+// view runs fn in a transaction that reads. The error wraps [vigil.ErrSealed] if
+// values cannot be opened.
+func (s *Store) view(ctx context.Context, fn func(read) error) error {
+	if s.box.shut() {
+		return vigil.ErrSealed
+	}
+	return s.audit(ctx, fn)
+}
+
+// audit is view for what needs no key.
+func (s *Store) audit(ctx context.Context, fn func(read) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return guard(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error { return fn(read{tx, s.box}) })
+	})
+}
+
+// update runs fn in a transaction that writes, perhaps together with other
+// callers'. It may run fn several times: fn must set what it returns afresh.
+//
+// Once handed over, a change is waited for even if ctx ends: the caller is to
+// know whether it was made.
+func (s *Store) update(ctx context.Context, fn func(write) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.box.shut() {
+		return vigil.ErrSealed
+	}
+	return s.group.do(func(tx *bbolt.Tx) error {
+		w := write{read: read{tx, s.box}, o: &s.o, now: s.o.Now().Round(0).UTC()}
+		if err := w.tick(); err != nil {
+			return err
+		}
+		return fn(w)
+	})
+}
