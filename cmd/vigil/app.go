@@ -111,6 +111,7 @@ type openCase struct {
 	dir    string
 	config config.Config
 	store.Store
+	keeper *keeper // of checkpoints; nil if nothing is to be signed
 }
 
 // configFile names the case's settings.
@@ -153,7 +154,15 @@ func (a *app) open(command, address string) (*openCase, error) {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
 	c.Store = st
+	if c.keeper, err = a.keep(c); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	return c, nil
+}
+
+// Close signs checkpoints of what was logged, and releases the case.
+func (c *openCase) Close() error {
+	return errors.Join(c.keeper.end(), c.Store.Close())
 }
 
 // with opens the case, calls f, and closes it, whatever happens.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/anchor"
 	"vigil/internal/config"
 	"vigil/internal/signature"
 	"vigil/store/bolt"
@@ -33,7 +34,7 @@ func (a *app) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init DIR",
 		Short: "Make a case",
-		Long:  "init makes a case in DIR: its settings, its database, its signing key, and an empty list of who may sign orders.",
+		Long:  "init makes a case in DIR: its settings, its database, its signing keys, and an empty list of who may sign orders.",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, operands []string) error {
 			if err := makeCase(c, operands[0], a.who()); err != nil {
@@ -59,13 +60,18 @@ func makeCase(c *cobra.Command, dir, actor string) error {
 	if err != nil {
 		return err
 	}
+	logPrivate, logPublic, err := anchor.GenerateKey()
+	if err != nil {
+		return err
+	}
 	st, err := bolt.Create(filepath.Join(dir, "vigil.db"), bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil init"})
 	if err != nil {
 		return err
 	}
 	_, err = st.Record(c.Context(), vigil.Result{Act: vigil.Act{
 		Actor: actor, Action: vigil.ActInit,
-		Object: vigil.Object{Type: "key", ID: "case_ed25519", SHA256: vigil.SumHex(public)},
+		Object:  vigil.Object{Type: "key", ID: "case_ed25519", SHA256: vigil.SumHex(public)},
+		Details: map[string]string{detailLogKey: vigil.SumHex(logPublic)},
 	}})
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
@@ -77,6 +83,8 @@ func makeCase(c *cobra.Command, dir, actor string) error {
 	}{
 		{keyFile, private, 0o600},
 		{keyFile + ".pub", public, 0o644},
+		{logKeyFile + ".key", logPrivate, 0o600},
+		{logKeyFile + ".pub", logPublic, 0o644},
 		{signersFile, []byte(signersText), 0o644},
 		{config.Name, config.File(config.Default()), 0o644}, // last: it makes the folder a case
 	} {

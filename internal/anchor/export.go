@@ -98,7 +98,7 @@ func (f Folder) request(ctx context.Context, l Log, k kept, c vigil.Checkpoint, 
 // writeSame writes a file, or finds the same bytes there.
 func writeSame(dir, name string, data []byte) error {
 	name = filepath.Join(dir, name)
-	if old, err := readFile(name); err == nil && bytes.Equal(old, data) {
+	if old, err := ReadFile(name); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -62,6 +62,10 @@ func (f Folder) name(log string, size int64, suffix string) string {
 	return filepath.Join(filepath.Base(f.Dir), log, strconv.FormatInt(size, 10)+suffix)
 }
 
+// File returns what the file of a checkpoint is called, from the folder's parent
+// on.
+func (f Folder) File(log string, size int64) string { return f.name(log, size, "") }
+
 // Logs returns the logs that have a folder, sorted.
 func (f Folder) Logs() ([]string, error) {
 	names, err := list(f.Dir)
@@ -138,11 +142,11 @@ func (f Folder) read(log string, size int64, suffix string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readFile(filepath.Join(dir, strconv.FormatInt(size, 10)+suffix))
+	return ReadFile(filepath.Join(dir, strconv.FormatInt(size, 10)+suffix))
 }
 
-// readFile reads a small file.
-func readFile(name string) ([]byte, error) {
+// ReadFile reads a file of somebody else's that may be any; it must be a small one.
+func ReadFile(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
