@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,6 +74,9 @@ func makeCase(c *cobra.Command, dir, actor string) error {
 		Object:  vigil.Object{Type: "key", ID: "case_ed25519", SHA256: vigil.SumHex(public)},
 		Details: map[string]string{detailLogKey: vigil.SumHex(logPublic)},
 	}})
+	if err == nil {
+		err = signFirst(c.Context(), st, dir, logPrivate, logPublic, private)
+	}
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
@@ -93,6 +97,21 @@ func makeCase(c *cobra.Command, dir, actor string) error {
 		}
 	}
 	return nil
+}
+
+// signFirst signs the first checkpoint of a new case's own log: it tells of the
+// keys.
+func signFirst(ctx context.Context, l anchor.Log, dir string, private, public, ssh []byte) error {
+	keys, err := anchor.ParseKeys(public)
+	if err != nil {
+		return err
+	}
+	signer, err := anchor.NewSigner(private, ssh)
+	if err != nil {
+		return err
+	}
+	_, _, err = anchor.Folder{Dir: filepath.Join(dir, checkpointsDir)}.Sign(ctx, l, "", signer, keys)
+	return err
 }
 
 // writeNew writes a file that must not exist.

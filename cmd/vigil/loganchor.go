@@ -98,7 +98,7 @@ func (a *app) importAnchor(ctx context.Context, cs *openCase, name string, trust
 		a.info("%s: in the case already, by %s", name, brief(t.By))
 		return nil
 	}
-	a.info("%s: %s, the checkpoint of %d entries of log %s, by %s", name, t.File, t.Size, logTitle(t.Log), brief(t.By))
+	a.info("%s: %s, the checkpoint of %s of log %s, by %s", name, t.File, counted(int(t.Size), "entry", "entries"), logTitle(t.Log), brief(t.By))
 	_, err = cs.Record(ctx, vigil.Result{Act: vigil.Act{
 		Actor: a.who(), Action: actAnchor, Order: t.Log,
 		Object: vigil.Object{Type: "checkpoint", ID: filepath.ToSlash(t.File), SHA256: t.SHA256},

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -39,7 +41,8 @@ of [log] in vigil.toml; this does it at once, and shows the newest of each log.`
 	return c
 }
 
-// newLogKey makes the log key of a case that was made without one.
+// newLogKey makes the log key of a case that was made without one, or has lost
+// the private one. Public keys stay: they check what was signed before.
 func (a *app) newLogKey(ctx context.Context, cs *openCase) error {
 	if cs.keeper != nil {
 		return usage(fmt.Errorf("log key %s.key: %w", cs.path(logKeyFile), vigil.ErrExists))
@@ -48,10 +51,15 @@ func (a *app) newLogKey(ctx context.Context, cs *openCase) error {
 	if err != nil {
 		return err
 	}
-	if err := writeNew(cs.path(logKeyFile+".pub"), public, 0o644); err != nil {
+	if err := writeNew(cs.path(logKeyFile+".key"), private, 0o600); err != nil {
 		return err
 	}
-	if err := writeNew(cs.path(logKeyFile+".key"), private, 0o600); err != nil {
+	f, err := os.OpenFile(cs.path(logKeyFile+".pub"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(public)
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	name, _, _ := strings.Cut(string(public), "+")
@@ -109,7 +117,7 @@ func (a *app) signLogs(ctx context.Context, cs *openCase, order string) error {
 		if a.json {
 			err = writeJSON(a.stdout, row)
 		} else {
-			_, err = fmt.Fprintf(w, "%s\t%d entries\t%s\n", logTitle(log), size, row.File)
+			_, err = fmt.Fprintf(w, "%s\t%s\t%s\n", logTitle(log), counted(int(size), "entry", "entries"), row.File)
 		}
 		if err != nil {
 			return err

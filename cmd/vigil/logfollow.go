@@ -132,7 +132,7 @@ func (w *follower) wait(inUse error) error {
 		}
 		if newest := sizes[len(sizes)-1]; newest > max(w.next[log], w.points[log]) {
 			w.points[log] = newest
-			w.info("log %s has %d entries", logTitle(log), newest)
+			w.info("log %s has %s", logTitle(log), counted(int(newest), "entry", "entries"))
 		}
 	}
 	return nil

@@ -144,7 +144,7 @@ func TestCheckpointsAreSignedAsTheLogGrows(t *testing.T) {
 	if logs, err := w.folder.Logs(); err != nil || !slices.Equal(logs, []string{order}) {
 		t.Errorf("logs %q, %v", logs, err)
 	}
-	w.says("checkpoints", anchor.Pass, "what 10 signed checkpoints state, the newest of 30 entries; 2 more are in none yet")
+	w.says("checkpoints", anchor.Pass, "10 signed, the newest of 30 entries; 2 more are in none yet")
 	w.says("cosignatures", anchor.NotChecked, "no other party")
 	w.says("time stamps", anchor.NotChecked, "no checkpoint has one")
 	info, err := os.Stat(w.file("30"))

@@ -113,7 +113,7 @@ const exportPage = `Checkpoints of custody logs, to be signed or dated by others
 ============================================================
 
 A checkpoint states what a log held: its name, the number of its entries and the root of the Merkle tree over
-them (c2sp.org/tlog-checkpoint). It holds no page, no name and no identifier. log.pub has the keys that signed.
+them (c2sp.org/tlog-checkpoint), and nothing else of the case. log.pub has the keys that signed.
 Each way below stands by itself; what comes of it goes back to the case with: vigil log anchor --import FILE
 
 Before you sign, keep the checkpoint: it is your copy that shows a later change of the log.

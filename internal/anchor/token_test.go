@@ -122,7 +122,7 @@ func TestAnAuthorityDatesACheckpoint(t *testing.T) {
 			if err != nil || got.Size != 5 || !strings.Contains(got.By, "CN=Invented TSA") {
 				t.Fatalf("%+v, %v", got, err)
 			}
-			w.says("time stamps", anchor.Pass, "1; the newest checkpoint stamped has 5 entries, which were there by 20")
+			w.says("time stamps", anchor.Pass, "1; the newest checkpoint stamped has 5 entries, there by 20")
 			w.trust.Authorities = nil
 			w.says("time stamps", anchor.NotChecked, "whose authority that is was not checked")
 		})

@@ -75,6 +75,14 @@ type point struct {
 	note, text []byte
 }
 
+// entries counts entries in words.
+func entries(n int64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
+}
+
 // maxProblems bounds the problems that a check lists.
 const maxProblems = 20
 
@@ -97,18 +105,18 @@ func (v *verifier) checkpoints() Check {
 	n := len(v.kept.sizes)
 	switch {
 	case n == 0:
-		return v.verdict(name, nil, NotChecked, fmt.Sprintf("none of its %d entries is in a signed checkpoint; vigil log checkpoint signs one", v.present))
+		return v.verdict(name, nil, NotChecked, fmt.Sprintf("it has %s, and no signed checkpoint; vigil log checkpoint signs one", entries(v.present)))
 	case len(v.trust.Keys.list) == 0:
-		return v.verdict(name, nil, NotChecked, fmt.Sprintf("%d checkpoints, but no log key to check them with", n))
+		return v.verdict(name, nil, NotChecked, fmt.Sprintf("no log key to check %d of them with", n))
 	}
 	var problems []string
 	for _, size := range v.kept.sizes {
 		if err := v.checkpoint(size); err != nil {
-			problems = append(problems, fmt.Sprintf("checkpoint of %d entries: %v", size, err))
+			problems = append(problems, fmt.Sprintf("checkpoint of %s: %v", entries(size), err))
 		}
 	}
 	last := v.kept.sizes[n-1]
-	detail := fmt.Sprintf("the log begins with what %d signed checkpoints state, the newest of %d entries", n, last)
+	detail := fmt.Sprintf("the log begins with what they state: %d signed, the newest of %s", n, entries(last))
 	if since := v.present - last; since > 0 {
 		detail += fmt.Sprintf("; %d more are in none yet", since)
 	}
@@ -179,7 +187,7 @@ func (v *verifier) cosignatures() Check {
 	case n == 0:
 		return v.verdict(name, problems, NotChecked, "no other party has signed a checkpoint; vigil log anchor --export DIR says how one does")
 	}
-	detail := fmt.Sprintf("%d by other parties; the newest checkpoint signed so has %d entries, by %s", n, at, newest)
+	detail := fmt.Sprintf("%d by other parties; the newest checkpoint signed so has %s, by %s", n, entries(at), newest)
 	if unknown > 0 {
 		detail += "; " + strangers
 	}
@@ -244,10 +252,10 @@ func (v *verifier) timestamps() Check {
 	if n == 0 {
 		return v.verdict(name, problems, NotChecked, "no checkpoint has one; vigil log anchor --export DIR says how to get one")
 	}
-	detail := fmt.Sprintf("%d; the newest checkpoint stamped has %d entries, which were there by %s, says %q",
-		n, at, newest.at.UTC().Format(time.RFC3339), newest.authority())
+	detail := fmt.Sprintf("%d; the newest checkpoint stamped has %s, there by %s, says %q",
+		n, entries(at), newest.at.UTC().Format(time.RFC3339), newest.authority())
 	if ahead := v.states[at].Last.Sub(newest.at); ahead > skew {
-		detail += fmt.Sprintf("; the last of them says that it was written %s later: the case's clock was ahead", ahead.Round(time.Second))
+		detail += fmt.Sprintf("; the last says that it was written %s later: the case's clock was ahead", ahead.Round(time.Second))
 	}
 	if v.trust.Authorities == nil {
 		return v.verdict(name, problems, NotChecked, detail+"; whose authority that is was not checked, for log_tsa.pem has no root")
