@@ -85,6 +85,13 @@ func TestCheckpointsAreSignedWhileACaseIsOpen(t *testing.T) {
 func TestReadingSignsNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "case")
 	vigilOK(t, "init", dir)
+	st := openBolt(t, dir) // as if a crash had come before the checkpoint
+	if _, err := st.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActView}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
 	vigilOK(t, "--case", dir, "log")
 	vigilOK(t, "--case", dir, "log", "verify")
 	files, err := os.ReadDir(filepath.Join(dir, "checkpoints", "_case"))

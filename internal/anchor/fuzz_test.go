@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"vigil"
 	"vigil/internal/custody"
@@ -34,6 +35,30 @@ func TestKeptTokensAreRead(t *testing.T) {
 		tok, err := readToken(b)
 		if err != nil || !tok.covers([]byte("vigil\n")) || tok.covers([]byte("vigil")) || tok.at.Year() < 2026 {
 			t.Errorf("%s: %+v, %v", name, tok, err)
+		}
+	}
+}
+
+// TestTrustIsAsOfTheTokensTime holds a token to the period of its certificate,
+// whatever the time is now.
+func TestTrustIsAsOfTheTokensTime(t *testing.T) {
+	text, err := os.ReadFile("testdata/ec.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := ParseAuthorities(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok, err := readToken(tokens(t)[filepath.Join("testdata", "ec.tsr")])
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := tok.cert.NotBefore
+	for at, want := range map[time.Time]bool{made: true, tok.at: true, tok.cert.NotAfter: true, made.Add(-time.Hour): false, tok.cert.NotAfter.Add(time.Hour): false} {
+		tok.at = at
+		if err := tok.trust(roots); (err == nil) != want {
+			t.Errorf("token of %s: %v", at, err)
 		}
 	}
 }

@@ -118,6 +118,27 @@ func TestProofFindsEveryChange(t *testing.T) {
 	}
 }
 
+// TestALineOutOfItsPlaceProvesNothing proves a line that is in the tree, at a
+// place other than the one that it states.
+func TestALineOutOfItsPlaceProvesNothing(t *testing.T) {
+	var l log
+	line, err := custody.Line(event()) // number 7 of its log, it says
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.append(t, line)
+	c := vigil.Checkpoint{Log: event().Order, Size: 1, Root: mth(l.lines)}
+	note, err := custody.Format(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := vigil.Entry{Event: event(), Line: line}
+	e.Seq = 0
+	if p, err := custody.NewProof(e, c, nil, append(note, "\n— somebody AAAAAAAA\n"...)); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("%+v, %v, want ErrTampered", p, err)
+	}
+}
+
 func TestReadProofsRefusesASecondSpelling(t *testing.T) {
 	l, c, note := provenLog(t, 3)
 	good := string(text(t, l.prove(t, c, note, 1)))
