@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/custody"
+	"vigil/internal/signature"
 )
 
 // eventually waits for something to come true, and fails if it does not.
@@ -123,5 +127,40 @@ func TestACheckpointThatCannotBeKeptIsSaid(t *testing.T) {
 	}
 	if out := vigilOK(t, "--case", dir, "log", "checkpoint"); !strings.Contains(out, "2 entries") {
 		t.Errorf("afterwards: %s", out)
+	}
+}
+
+// TestTheCheckpointOfABundleIsSigned exports, and checks the bundle's checkpoint
+// with the signature that the case has of it.
+func TestTheCheckpointOfABundleIsSigned(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "demo")
+	vigilOK(t, "demo", "--dir", out)
+	text, err := os.ReadFile(filepath.Join(out, "bundle", "data", "custody", "order", "checkpoint.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := custody.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(out, "case", "checkpoints", c.Log, fmt.Sprint(c.Size))
+	note, err := os.ReadFile(name)
+	if err != nil || !bytes.HasPrefix(note, text) {
+		t.Fatalf("the case's checkpoint of this size: %q, %v; the bundle's: %q", note, err, text)
+	}
+	sig, err := os.ReadFile(name + ".sig")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := os.ReadFile(filepath.Join(out, "case", "keys", "case_ed25519.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted, err := signature.ParseAllowedSigners(strings.NewReader(caseSigner + " " + string(public)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := signature.Verify(text, sig, signature.Checkpoint, trusted, time.Now()); err != nil {
+		t.Error(err)
 	}
 }

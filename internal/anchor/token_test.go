@@ -264,3 +264,28 @@ func TestAuthoritiesAreReadStrictly(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSignatureNamesItsCertificate puts another certificate for the same key,
+// of the same issuer and number, in the place of the authority's.
+func TestTheSignatureNamesItsCertificate(t *testing.T) {
+	a := newAuthority(t, "rsa:2048", "sha256", "sha256", "tsa")
+	issue := func(name, days string) {
+		shell(t, a.dir, "openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 4711 -days "+days+" -extfile tsa.cnf -extensions tsa -out "+name+".pem && openssl x509 -in "+name+".pem -outform DER -out "+name+".der")
+	}
+	issue("tsa", "10")
+	issue("twin", "20")
+	w, dir, base := exportedWorld(t)
+	w.trustAuthority(a)
+	data := a.stamp(dir, base)
+	own, err := os.ReadFile(filepath.Join(a.dir, "tsa.der"))
+	w.must(err)
+	twin, err := os.ReadFile(filepath.Join(a.dir, "twin.der"))
+	w.must(err)
+	if len(own) != len(twin) || !bytes.Contains(data, own) {
+		t.Fatalf("certificates of %d and %d bytes", len(own), len(twin))
+	}
+	w.write("5.x.tsr", data)
+	w.says("time stamps", anchor.Pass, "1;")
+	w.write("5.x.tsr", bytes.Replace(data, own, twin, 1))
+	w.says("time stamps", anchor.Fail, "names another certificate")
+}

@@ -76,9 +76,6 @@ func (w Witnesses) without(own Keys) Witnesses {
 	return w
 }
 
-// empty reports whether there is no witness.
-func (w Witnesses) empty() bool { return len(w.notes)+len(w.ssh) == 0 }
-
 // newWitness reads a vkey of either type.
 func newWitness(vkey string) (note.Verifier, error) {
 	name, rest, _ := strings.Cut(vkey, "+")
