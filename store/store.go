@@ -224,6 +224,9 @@ type Reader interface {
 	Logs(ctx context.Context) ([]string, error)
 	// Log yields a log's entries in order.
 	Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error]
+	// LogFrom is Log without the entries before number from, which cost nothing. A log
+	// that does not reach so far yields nothing.
+	LogFrom(ctx context.Context, order string, from int64) iter.Seq2[vigil.Entry, error]
 	// Checkpoint returns a log's present size and root.
 	Checkpoint(ctx context.Context, order string) (vigil.Checkpoint, error)
 	// Prove returns the proof that entry seq is in the tree over a log's first

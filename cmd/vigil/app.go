@@ -114,6 +114,7 @@ type openCase struct {
 	config config.Config
 	sealed bool // encrypted, and opened without its key: see bolt.Options
 	store.Store
+	keeper *keeper // of checkpoints; nil if nothing is to be signed
 }
 
 // configFile names the case's settings.
@@ -159,6 +160,12 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	if err := a.settle(st, ring, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the case in %s: %w", a.dir, err), st.Close())
 	}
+	if c.sealed {
+		return c, nil // nothing can be logged
+	}
+	if c.keeper, err = a.keep(c); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	return c, nil
 }
 
@@ -183,6 +190,11 @@ func (a *app) settings() (c *openCase, db string, err error) {
 		return nil, "", usagef("--store %q: want bolt:PATH", cfg.Store.URL)
 	}
 	return c, c.path(name), nil
+}
+
+// Close signs checkpoints of what was logged, and releases the case.
+func (c *openCase) Close() error {
+	return errors.Join(c.keeper.end(), c.Store.Close())
 }
 
 // with opens the case, calls f, and closes it, whatever happens.

@@ -55,6 +55,10 @@ func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir s
 	if err != nil {
 		return err
 	}
+	// Whoever has the case can then compare the bundle's checkpoint with a signed one.
+	if err := cs.keeper.sign(ctx, contents.Order.ID); err != nil {
+		return err
+	}
 	key, err := os.ReadFile(cs.path(keyFile))
 	if err != nil {
 		return hint(err, "the case's signing key is made by vigil init; restore it from your backup")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/anchor"
 	"vigil/internal/config"
 	"vigil/internal/signature"
 	"vigil/store/bolt"
@@ -35,7 +36,7 @@ func (a *app) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Make a case",
-		Long: `init makes a case in DIR: its settings, its database, its signing key, and an empty list
+		Long: `init makes a case in DIR: its settings, its database, its signing keys, and an empty list
 of who may sign orders.
 
 The database is encrypted. The key that opens it is made in DIR/` + caseKeyFile + `: move it away, or keep
@@ -84,7 +85,16 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 	if err != nil {
 		return err
 	}
-	if err := a.makeStore(c.Context(), dir, s, public); err != nil {
+	logPrivate, logPublic, err := anchor.GenerateKey()
+	if err != nil {
+		return err
+	}
+	st, err := a.makeStore(c.Context(), dir, s, public, logPublic)
+	if err != nil {
+		return err
+	}
+	err = signFirst(c.Context(), st, dir, logPrivate, logPublic, private)
+	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
 	for _, f := range []struct {
@@ -94,6 +104,8 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 	}{
 		{keyFile, private, 0o600},
 		{keyFile + ".pub", public, 0o644},
+		{logKeyFile + ".key", logPrivate, 0o600},
+		{logKeyFile + ".pub", logPublic, 0o644},
 		{signersFile, []byte(signersText), 0o644},
 		{config.Name, config.File(config.Default()), 0o644}, // last: it makes the folder a case
 	} {
@@ -105,27 +117,46 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 }
 
 // makeStore makes the database of a case, its keys, and the first entry of its log.
-func (a *app) makeStore(ctx context.Context, dir string, s sealing, public []byte) error {
+func (a *app) makeStore(ctx context.Context, dir string, s sealing, public, logPublic []byte) (*bolt.Store, error) {
 	db, details := filepath.Join(dir, "vigil.db"), map[string]string{"encryption": "none"}
 	var keys []bolt.Key
 	if !s.none {
 		ring, err := a.newRing(db, filepath.Join(dir, caseKeyFile), s.phrase)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		keys = dataKeys(ring)
 		details = map[string]string{"encryption": "aes-256-gcm", "data_key": fmt.Sprintf("%x", keys[0].ID)}
 	}
 	st, err := bolt.Create(db, bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil init", Keys: keys})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	details[detailLogKey] = vigil.SumHex(logPublic)
 	_, err = st.Record(ctx, vigil.Result{Act: vigil.Act{
 		Actor: a.who(), Action: vigil.ActInit,
 		Object:  vigil.Object{Type: "key", ID: "case_ed25519", SHA256: vigil.SumHex(public)},
 		Details: details,
 	}})
-	return errors.Join(err, st.Close())
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// signFirst signs the first checkpoint of a new case's own log: it tells of the
+// keys.
+func signFirst(ctx context.Context, l anchor.Log, dir string, private, public, ssh []byte) error {
+	keys, err := anchor.ParseKeys(public)
+	if err != nil {
+		return err
+	}
+	signer, err := anchor.NewSigner(private, ssh)
+	if err != nil {
+		return err
+	}
+	_, _, err = anchor.Folder{Dir: filepath.Join(dir, checkpointsDir)}.Sign(ctx, l, "", signer, keys)
+	return err
 }
 
 // writeNew writes a file that must not exist.

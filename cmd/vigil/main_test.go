@@ -73,6 +73,11 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		line := fmt.Sprintf("%s namespaces=%q %s", args[1], signature.Order, public)
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]+".signer"), []byte(line), 0o644))
 	},
+	// witness FILE PRINCIPAL PUBLIC appends a public key to FILE as one whose
+	// signatures under checkpoints count.
+	"witness": func(ts *testscript.TestScript, _ bool, args []string) {
+		appendTo(ts, args[0], fmt.Appendf(nil, "%s namespaces=%q %s", args[1], signature.Checkpoint, ts.ReadFile(args[2])))
+	},
 	// sign KEY FILE... appends a signature to each FILE.sig, as ssh-keygen -Y sign does.
 	"sign": func(ts *testscript.TestScript, _ bool, args []string) {
 		key := []byte(ts.ReadFile(args[0]))

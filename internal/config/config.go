@@ -21,6 +21,7 @@ type Config struct {
 	Version  int      `toml:"version"`
 	Tor      Tor      `toml:"tor"`
 	Store    Store    `toml:"store"`
+	Log      Log      `toml:"log"`
 	Crawl    Crawl    `toml:"crawl"`
 	Extract  Extract  `toml:"extract"`
 	Classify Classify `toml:"classify"`
@@ -38,6 +39,13 @@ type Tor struct {
 type Store struct {
 	URL string `toml:"url"` // bolt:PATH, relative to the case
 	Key string `toml:"key"` // the age identity that opens an encrypted case, relative to it
+}
+
+// Log says how often a checkpoint of a custody log is signed while something
+// runs: after Entries new entries, or so long after a new one.
+type Log struct {
+	Entries int      `toml:"entries"`
+	Every   Duration `toml:"every"`
 }
 
 // Crawl bounds what a crawl does, within what an order allows.
@@ -106,6 +114,7 @@ func Default() Config {
 		Version: 1,
 		Tor:     Tor{Socks: "127.0.0.1:9050"},
 		Store:   Store{URL: "bolt:vigil.db", Key: "keys/case.agekey"},
+		Log:     Log{Entries: 1000, Every: Duration(15 * time.Minute)},
 		Crawl: Crawl{
 			UserAgent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
 			Workers:   8,
@@ -135,6 +144,12 @@ control = %q
 url = %q
 # who has this file reads the case; --key names another
 key = %q
+
+[log]
+# while something runs, a checkpoint of a custody log is signed after so many
+# new entries, or so long after a new one; and always at the end
+entries = %d
+every = %q
 
 [crawl]
 user_agent = %q
@@ -166,7 +181,7 @@ address = %q
 contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
-`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
+`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
 		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 
@@ -200,6 +215,10 @@ func (c Config) check() error {
 		return errors.New("tor.socks is empty: want host:port or unix:PATH")
 	case !strings.HasPrefix(c.Store.URL, "bolt:"):
 		return fmt.Errorf("store.url = %q: want bolt:PATH", c.Store.URL)
+	case c.Log.Entries < 1:
+		return fmt.Errorf("log.entries = %d: want 1 or more", c.Log.Entries)
+	case c.Log.Every < Duration(time.Second) || c.Log.Every > Duration(24*time.Hour):
+		return fmt.Errorf("log.every = %q: want 1s to 24h", c.Log.Every)
 	case c.Crawl.Workers < 1 || c.Crawl.Workers > 256:
 		return fmt.Errorf("crawl.workers = %d: want 1 to 256", c.Crawl.Workers)
 	case c.Crawl.MaxBody < 1<<10 || c.Crawl.MaxBody > 64<<20:

@@ -129,24 +129,40 @@ func (s *Store) Logs(ctx context.Context) (orders []string, err error) {
 
 // Log implements [store.Reader].
 func (s *Store) Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error] {
+	return s.LogFrom(ctx, order, 0)
+}
+
+// LogFrom implements [store.Reader].
+func (s *Store) LogFrom(ctx context.Context, order string, from int64) iter.Seq2[vigil.Entry, error] {
 	return func(yield func(vigil.Entry, error) bool) {
 		if _, err := s.Checkpoint(ctx, order); err != nil {
 			yield(vigil.Entry{}, err)
 			return
 		}
-		entries := scan(ctx, s.audit, bucketLines, key(order), func(_ read, _, v []byte) (vigil.Entry, bool, error) {
-			e, err := custody.ParseLine(v)
-			return vigil.Entry{Event: e, Line: bytes.Clone(v)}, true, err
-		})
-		for e, err := range entries {
-			if err != nil {
-				err = fmt.Errorf("log %q: %w", order, err)
+		next := number(key(order), uint64(max(from, 0)))
+		for size := firstPiece; next != nil; size = min(2*size, lastPiece) {
+			var piece []vigil.Entry
+			err := s.audit(ctx, func(tx read) (err error) {
+				piece, next, err = readPiece(tx, bucketLines, key(order), next, size, readLine)
+				return err
+			})
+			for _, e := range piece {
+				if !yield(e, nil) {
+					return
+				}
 			}
-			if !yield(e, err) {
+			if err != nil {
+				yield(vigil.Entry{}, fmt.Errorf("log %q: %w", order, err))
 				return
 			}
 		}
 	}
+}
+
+// readLine reads a stored log line.
+func readLine(_ read, _, v []byte) (vigil.Entry, bool, error) {
+	e, err := custody.ParseLine(v)
+	return vigil.Entry{Event: e, Line: bytes.Clone(v)}, true, err
 }
 
 // Checkpoint implements [store.Reader].

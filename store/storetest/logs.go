@@ -36,6 +36,19 @@ func logsProve(t *testing.T, e *env) {
 		if err != nil || c.Log != order || c.Size != n || len(es) != n {
 			t.Fatalf("log %q: %d entries, checkpoint %+v, %v", order, len(es), c, err)
 		}
+		for _, from := range []int64{-1, 0, 1, n - 1, n, n + 5} {
+			want := es[min(max(from, 0), n):]
+			var got []vigil.Entry
+			for en, err := range e.LogFrom(t.Context(), order, from) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, en)
+			}
+			if len(got) != len(want) || len(got) > 0 && !cmp.Equal(got, want) {
+				t.Errorf("log %q from %d: %d entries, want the %d from there on", order, from, len(got), len(want))
+			}
+		}
 		var tree custody.Tree
 		for i, en := range es {
 			if en.Seq != int64(i) || en.Details["order"] != order || en.Details["n"] != fmt.Sprint(i) {

@@ -246,6 +246,7 @@ func notFound(t *testing.T, e *env) {
 	_, err = e.RecordBytes(ctx, vigil.Event{Object: vigil.Object{Type: vigil.TypePage, ID: "none"}})
 	wantError(t, "RecordBytes", err, vigil.ErrNotFound)
 	wantError(t, "Log", firstError(e.Log(ctx, "none")), vigil.ErrNotFound)
+	wantError(t, "LogFrom", firstError(e.LogFrom(ctx, "none", 1)), vigil.ErrNotFound)
 	wantError(t, "Commit", e.Commit(ctx, task(vigil.Extract, src, "none", 0), vigil.Result{Act: act(vigil.ActExtract, "")}), vigil.ErrNotFound)
 	if ds, err := e.Decisions(ctx, "none"); len(ds) != 0 || err != nil {
 		t.Errorf("Decisions: %v, %v; want none and no error", ds, err)
