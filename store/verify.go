@@ -158,7 +158,8 @@ func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e v
 		v.fault(c.Log, seq, "the line says that it is entry %d of log %q", e.Seq, e.Order)
 		return
 	}
-	if again, err := custody.ParseLine(e.Line); err != nil || !sameObject(again, e.Event) {
+	said, err := custody.ParseLine(e.Line)
+	if err != nil || !sameObject(said, e.Event) {
 		v.fault(c.Log, seq, "the line says other than the entry")
 		return
 	}
@@ -170,7 +171,7 @@ func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e v
 		v.fault(c.Log, seq, "%v", err)
 	}
 	v.record(ctx, e.Event)
-	v.erased(ctx, e.Event)
+	v.erased(ctx, said)
 	v.noteStandings(e.Event)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"vigil"
+	"vigil/internal/custody"
 )
 
 // A missing is an entry whose record is not in the case, though no entry behind
@@ -62,7 +63,11 @@ func (v *verifier) unerased(ctx context.Context, c vigil.Checkpoint) {
 			if e.Seq < c.Size {
 				continue
 			}
-			for _, o := range ErasedBy(e.Event) {
+			said, err := custody.ParseLine(e.Line)
+			if err != nil {
+				break
+			}
+			for _, o := range ErasedBy(said) {
 				delete(v.missing, v.cell("erased", o.Type, o.ID, o.SHA256))
 			}
 		}
