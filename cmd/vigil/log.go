@@ -110,6 +110,9 @@ func (a *app) verifyLog(ctx context.Context, cs *openCase) error {
 	for _, f := range report.Faults {
 		fmt.Fprintln(a.stdout, review.Visible(f.String()))
 	}
+	if report.Erased > 0 {
+		fmt.Fprintf(a.stdout, "%s erased, as the log says\n", counted(report.Erased, "record was", "records were"))
+	}
 	fmt.Fprintf(a.stdout, "%d entries, %d records, %d page bodies checked; %d faults\n", report.Entries, report.Records, report.Bodies, report.Found)
 	return err
 }

@@ -186,6 +186,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Setenv(args[i], row.Listings[m].Listing)
 		}
 	},
+	"aged": agedCase, "needle": needle, "firsthold": firstHold,
 	// lines N FILE fails unless FILE has N lines.
 	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
 		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {
