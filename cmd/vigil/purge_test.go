@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"net/url"
@@ -22,6 +23,7 @@ import (
 
 	"vigil"
 	"vigil/internal/retention"
+	"vigil/store"
 	"vigil/store/bolt"
 )
 
@@ -218,4 +220,13 @@ func firstHold(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("no hold of %s", args[1])
+}
+
+// halfPurge DIR LISTING erases a listing as a purge does that is killed before it
+// writes the case file anew.
+func halfPurge(ts *testscript.TestScript, _ bool, args []string) {
+	s, err := bolt.Open(filepath.Join(ts.MkAbs(args[0]), "vigil.db"), bolt.Options{Tool: "test"})
+	ts.Check(err)
+	_, err = s.Erase(context.Background(), store.Erasure{What: vigil.TypeListing, ID: args[1], Act: vigil.Act{Actor: "inv-04", Action: vigil.ActErase}})
+	ts.Check(errors.Join(err, s.Close()))
 }

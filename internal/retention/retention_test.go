@@ -145,7 +145,12 @@ func TestEachStateHasItsPeriod(t *testing.T) {
 	c.decided("again", 5, 10, vigil.NotRelevant)
 	c.assessed("again", 12, vigil.LevelReview) // waits for another decision
 	c.decided("still", 5, 10, vigil.NotRelevant)
-	c.assessed("still", 12, vigil.LevelNone) // asks for none
+	c.assessed("still", 12, vigil.LevelNone)     // asks for none
+	hit := c.assessed("hit", 6, vigil.LevelNone) // nothing in its words, but on a watchlist
+	if _, err := c.Enqueue(t.Context(), vigil.NewTask(vigil.Review, hit.Source, hit.ID)); err != nil {
+		t.Fatal(err)
+	}
+	c.page("index", 3, vigil.PageIndex)
 	c.page("index", 7, vigil.PageIndex)
 	c.page("unassessed", 7, vigil.PageListing)
 	unread := c.page("unread", 7, "")
@@ -167,6 +172,7 @@ func TestEachStateHasItsPeriod(t *testing.T) {
 		c.id("mind"):         "not-relevant 20 50",
 		c.id("again"):        fmt.Sprint("undecided 90 ", end),
 		c.id("still"):        "not-relevant 10 40",
+		c.id("hit"):          fmt.Sprint("undecided 90 ", end),
 		c.id("index"):        "unflagged 7 37",
 		c.id("unassessed"):   fmt.Sprint("undecided 90 ", end),
 		unread.ID:            fmt.Sprint("undecided 90 ", end),

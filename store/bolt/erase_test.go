@@ -182,6 +182,48 @@ func TestNoByteOfWhatWasErasedStays(t *testing.T) {
 	}
 }
 
+// The body of an erased page stays while another page has it, and goes with that.
+func TestABodyGoesWithItsLastPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vigil.db")
+	s, err := bolt.Create(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = "a body that two pages have"
+	var ids []string
+	for _, url := range []string{"http://x.onion/1", "http://x.onion/2"} {
+		p := vigil.Page{Source: "ORD-1/m", URL: url, Method: vigil.ByImport, RawSHA256: vigil.SumHex([]byte(body)), BodySHA256: vigil.SumHex([]byte(body)), BodySize: int64(len(body)), Body: []byte(body)}
+		p.ID = vigil.NewPageID(p)
+		if _, err := s.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "a", Action: vigil.ActImport}, Record: p}); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, p.ID)
+	}
+	for i, id := range ids {
+		_, err := s.Erase(t.Context(), store.Erasure{What: vigil.TypePage, ID: id, Act: vigil.Act{Actor: "a", Action: vigil.ActErase}})
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bolt.Compact(t.Context(), path, bolt.Options{}, vigil.Act{Actor: "a", Action: vigil.ActPurge}); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(found(t, filepath.Dir(path), []byte(body))); n != 1-i {
+			t.Errorf("after %d of two pages, %d files hold the body", i+1, n)
+		}
+		if s, err = bolt.Open(path, bolt.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			if p, err := s.Page(t.Context(), ids[1]); err != nil || string(p.Body) != body {
+				t.Errorf("the page that stays: %v", err)
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Whoever waits for the file while it is rewritten must not work on the old one.
 func TestNobodyGetsTheOldFile(t *testing.T) {
 	path := needleCase(t)

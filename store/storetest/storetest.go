@@ -116,6 +116,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"ErasureOfManyVersions", erasureOfManyVersions},
 		{"ErasureOfManyPages", erasureOfManyPages},
 		{"ErasureKeepsWhatOthersNeed", erasureKeepsWhatOthersNeed},
+		{"ErasureKeepsAddressesThatMoved", erasureKeepsAddressesThatMoved},
 		{"ErasureIsWholeOrNothing", erasureIsAtomic},
 		{"WhatIsHeldIsNotErased", heldIsNotErased},
 		{"HoldsTakeTwoToLift", holdsTakeTwoToLift},
