@@ -277,10 +277,18 @@ func TestErasingIsKilledAtAnyMoment(t *testing.T) {
 		}
 		return time.Since(begin), err != nil
 	}
-	whole, _ := run(needleCase(t), 0)
+	first := needleCase(t)
+	fresh, err := os.ReadFile(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, _ := run(first, 0)
 	kills, unfinished := 0, 0
 	for round := range rounds {
-		path := needleCase(t)
+		path := filepath.Join(t.TempDir(), "vigil.db")
+		if err := os.WriteFile(path, fresh, 0o600); err != nil {
+			t.Fatal(err)
+		}
 		if _, killed := run(path, 1+time.Duration(rand.Int64N(int64(whole)))); killed {
 			kills++
 		}

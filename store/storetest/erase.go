@@ -189,7 +189,7 @@ func erasureOfManyVersions(t *testing.T, e *env) {
 	src := e.order("ORD-1", vigil.Source{MaxPages: 5000, Concurrency: 8})
 	var id string
 	n := 0
-	for minute := range 300 {
+	for minute := range 120 {
 		p := page(src.ID(), "http://x.onion/a", minute)
 		e.record(p, vigil.ActFetch)
 		e.record(listing(p, fmt.Sprint("version ", minute)), vigil.ActExtract)
@@ -197,7 +197,7 @@ func erasureOfManyVersions(t *testing.T, e *env) {
 		id, n = vigil.NewListingID(src.ID(), p.URL), n+2
 	}
 	before := len(e.entries("ORD-1"))
-	if got := e.erase(erasure(vigil.TypeListing, id)); got.Pages != 300 || got.Records != 900 {
+	if got := e.erase(erasure(vigil.TypeListing, id)); got.Pages != 120 || got.Records != 360 {
 		t.Errorf("%+v", got)
 	}
 	if es := e.entries("ORD-1"); len(es) < before+2 {
