@@ -31,6 +31,7 @@ import (
 type Store interface {
 	Queue
 	Reader
+	Eraser
 
 	// Record commits an act of a person, or one that no task stands for: a
 	// registered order, an imported page, a view, an export.
@@ -46,7 +47,8 @@ type Store interface {
 	// r.Rest and r.Again have no meaning here and are refused. r.Rows must be the
 	// rows of the watchlist that r.Record is: as many as it says, with its ID,
 	// numbered from 1 and with its hash of them ([CheckRows]); with any other
-	// record they are refused. The ID of a watchlist or a tie must follow from it.
+	// record they are refused. The ID of a watchlist, a tie or a hold must follow
+	// from it.
 	// If r.Record is an order, a page or a watchlist whose ID the case has,
 	// nothing is changed and the error wraps [vigil.ErrExists].
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -21,6 +22,7 @@ type Report struct {
 	Bodies      int                // page bodies checked
 	Mentions    int                // held against the assessments
 	Rows        int                // of watchlists, checked
+	Erased      int                // records that are gone, and whose log says so
 	Found       int                // number of faults
 	Faults      []Fault            // the first thousand
 }
@@ -42,7 +44,8 @@ func (f Fault) String() string {
 // Verify checks a case whole. From the lines of each log it computes the tree
 // anew, and compares its root with the engine's checkpoint and with each
 // entry's proof. The bytes of each record must have the hash that its entry
-// names, and each page's body the hash that its record names. Each source must
+// names, and each page's body the hash that its record names; a record may be gone
+// only if a later entry of the same log says that these bytes were erased. Each source must
 // have the rules that its order gave it and the standing that the last entry
 // about it gave it. The rows of each watchlist must have the hash that its record
 // names and be found by their keys. Each capture's newest assessment and reading
@@ -68,7 +71,7 @@ func Verify(ctx context.Context, r Reader, progress func(done int)) (Report, err
 	}
 	v := &verifier{
 		r: r, progress: progress, last: map[string]vigil.Standing{}, salt: newSalt(),
-		mentioned: map[sum]mentioned{}, captured: map[sum]*captured{}, lists: map[string]*listed{},
+		mentioned: map[sum]mentioned{}, captured: map[sum]*captured{}, lists: map[string]*listed{}, missing: map[sum][]missing{}, kept: map[sum]Fault{},
 	}
 	logs, err := r.Logs(ctx)
 	if err != nil {
@@ -109,6 +112,8 @@ type verifier struct {
 	captured  map[sum]*captured // by type and capture
 	suspects  []suspect
 	lists     map[string]*listed // by ID
+	missing   map[sum][]missing  // of the log that is being checked, by record and hash
+	kept      map[sum]Fault      // what was erased and is there, likewise
 }
 
 func (v *verifier) fault(order string, seq int64, format string, args ...any) {
@@ -140,6 +145,7 @@ func (v *verifier) log(ctx context.Context, order string) {
 		v.report.Entries++
 		v.progress(v.report.Entries)
 	}
+	v.unerased(ctx, c)
 	if tree.Size() != c.Size {
 		v.fault(order, -1, "has %d entries, its checkpoint says %d", tree.Size(), c.Size)
 	} else if tree.Root() != c.Root {
@@ -153,7 +159,8 @@ func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e v
 		v.fault(c.Log, seq, "the line says that it is entry %d of log %q", e.Seq, e.Order)
 		return
 	}
-	if again, err := custody.ParseLine(e.Line); err != nil || !sameObject(again, e.Event) {
+	said, err := custody.ParseLine(e.Line)
+	if err != nil || !sameObject(said, e.Event) {
 		v.fault(c.Log, seq, "the line says other than the entry")
 		return
 	}
@@ -168,6 +175,7 @@ func (v *verifier) entry(ctx context.Context, c vigil.Checkpoint, seq int64, e v
 		return
 	}
 	v.record(ctx, e.Event)
+	v.erased(ctx, said)
 	v.noteStandings(e.Event)
 }
 
@@ -179,7 +187,7 @@ func sameObject(a, b vigil.Event) bool {
 // record checks the record that an entry speaks of, if it names its hash.
 func (v *verifier) record(ctx context.Context, e vigil.Event) {
 	switch e.Object.Type {
-	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie:
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie, vigil.TypeHold:
 	default:
 		return
 	}
@@ -187,6 +195,10 @@ func (v *verifier) record(ctx context.Context, e vigil.Event) {
 		return
 	}
 	b, err := v.r.RecordBytes(ctx, e)
+	if errors.Is(err, vigil.ErrNotFound) {
+		v.missed(e, err)
+		return
+	}
 	if err != nil {
 		v.fault(e.Order, e.Seq, "%s %s: %v", e.Object.Type, e.Object.ID, err)
 		return
@@ -196,6 +208,7 @@ func (v *verifier) record(ctx context.Context, e vigil.Event) {
 		return
 	}
 	v.report.Records++
+	v.came(e)
 	switch e.Object.Type {
 	case vigil.TypePage:
 		v.body(ctx, e, b)

@@ -262,6 +262,9 @@ func (v *verifier) added(ctx context.Context) map[string]bool {
 			}
 			if e.Seq >= checked[order] {
 				ids[e.Object.ID] = true
+				for _, o := range ErasedBy(e.Event) {
+					ids[o.ID] = true
+				}
 			}
 		}
 	}

@@ -15,7 +15,9 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
+	"vigil/internal/retention"
 	"vigil/internal/signature"
+	"vigil/store"
 )
 
 // caseSigner is how a case's own key is named in a bundle's allowed_signers.
@@ -152,9 +154,13 @@ func excerpt(ctx context.Context, cs *openCase, order string, about map[string]b
 		return bundle.Log{}, err
 	}
 	l := bundle.Log{Checkpoint: cp}
+	gone := map[vigil.Object]error{} // records that the case lacks, unless the log says that they were erased
 	for e, err := range cs.Log(ctx, order) {
 		if err != nil {
 			return l, err
+		}
+		for _, o := range store.ErasedBy(e.Event) {
+			delete(gone, o)
 		}
 		if e.Seq >= cp.Size || !about[e.Object.ID] {
 			continue
@@ -165,25 +171,46 @@ func excerpt(ctx context.Context, cs *openCase, order string, about map[string]b
 		}
 		p := bundle.ProvenEntry{Entry: e, Proof: proof}
 		if e.Object.SHA256 != "" && e.Object.Type != "bundle" {
-			if p.Record, err = cs.RecordBytes(ctx, e.Event); err != nil {
+			p.Record, err = cs.RecordBytes(ctx, e.Event)
+			if errors.Is(err, vigil.ErrNotFound) {
+				gone[e.Object] = err
+				continue
+			}
+			if err != nil {
 				return l, err
 			}
 		}
 		l.Entries = append(l.Entries, p)
 	}
+	for _, err := range gone {
+		return l, err
+	}
 	return l, nil
 }
 
-// recordExport writes the export to the order's log.
+// maxExported is how many listings an export's log entry names, so that its line
+// stays within its bound. One with more keeps all of its order from being erased.
+const maxExported = 1000
+
+// recordExport writes the export to the order's log. What it names is not erased
+// when its time is over.
 func recordExport(ctx context.Context, cs *openCase, actor string, c bundle.Contents, dir string) error {
 	tags, err := os.ReadFile(filepath.Join(dir, "tagmanifest-sha256.txt"))
 	if err != nil {
 		return err
 	}
+	details := map[string]string{"listings": fmt.Sprint(len(c.Exhibits))}
+	if len(c.Exhibits) <= maxExported {
+		var ids []string
+		for _, e := range c.Exhibits {
+			ids = append(ids, e.Listing.ID)
+		}
+		details[retention.DetailExported] = strings.Join(ids, " ")
+	}
 	_, err = cs.Record(ctx, vigil.Result{Act: vigil.Act{
 		Actor: actor, Action: vigil.ActExport, Order: c.Order.ID,
 		Object:  vigil.Object{Type: "bundle", ID: c.ID, SHA256: vigil.SumHex(tags)},
-		Details: map[string]string{"listings": fmt.Sprint(len(c.Exhibits))},
+		Details: details,
 	}})
 	return err
 }

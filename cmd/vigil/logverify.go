@@ -90,6 +90,9 @@ func (a *app) showReport(report store.Report, checks []anchor.Check) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Result, review.Visible(logTitle(c.Log)), c.Name, review.Visible(c.Detail))
 	}
 	err := w.Flush()
+	if report.Erased > 0 {
+		fmt.Fprintf(a.stdout, "%s erased, as the log says\n", counted(report.Erased, "record was", "records were"))
+	}
 	fmt.Fprintf(a.stdout, "%d entries, %d records, %d page bodies checked; %d faults\n", report.Entries, report.Records, report.Bodies, report.Found)
 	return err
 }

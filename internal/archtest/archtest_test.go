@@ -44,6 +44,7 @@ var ours = map[string][]string{
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
 	"internal/review":             {".", "store"},
+	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
 	"internal/session":            {".", "internal/keyring"},
 	"internal/signature":          {"."},

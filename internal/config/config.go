@@ -27,6 +27,8 @@ type Config struct {
 	Classify Classify `toml:"classify"`
 	Serve    Serve    `toml:"serve"`
 	Review   Review   `toml:"review"`
+
+	Retention Retention `toml:"retention"`
 }
 
 // Tor says how the network is reached.
@@ -85,6 +87,16 @@ type Review struct {
 	Claim   Duration `toml:"claim"`   // how long an item stays with the reviewer who took it
 }
 
+// Retention says for how many days each class of listings is kept, as far as
+// their order allows: it shortens what an order says, and never lengthens it.
+type Retention struct {
+	NotRelevantDays int `toml:"not_relevant_days"` // from the decision
+	UnsureDays      int `toml:"unsure_days"`       // likewise
+	UnflaggedDays   int `toml:"unflagged_days"`    // from the newest capture, of what nothing was ever found in
+	UndecidedDays   int `toml:"undecided_days"`    // from the end of the order; 0 for all that it allows
+	RelevantDays    int `toml:"relevant_days"`     // likewise
+}
+
 // A Duration is written as "90s" or "2m".
 type Duration time.Duration
 
@@ -126,6 +138,8 @@ func Default() Config {
 		},
 		Serve:  Serve{Address: "127.0.0.1:8420"},
 		Review: Review{Claim: Duration(30 * time.Minute)},
+
+		Retention: Retention{NotRelevantDays: 30, UnsureDays: 90, UnflaggedDays: 30},
 	}
 }
 
@@ -181,8 +195,20 @@ address = %q
 contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
+
+[retention]
+# days for which listings are kept, never longer than their order allows: from
+# the decision,
+not_relevant_days = %d
+unsure_days = %d
+# from the newest capture, of what nothing was ever found in,
+unflagged_days = %d
+# and from the end of the order; 0 for all that it allows
+undecided_days = %d
+relevant_days = %d
 `, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
-		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
+		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim,
+		c.Retention.NotRelevantDays, c.Retention.UnsureDays, c.Retention.UnflaggedDays, c.Retention.UndecidedDays, c.Retention.RelevantDays)
 }
 
 // Read reads a file over the defaults and checks every value.
@@ -232,8 +258,29 @@ func (c Config) check() error {
 	case c.Review.Claim < Duration(time.Minute):
 		return fmt.Errorf("review.claim = %q: want 1m or more", c.Review.Claim)
 	}
+	if err := c.Retention.check(); err != nil {
+		return err
+	}
 	return Loopback(c.Serve.Address)
 }
+
+func (r Retention) check() error {
+	for _, p := range []struct {
+		key         string
+		days, least int
+	}{
+		{"not_relevant_days", r.NotRelevantDays, 1}, {"unsure_days", r.UnsureDays, 1}, {"unflagged_days", r.UnflaggedDays, 1},
+		{"undecided_days", r.UndecidedDays, 0}, {"relevant_days", r.RelevantDays, 0},
+	} {
+		if p.days < p.least || p.days > maxDays {
+			return fmt.Errorf("retention.%s = %d: want %d to %d", p.key, p.days, p.least, maxDays)
+		}
+	}
+	return nil
+}
+
+// maxDays bounds a period as an order's own is bounded.
+const maxDays = 100 * 366
 
 // Loopback reports why address is not a host:port on this machine alone.
 func Loopback(address string) error {

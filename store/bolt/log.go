@@ -29,6 +29,9 @@ func checkAct(a vigil.Act) error {
 		if strings.HasPrefix(name, store.DetailStanding) {
 			return fmt.Errorf("act %s: detail %q: only a standing may say so", a.Action, name)
 		}
+		if strings.HasPrefix(name, store.DetailErased) {
+			return fmt.Errorf("act %s: detail %q: only an erasure may say so", a.Action, name)
+		}
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func prepareRows(r vigil.Result) ([][]byte, error) {
 // plain returns the record itself where r points to one.
 func plain(r vigil.Record) (vigil.Record, error) {
 	switch p := r.(type) {
-	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision, vigil.Watchlist, vigil.Tie:
+	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision, vigil.Watchlist, vigil.Tie, vigil.Hold:
 		return r, nil
 	case *vigil.Order:
 		return deref(p)
@@ -124,8 +124,10 @@ func plain(r vigil.Record) (vigil.Record, error) {
 		return deref(p)
 	case *vigil.Tie:
 		return deref(p)
+	case *vigil.Hold:
+		return deref(p)
 	}
-	return nil, fmt.Errorf("a record of type %T: want an order, page, listing, assessment, decision, watchlist or tie", r)
+	return nil, fmt.Errorf("a record of type %T: want an order, page, listing, assessment, decision, watchlist, tie or hold", r)
 }
 
 func deref[R vigil.Record](p *R) (vigil.Record, error) {
@@ -173,6 +175,10 @@ func checkRecord(r vigil.Record) error {
 	case vigil.Tie:
 		if r.ID != vigil.NewTieID(r.Kind, r.A, r.B, r.Key) {
 			return errors.New("its ID does not follow from kind, listings and key: make it with vigil.NewTieID")
+		}
+	case vigil.Hold:
+		if err := r.Check(); err != nil {
+			return err
 		}
 	}
 	return errors.Join(checkName("source", source), checkName("page", page))
@@ -235,7 +241,7 @@ func (w write) checkObject(p prepared) error {
 
 func isRecordType(typ string) bool {
 	switch typ {
-	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie:
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie, vigil.TypeHold:
 		return true
 	}
 	return false

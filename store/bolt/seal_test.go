@@ -332,7 +332,7 @@ func TestWithoutTheKeyOnlyLogsAndNumbersAreShown(t *testing.T) {
 	if !maps.Equal(before, contents(t, path)) {
 		t.Error("the case was changed")
 	}
-	k := number(key("ORD-1"), 2)
+	k := bigEndian(key("ORD-1"), 2)
 	edit(t, path, func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte("lines"))
 		return b.Put(k, bytes.Replace(b.Get(k), []byte("inv-04"), []byte("inv-05"), 1))
@@ -348,7 +348,7 @@ func TestWithoutTheKeyOnlyLogsAndNumbersAreShown(t *testing.T) {
 
 func key(name string) []byte { return append([]byte(name), 0) }
 
-func number(k []byte, n byte) []byte { return append(k, 0, 0, 0, 0, 0, 0, 0, n) }
+func bigEndian(k []byte, n byte) []byte { return append(k, 0, 0, 0, 0, 0, 0, 0, n) }
 
 // TestAPlainCaseOpensAsSealedToo: whoever may see less is shown no less for it.
 func TestAPlainCaseOpensAsSealedToo(t *testing.T) {

@@ -41,8 +41,21 @@ func lastBefore(c *bbolt.Cursor, prefix, end []byte) (k, v []byte) {
 	} else {
 		k, v = c.Prev()
 	}
+	if k == nil { // the first, or behind a leaf that this transaction has emptied
+		k, v = lastOf(c, prefix, end)
+	}
 	if !bytes.HasPrefix(k, prefix) {
 		return nil, nil
+	}
+	return k, v
+}
+
+// lastOf is lastBefore for a bucket in which keys were deleted in the same
+// transaction: bbolt's Prev and Last return nothing where they meet a leaf that
+// has become empty, but Next passes over it.
+func lastOf(c *bbolt.Cursor, prefix, end []byte) (k, v []byte) {
+	for nk, nv := c.Seek(prefix); bytes.HasPrefix(nk, prefix) && bytes.Compare(nk, end) < 0; nk, nv = c.Next() {
+		k, v = nk, nv
 	}
 	return k, v
 }

@@ -1,0 +1,162 @@
+package bolt
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"vigil"
+	"vigil/store"
+)
+
+// Erase implements [store.Eraser]. What leaves the tree of a case file stays in
+// its free pages until [Compact].
+func (s *Store) Erase(ctx context.Context, es ...store.Erasure) (n store.Erased, err error) {
+	for _, e := range es {
+		if err := checkErasure(e); err != nil {
+			return store.Erased{}, fmt.Errorf("erase %s %s: %w", e.What, e.ID, err)
+		}
+	}
+	err = s.update(ctx, func(w write) error {
+		n = store.Erased{}
+		for _, e := range es {
+			one, err := w.erase(e)
+			if err != nil {
+				return fmt.Errorf("erase %s %s: %w", e.What, e.ID, err)
+			}
+			n = n.Add(one)
+		}
+		return w.unsettle(len(es))
+	})
+	if err != nil {
+		return store.Erased{}, err
+	}
+	return n, nil
+}
+
+func checkErasure(e store.Erasure) error {
+	switch e.What {
+	case vigil.TypeListing, vigil.TypePage, vigil.TypeWatchlist, store.EraseTasks:
+	default:
+		return errors.New("want a listing, page or watchlist, or tasks")
+	}
+	if e.ID == "" {
+		return errors.New("no ID")
+	}
+	if e.Act.Action != vigil.ActErase || e.Act.Order != "" || e.Act.Object != (vigil.Object{}) {
+		return fmt.Errorf("act %s: want %s, without order and object", e.Act.Action, vigil.ActErase)
+	}
+	return errors.Join(checkName("ID", e.ID), checkAct(e.Act))
+}
+
+func (w write) erase(e store.Erasure) (store.Erased, error) {
+	switch e.What {
+	case vigil.TypeListing:
+		return w.eraseListing(e)
+	case vigil.TypePage:
+		return w.erasePage(e)
+	case vigil.TypeWatchlist:
+		return w.eraseList(e)
+	}
+	return w.eraseTasks(e)
+}
+
+// unheld refuses what a hold covers.
+func (w write) unheld(source, listing string) error {
+	hs, err := holds(w.read)
+	if err != nil {
+		return err
+	}
+	for _, h := range hs {
+		if h.Covers(source, listing) {
+			return fmt.Errorf("%w: legal hold %s of %s, set by %q, covers it", vigil.ErrRefused, h.ID, h.Scope, h.By)
+		}
+	}
+	return nil
+}
+
+// holds returns the newest version of each hold.
+func holds(tx read) (hs []vigil.Hold, err error) {
+	prefix := key(vigil.TypeHold)
+	c := bucket(tx, bucketRecords).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); {
+		id, _, _ := bytes.Cut(k[len(prefix):], []byte{0})
+		name := string(id)
+		h, err := newest[vigil.Hold](tx, vigil.TypeHold, name)
+		if err != nil {
+			return nil, err
+		}
+		hs = append(hs, h)
+		k, _ = c.Seek(after(vigil.TypeHold, name))
+	}
+	slices.SortFunc(hs, func(a, b vigil.Hold) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return hs, nil
+}
+
+// Holds implements [store.Eraser].
+func (s *Store) Holds(ctx context.Context) (hs []vigil.Hold, err error) {
+	err = s.view(ctx, func(tx read) error {
+		hs, err = holds(tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list holds: %w", err)
+	}
+	return hs, nil
+}
+
+// Assessments implements [store.Eraser].
+func (s *Store) Assessments(ctx context.Context, listing string) (as []vigil.Assessment, err error) {
+	err = s.view(ctx, func(tx read) error {
+		as, err = versions[vigil.Assessment](tx, vigil.TypeAssessment, listing)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read assessments: %w", err)
+	}
+	return as, nil
+}
+
+// maxErased bounds what one log entry names, in bytes of JSON and well below the
+// bound of a line.
+const maxErased = 32 << 10
+
+// logErased writes that records were erased to the log of an order, in as many
+// entries as it takes. Versions with the same bytes are named once.
+func (w write) logErased(a vigil.Act, order string, object vigil.Object, gone []vigil.Object, details map[string]string) error {
+	a.Order, a.Object = order, object
+	slices.SortFunc(gone, func(a, b vigil.Object) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	gone = slices.Compact(gone)
+	for first := true; first || len(gone) > 0; first = false {
+		d := map[string]string{}
+		for name, v := range a.Details {
+			d[name] = v
+		}
+		for name, v := range details {
+			d[name] = v
+		}
+		size := 0
+		for len(gone) > 0 && size < maxErased {
+			name := store.DetailErased + gone[0].Type + ":" + gone[0].ID
+			if d[name] == "" {
+				size += 6 * len(name) // JSON writes six bytes for some
+				d[name] = gone[0].SHA256
+			} else {
+				d[name] += " " + gone[0].SHA256
+			}
+			size += len(gone[0].SHA256) + 1
+			gone = gone[1:]
+		}
+		a := a
+		a.Details = d
+		if _, err := w.log(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}

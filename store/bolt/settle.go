@@ -1,0 +1,199 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"go.etcd.io/bbolt"
+
+	"vigil"
+)
+
+// What meta says of erasures whose bytes may still be in the file: their number,
+// and, for each body that a page had which is gone, its hash behind a prefix.
+const (
+	metaUnsettled = "unsettled"
+	metaUnused    = "unused:"
+)
+
+func unusedKey(sum string) []byte { return []byte(metaUnused + sum) }
+
+// unsettle notes that bytes of n erasures are still in the file.
+func (w write) unsettle(n int) error {
+	return bucket(w.read, bucketMeta).Put([]byte(metaUnsettled), number(nil, unsettled(w.read)+uint64(n)))
+}
+
+func unsettled(tx read) uint64 {
+	return parseNumber(bucket(tx, bucketMeta).Get([]byte(metaUnsettled)))
+}
+
+// Unsettled implements [store.Eraser].
+func (s *Store) Unsettled(ctx context.Context) (n int, err error) {
+	err = s.view(ctx, func(tx read) error {
+		n = int(unsettled(tx))
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count erasures: %w", err)
+	}
+	return n, nil
+}
+
+// Compact rewrites the case file without what was erased, and with a new log
+// entry, which a says. It must not be open. The bodies that no page has any more
+// go first; copies which this program made of the file before a change of its
+// layout go as well, for they hold what was erased, and their names are returned.
+//
+// After a crash at any point the file opens, whole; until the last step
+// [Store.Unsettled] counts on, and Compact begins anew.
+func Compact(ctx context.Context, path string, o Options, a vigil.Act) (removed []string, err error) {
+	if err := withStore(path, o, func(s *Store) error { return s.dropBodies(ctx) }); err != nil {
+		return nil, fmt.Errorf("drop bodies: %w", err)
+	}
+	if err := rewrite(path, o); err != nil {
+		return nil, fmt.Errorf("rewrite case %s: %w", path, err)
+	}
+	if removed, err = removeCopies(path); err != nil {
+		return removed, fmt.Errorf("remove copies of an older layout: %w", err)
+	}
+	err = withStore(path, o, func(s *Store) error {
+		return s.update(ctx, func(w write) error {
+			if _, err := w.log(a); err != nil {
+				return err
+			}
+			return bucket(w.read, bucketMeta).Delete([]byte(metaUnsettled))
+		})
+	})
+	if err != nil {
+		return removed, fmt.Errorf("log that case %s was rewritten: %w", path, err)
+	}
+	return removed, nil
+}
+
+func withStore(path string, o Options, f func(*Store) error) error {
+	s, err := Open(path, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(s), s.Close())
+}
+
+// dropBodies deletes the bodies of erased pages that no other page has.
+func (s *Store) dropBodies(ctx context.Context) error {
+	return s.update(ctx, func(w write) error {
+		unused := map[string]bool{}
+		c := bucket(w.read, bucketMeta).Cursor()
+		for k, _ := c.Seek(unusedKey("")); bytes.HasPrefix(k, unusedKey("")); k, _ = c.Next() {
+			unused[string(k[len(metaUnused):])] = true
+		}
+		if err := forget(w.read, unused); err != nil {
+			return err
+		}
+		for sum, alone := range unused {
+			if alone && bucket(w.read, bucketBodies).Bucket([]byte(sum)) != nil {
+				if err := bucket(w.read, bucketBodies).DeleteBucket([]byte(sum)); err != nil {
+					return err
+				}
+			}
+			if err := bucket(w.read, bucketMeta).Delete(unusedKey(sum)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// forget says of the bodies that a page of the case has that they are used.
+func forget(tx read, unused map[string]bool) error {
+	if len(unused) == 0 {
+		return nil
+	}
+	prefix := key(vigil.TypePage)
+	c := bucket(tx, bucketRecords).Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		text, err := tx.open(bucketRecords, k, v)
+		if err != nil {
+			return fmt.Errorf("page %q: %w", k, err)
+		}
+		var sum string
+		if err := peek(text, "body_sha256", &sum); err != nil {
+			return fmt.Errorf("page %q: %w", k, err)
+		}
+		if unused[sum] {
+			unused[sum] = false
+		}
+	}
+	return nil
+}
+
+// pieceSize bounds the bytes of one transaction while a file is rewritten.
+const pieceSize = 16 << 20
+
+// rewrite puts a copy of a case file in its place that has what can be read of
+// it, and nothing of what was deleted. Both are locked until the old one, under
+// no name any more, has been emptied: whoever waits for it finds no case in it.
+func rewrite(path string, o Options) error {
+	o = o.withDefaults()
+	part := path + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	from, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
+	if err != nil {
+		return err
+	}
+	old, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return errors.Join(err, from.Close())
+	}
+	to, err := openDB(part, o, func(flag int) int { return flag | os.O_EXCL })
+	if err != nil {
+		return errors.Join(err, old.Close(), from.Close())
+	}
+	to.NoSync = true
+	err = guard(func() error { return bbolt.Compact(to, from, pieceSize) })
+	if err == nil {
+		err = to.Sync()
+	}
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		return errors.Join(err, to.Close(), old.Close(), from.Close(), os.Remove(part))
+	}
+	err = syncDir(filepath.Dir(path))
+	if err == nil {
+		err = errors.Join(old.Truncate(0), old.Sync())
+	}
+	return errors.Join(err, old.Close(), from.Close(), to.Close())
+}
+
+// removeCopies removes the copies that were made before the layout changed, and
+// those that came to no end.
+func removeCopies(path string) (removed []string, err error) {
+	es, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	name := regexp.MustCompile(`^` + regexp.QuoteMeta(filepath.Base(path)) + `\.(v[0-9]+(\.part)?|part)$`)
+	for _, e := range es {
+		if !name.MatchString(e.Name()) || !e.Type().IsRegular() {
+			continue
+		}
+		full := filepath.Join(filepath.Dir(path), e.Name())
+		if err := os.Remove(full); err != nil {
+			return removed, err
+		}
+		removed = append(removed, full)
+	}
+	if len(removed) == 0 {
+		return nil, nil
+	}
+	return removed, syncDir(filepath.Dir(path))
+}
