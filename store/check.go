@@ -32,11 +32,13 @@ type Inspector interface {
 	Repair(ctx context.Context, actor string, progress func(Progress)) (Repairs, error)
 }
 
-// Actions of the log that copies, backups and repairs leave.
+// Actions of the log that repairs, backups and copies leave. What is begun and
+// ended in one case has two entries, with the reasons "begins" and "ended".
 const (
-	ActRepair = "case.repaired"
-	ActBackup = "case.backed-up"
-	ActCopy   = "case.copied"
+	ActRepair  = "case.repaired"
+	ActBackup  = "case.backed-up"
+	ActRestore = "case.restored" // the first entry of a restored case that is its own
+	ActCopy    = "case.copied"   // the same of a copy; the original is not changed
 )
 
 // A Progress says how far a long walk through a case has come.

@@ -74,7 +74,8 @@ Try it: vigil demo`,
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(), a.profileCommand(),
 		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
-		a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.demoCommand())
+		a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(),
+		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(), a.demoCommand())
 	return root
 }
 

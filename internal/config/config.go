@@ -37,6 +37,10 @@ type Tor struct {
 // Store says where the case is kept.
 type Store struct {
 	URL string `toml:"url"` // bolt:PATH, relative to the case
+	// While the case is served, it is backed up each BackupEvery into a folder of
+	// its own in BackupDir, relative to the case; never, if either is empty or 0.
+	BackupDir   string   `toml:"backup_dir"`
+	BackupEvery Duration `toml:"backup_every"`
 }
 
 // Crawl bounds what a crawl does, within what an order allows.
@@ -132,6 +136,10 @@ control = %q
 
 [store]
 url = %q
+# vigil run and vigil serve back the case up into this folder, best on another
+# disk, each backup_every ("24h"; "0s" for never)
+backup_dir = %q
+backup_every = %q
 
 [crawl]
 user_agent = %q
@@ -163,7 +171,7 @@ address = %q
 contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
-`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
+`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.BackupDir, c.Store.BackupEvery, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
 		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim)
 }
 
@@ -197,6 +205,10 @@ func (c Config) check() error {
 		return errors.New("tor.socks is empty: want host:port or unix:PATH")
 	case !strings.HasPrefix(c.Store.URL, "bolt:"):
 		return fmt.Errorf("store.url = %q: want bolt:PATH", c.Store.URL)
+	case c.Store.BackupEvery != 0 && c.Store.BackupEvery < Duration(time.Minute):
+		return fmt.Errorf("store.backup_every = %q: want 1m or more, or 0s for never", c.Store.BackupEvery)
+	case (c.Store.BackupEvery != 0) != (c.Store.BackupDir != ""):
+		return errors.New("store.backup_every and store.backup_dir: want both or neither")
 	case c.Crawl.Workers < 1 || c.Crawl.Workers > 256:
 		return fmt.Errorf("crawl.workers = %d: want 1 to 256", c.Crawl.Workers)
 	case c.Crawl.MaxBody < 1<<10 || c.Crawl.MaxBody > 64<<20:

@@ -38,6 +38,8 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"[tor]\nsocks = \"\"":                        "tor.socks",
 		"[tor]\nsock = \"127.0.0.1:9050\"":           "sock",
 		"[store]\nurl = \"mysql://x\"":               "store.url",
+		"[store]\nbackup_every = \"1s\"":             "store.backup_every",
+		"[store]\nbackup_dir = \"x\"":                "store.backup_dir",
 		"[crawl]\nworkers = 0":                       "crawl.workers",
 		"[crawl]\nmax_body = 1":                      "crawl.max_body",
 		"[crawl]\ntimeout = \"soon\"":                "soon",
