@@ -105,7 +105,7 @@ func TestACopyThatIsKilledLeavesTheOriginalAloneAndGoesOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes; not with -short")
 	}
-	dir := manyPages(t, 800)
+	dir := manyPages(t, 250)
 	from := filepath.Join(dir, "vigil.db")
 	before := fileHash(t, from)
 	whole := took(t, "copy", "bolt:"+from, "bolt:"+filepath.Join(dir, "first.db"))
@@ -138,12 +138,12 @@ func TestABackupThatIsKilledLeavesTheCaseWholeAndNoBackup(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes; not with -short")
 	}
-	dir := manyPages(t, 800)
+	dir := manyPages(t, 250)
 	lines := linesOf(t, dir)
 	saved := t.TempDir()
 	whole := took(t, "--case", dir, "backup", filepath.Join(saved, "first"))
 	kills := 0
-	for round := range 6 {
+	for round := range 5 {
 		to := filepath.Join(saved, fmt.Sprint(round))
 		if killedOnce(t, whole, "--case", dir, "backup", to) {
 			kills++
@@ -168,11 +168,11 @@ func TestARepairThatIsKilledChangesNoRecordAndIsBegunAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes; not with -short")
 	}
-	dir := manyPages(t, 800)
+	dir := manyPages(t, 250)
 	lines := linesOf(t, dir)
 	whole := time.Duration(0)
 	kills := 0
-	for round := range 4 {
+	for round := range 3 {
 		emptyAll(t, filepath.Join(dir, "vigil.db"), "triage", "reviews", "captures", "mentions", "pages", "counts", "ready")
 		if round > 0 {
 			for range 2 {
