@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -50,7 +51,7 @@ func OpenSnapshot(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	var db *bbolt.DB
 	err := guard(func() (err error) {
-		db, err = bbolt.Open(path, 0o400, &bbolt.Options{Timeout: o.Timeout, FreelistType: bbolt.FreelistMapType, ReadOnly: true})
+		db, err = bbolt.Open(path, 0o400, &bbolt.Options{Timeout: o.Timeout, FreelistType: bbolt.FreelistMapType, ReadOnly: true, PreLoadFreelist: true})
 		return err
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
@@ -58,6 +59,10 @@ func OpenSnapshot(path string, o Options) (*Store, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open snapshot %s: %w: want a file that vigil backup made", path, err)
+	}
+	// bbolt would hold a lock for ever if it failed to read where its file begins.
+	if info, err := os.Stat(path); err != nil || info.Size() < int64(2*db.Info().PageSize) {
+		return nil, errors.Join(fmt.Errorf("open snapshot %s: case file is damaged: it is cut short", path), err, db.Close())
 	}
 	err = guard(func() error {
 		return db.View(func(tx *bbolt.Tx) error {

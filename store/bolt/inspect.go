@@ -12,12 +12,8 @@ import (
 	"vigil/store"
 )
 
-// partFile is the part that bbolt's own structure is: its pages and free list.
-const partFile = "file"
-
 // Inspect implements [store.Inspector]. First it walks all that is kept, in one
-// transaction that reads; what bbolt checks of its pages comes last, as it would
-// end the process on a damaged page that the walk turns into a flaw.
+// transaction that reads, and then has bbolt check its pages; see [inspector.file].
 func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (store.Inspection, error) {
 	v := &inspector{ctx: ctx, progress: progress, pages: map[[16]byte]seen{}, bodies: map[[16]byte]bool{}}
 	if progress == nil {
@@ -39,7 +35,7 @@ func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (sto
 		}
 		return ctx.Err()
 	})
-	if err == nil && !v.damaged() {
+	if err == nil {
 		err = v.file(s)
 	}
 	if err != nil {
@@ -143,21 +139,24 @@ func (v *inspector) add(part string, k []byte, mendable bool, format string, arg
 	v.Add(f)
 }
 
-// damaged reports whether a bucket could not be walked to its end.
-func (v *inspector) damaged() bool { return v.begun > 0 }
-
 // walk calls fn with each key of a bucket and counts them. Where the file makes no
 // sense it panics, which whoever guards it makes a flaw.
 func (v *inspector) walk(tx *bbolt.Tx, name string, fn func(k, value []byte)) error {
 	v.begun++
+	var last []byte
 	c := bucket(tx, name).Cursor()
 	for k, value := c.First(); k != nil; k, value = c.Next() {
 		if v.done%1024 == 0 && v.ctx.Err() != nil {
 			return v.ctx.Err()
 		}
+		if last != nil && bytes.Compare(k, last) <= 0 { // in a damaged tree one may go round and round
+			return fmt.Errorf("key %q comes behind %q", k, last)
+		}
+		last = k
 		v.count(name)
 		if value == nil && name != bucketBodies {
 			v.flaw(k, "a bucket, want a value")
+			v.begun++ // what is in there is not walked
 			continue
 		}
 		fn(k, value)
@@ -166,33 +165,23 @@ func (v *inspector) walk(tx *bbolt.Tx, name string, fn func(k, value []byte)) er
 	return nil
 }
 
-// others looks for buckets that the layout does not know.
+// others looks for buckets that the layout does not know, and walks these too.
 func (v *inspector) others(tx *bbolt.Tx) error {
 	return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-		if b == nil {
-			v.flaw(name, "a value beside the buckets")
-		} else if !slices.Contains(buckets(), string(name)) {
-			v.flaw(name, "a bucket that the layout does not know")
+		if slices.Contains(buckets(), string(name)) {
+			return nil
 		}
-		return nil
-	})
-}
-
-// file has bbolt check its pages: each is reached once, or free.
-func (v *inspector) file(s *Store) error {
-	v.part(partFile)
-	v.Parts = append(v.Parts, store.Part{Name: partFile})
-	// Others must not write meanwhile, or the list of free pages would change.
-	tx, err := s.db.Begin(!s.db.IsReadOnly())
-	if err != nil {
+		v.flaw(name, "a bucket that the layout does not know")
+		v.begun++
+		err := b.ForEach(func(_, value []byte) error {
+			if value == nil {
+				v.begun++ // what is in there is not walked
+			}
+			return nil
+		})
+		v.begun--
 		return err
-	}
-	defer tx.Rollback()
-	for err := range tx.Check() {
-		v.flaw(nil, "%v", err)
-	}
-	v.Parts[len(v.Parts)-1].Entries = int(tx.Size() / int64(s.db.Info().PageSize))
-	return v.ctx.Err()
+	})
 }
 
 // splitKey splits a key into names, and numbers behind them.
