@@ -103,7 +103,7 @@ func eraseAll(path string) error {
 	if err := s.Close(); err != nil {
 		return err
 	}
-	_, err = bolt.Compact(ctx, path, bolt.Options{Tool: "erase test"}, vigil.Act{Actor: "inv-04", Action: vigil.ActPurge})
+	_, err = bolt.Compact(ctx, path, bolt.Options{Tool: "erase test"}, bolt.Rewriting{Plain: true, Act: vigil.Act{Actor: "inv-04", Action: vigil.ActPurge}})
 	return err
 }
 
@@ -204,7 +204,7 @@ func TestABodyGoesWithItsLastPage(t *testing.T) {
 		if err := errors.Join(err, s.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := bolt.Compact(t.Context(), path, bolt.Options{}, vigil.Act{Actor: "a", Action: vigil.ActPurge}); err != nil {
+		if _, err := bolt.Compact(t.Context(), path, bolt.Options{}, bolt.Rewriting{Plain: true, Act: vigil.Act{Actor: "a", Action: vigil.ActPurge}}); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(found(t, filepath.Dir(path), []byte(body))); n != 1-i {
