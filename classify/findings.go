@@ -117,6 +117,7 @@ func (r *reading) weigh() *weighing {
 	w.candidates(distinct(r.matches))
 	w.genres()
 	w.vote()
+	w.wording()
 	return w
 }
 
