@@ -1,6 +1,7 @@
 package classify
 
 import (
+
 	"cmp"
 	"math"
 	"slices"
@@ -34,6 +35,7 @@ const (
 const (
 	maxWords     = 600 // of a listing
 	leastWords   = 5
+	fewWords     = 16  // below, a word that may stand for somebody is not enough
 	longestWord  = 24  // letters of a word of which parts are looked at
 	wordingLimit = 3.0 // logits, before its weight
 )
@@ -65,18 +67,22 @@ type wordToken struct {
 	clause     int
 }
 
-// wordable reports whether the wording may be weighed: English of some length that speaks
-// of somebody, and neither of wares nor about offers that others make.
-func (r *reading) wordable() bool {
-	if r.shut || r.ware.is || r.c.without == WordingScore || r.lang != "en" && r.lang != undetermined {
-		return false
-	}
+// wordable reports whether the wording of so many words may be weighed: English that speaks
+// of somebody, in more than a title's words by any word for humans, and that is no text
+// about offers which others make.
+func (r *reading) wordable(words int) bool {
 	n := r.c.masker.english
-	if n < 0 {
+	switch {
+	case words < leastWords, r.shut, r.c.without == WordingScore, n < 0:
+		return false
+	case r.lang != "en" && r.lang != undetermined:
 		return false
 	}
-	k := r.c.vocabulary.lexicons[n].known
-	return r.have[n].has(k.person) || r.have[n].has(k.pronoun) || r.have[n].has(k.whose)
+	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
+	if r.person || have.has(k.pronoun) || have.has(k.whose) {
+		return true
+	}
+	return words >= fewWords && (have.has(k.person) || have.has(k.anaphor) || have.has(k.humane))
 }
 
 // wordTokens returns the masked words of the listing.
@@ -179,11 +185,8 @@ func (c *Classifier) Grams(l vigil.Listing) []Gram {
 	r := c.read(l)
 	r.run()
 	defer r.release()
-	if !r.wordable() {
-		return nil
-	}
 	ws := r.wordTokens()
-	if len(ws) < leastWords {
+	if !r.wordable(len(ws)) {
 		return nil
 	}
 	kinds := make(map[string]gramKind)
@@ -200,8 +203,9 @@ func (c *Classifier) Grams(l vigil.Listing) []Gram {
 	return out
 }
 
-// scale is what each of n grams of a kind is worth.
-func scale(n int) float64 { return 1 / math.Sqrt(float64(n)) }
+// scale is what each of n grams of a kind is worth. A few grams are no basis, so that there
+// are always some more than there are.
+func scale(n int) float64 { return 1 / math.Sqrt(float64(n+10)) }
 
 // Value is the wording score of grams in logits, within limits; 0 where there are none.
 func (w Wording) Value(grams []Gram) float64 {
@@ -285,11 +289,11 @@ func runs(ws []wordToken, of []float64, sign float64) []run {
 // wording adds the wording score, shared among the words that it rests on most.
 func (w *weighing) wording() {
 	r := w.r
-	if len(r.c.model.Wording.Grams) == 0 || !r.wordable() {
+	if len(r.c.model.Wording.Grams) == 0 {
 		return
 	}
 	ws := r.wordTokens()
-	if len(ws) < leastWords {
+	if !r.wordable(len(ws)) {
 		return
 	}
 	value, of := r.spread(ws)
@@ -313,3 +317,4 @@ func (w *weighing) wording() {
 
 // worded reports whether an indicator is one of the wording.
 func worded(in indicator.Indicator) bool { return in.Family == wordingFamily }
+
