@@ -1,7 +1,6 @@
 package classify
 
 import (
-
 	"cmp"
 	"math"
 	"slices"
@@ -317,4 +316,3 @@ func (w *weighing) wording() {
 
 // worded reports whether an indicator is one of the wording.
 func worded(in indicator.Indicator) bool { return in.Family == wordingFamily }
-
