@@ -137,6 +137,15 @@ func (m Model) weight(ts []term) float64 {
 	return math.Round(sum*1e4) / 1e4
 }
 
+// reviews reports whether a weighing is one for review.
+func (m Model) reviews(w *weighing) bool {
+	sum := m.Bias
+	for _, ts := range w.terms {
+		sum += m.weight(ts)
+	}
+	return squash(sum) >= m.Thresholds.Review
+}
+
 // score is the logistic function of the sum of all weights, to four places.
 func (m Model) score(fs []vigil.Finding) float64 {
 	sum := m.Bias
