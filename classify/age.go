@@ -320,7 +320,7 @@ func (r *reading) ages(views []clauseView) {
 }
 
 // fewest is how many words a listing may have that is nothing but an age and its terms.
-const fewest = 30
+const fewest = 12
 
 // starkly files stated ages in a listing that is nothing but a person's age, and the terms of
 // handing them over: "16, F. Bids close Friday." Nothing in it may speak of other things.

@@ -35,6 +35,7 @@ const (
 	maxWords     = 600 // of a listing
 	leastWords   = 5
 	fewWords     = 16  // below, a word that may stand for somebody is not enough
+	enough       = 20  // from which a wording may speak against
 	longestWord  = 24  // letters of a word of which parts are looked at
 	wordingLimit = 3.0 // logits, before its weight
 )
@@ -67,8 +68,8 @@ type wordToken struct {
 }
 
 // wordable reports whether the wording of so many words may be weighed: English that speaks
-// of somebody, in more than a title's words by any word for humans, and that is no text
-// about offers which others make.
+// of somebody, in more than a title's words by any word for humans, in fewer without a word
+// of wares, and that is no text about offers which others make.
 func (r *reading) wordable(words int) bool {
 	n := r.c.masker.english
 	switch {
@@ -78,10 +79,11 @@ func (r *reading) wordable(words int) bool {
 		return false
 	}
 	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
-	if r.person || have.has(k.pronoun) || have.has(k.whose) {
-		return true
+	named := r.person || have.has(k.pronoun) || have.has(k.whose)
+	if words < fewWords {
+		return named && !have.has(k.goods) && !have.has(k.nonhuman)
 	}
-	return words >= fewWords && (have.has(k.person) || have.has(k.anaphor) || have.has(k.humane))
+	return named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane)
 }
 
 // wordTokens returns the masked words of the listing.
@@ -178,15 +180,15 @@ func (r *reading) classGrams(ws []wordToken, f func(class string, first, end int
 	}
 }
 
-// Grams returns the grams of a listing's wording, by their keys; nothing where its wording
-// is not weighed.
-func (c *Classifier) Grams(l vigil.Listing) []Gram {
+// Grams returns the grams of a listing's wording, by their keys, and the number of its
+// words; nothing where its wording is not weighed.
+func (c *Classifier) Grams(l vigil.Listing) (grams []Gram, words int) {
 	r := c.read(l)
 	r.run()
 	defer r.release()
 	ws := r.wordTokens()
 	if !r.wordable(len(ws)) {
-		return nil
+		return nil, 0
 	}
 	kinds := make(map[string]gramKind)
 	var count [gramKinds]int
@@ -194,20 +196,21 @@ func (c *Classifier) Grams(l vigil.Listing) []Gram {
 		kinds[string(key)] = kind
 		count[kind]++
 	})
-	out := make([]Gram, 0, len(kinds))
+	grams = make([]Gram, 0, len(kinds))
 	for key, kind := range kinds {
-		out = append(out, Gram{strings.Clone(key), scale(count[kind])})
+		grams = append(grams, Gram{strings.Clone(key), scale(count[kind])})
 	}
-	slices.SortFunc(out, func(a, b Gram) int { return cmp.Compare(a.Key, b.Key) })
-	return out
+	slices.SortFunc(grams, func(a, b Gram) int { return cmp.Compare(a.Key, b.Key) })
+	return grams, len(ws)
 }
 
 // scale is what each of n grams of a kind is worth. A few grams are no basis, so that there
 // are always some more than there are.
 func scale(n int) float64 { return 1 / math.Sqrt(float64(n+10)) }
 
-// Value is the wording score of grams in logits, within limits; 0 where there are none.
-func (w Wording) Value(grams []Gram) float64 {
+// Value is the wording score of the grams of so many words in logits, within limits; 0 where
+// there are none.
+func (w Wording) Value(grams []Gram, words int) float64 {
 	if len(grams) == 0 || len(w.Grams) == 0 {
 		return 0
 	}
@@ -215,10 +218,17 @@ func (w Wording) Value(grams []Gram) float64 {
 	for _, g := range grams {
 		sum += float64(w.Grams[g.Key] * g.Value)
 	}
-	return bounded(sum)
+	return bounded(sum, words)
 }
 
-func bounded(x float64) float64 { return max(-wordingLimit, min(wordingLimit, x)) }
+// bounded keeps a wording score within its limits. A few words are no basis to speak against
+// what a rule saw in them.
+func bounded(x float64, words int) float64 {
+	if x < 0 && words < enough {
+		return 0
+	}
+	return max(-wordingLimit, min(wordingLimit, x))
+}
 
 // spread says what each word adds to the wording score, and returns the score.
 func (r *reading) spread(ws []wordToken) (value float64, of []float64) {
@@ -246,7 +256,7 @@ func (r *reading) spread(ws []wordToken) (value float64, of []float64) {
 			of[i] += v / float64(g.end-g.first)
 		}
 	}
-	return bounded(sum), of
+	return sum, of
 }
 
 // cited is how many runs of words a wording is shown by at most.
@@ -296,6 +306,10 @@ func (w *weighing) wording() {
 		return
 	}
 	value, of := r.spread(ws)
+	value = bounded(value, len(ws))
+	if value == 0 {
+		return
+	}
 	id, sign := wordingFor, 1.0
 	if value < 0 {
 		id, sign = wordingAgainst, -1

@@ -3,7 +3,6 @@ package train
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/optimize"
@@ -127,20 +126,17 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 	if res == nil {
 		return classify.Wording{}, fmt.Errorf("minimise the loss of the wording: %w", err)
 	}
-	w := classify.Wording{Bias: round3(res.X[len(p.grams)]), Grams: make(map[string]float64, len(p.grams))}
+	w := classify.Wording{Bias: round2(res.X[len(p.grams)]), Grams: make(map[string]float64, len(p.grams))}
 	for i, g := range p.grams {
-		if v := round3(res.X[i]); v != 0 {
+		if v := round2(res.X[i]); v != 0 {
 			w.Grams[g] = v
 		}
 	}
 	return w, nil
 }
 
-// flatWording is the gradient at which the descent ends. Weights are rounded to thousandths.
-const flatWording = 1e-6
-
-// round3 rounds to thousandths; never to a negative zero.
-func round3(x float64) float64 { return math.Round(x*1000)/1000 + 0 }
+// flatWording is the gradient at which the descent ends. Weights are rounded to hundredths, far coarser than what it leaves open.
+const flatWording = 1e-3
 
 // word returns the samples with the wording score that each got from samples of other
 // groups, so that what weighs the score sees it as it will be on texts that are new to it.
@@ -161,7 +157,7 @@ func word(samples []Sample) ([]Sample, error) {
 
 // with returns a sample with the score of a wording.
 func (s Sample) with(w classify.Wording) Sample {
-	v := w.Value(s.Grams)
+	v := w.Value(s.Grams, s.Words)
 	features := make(map[string]float64, len(s.Features)+1)
 	for name, x := range s.Features {
 		features[name] = x
