@@ -221,13 +221,14 @@ func (w Wording) Value(grams []Gram, words int) float64 {
 	return bounded(sum, words)
 }
 
-// bounded keeps a wording score within its limits. A few words are no basis to speak against
-// what a rule saw in them.
+// bounded keeps a wording score within its limits, which are narrower where words are few.
+// Few words are no basis at all to speak against what a rule saw in them.
 func bounded(x float64, words int) float64 {
 	if x < 0 && words < enough {
 		return 0
 	}
-	return max(-wordingLimit, min(wordingLimit, x))
+	limit := wordingLimit * min(1, float64(words)/fewWords)
+	return max(-limit, min(limit, x))
 }
 
 // spread says what each word adds to the wording score, and returns the score.
