@@ -14,7 +14,7 @@ func TestClassifyKeepsThePriceOfARow(t *testing.T) {
 	}
 	assess := func(price string) vigil.Assessment {
 		t.Helper()
-		out, err := classifyRow(c)(row{n: 1, text: []byte(`{"id":"1","title":"Housekeeper, 30","description":"She is placed with a new household."` + price + `}`)})
+		out, err := classifyRow(c)(row{n: 1, text: []byte(`{"id":"1","title":"Woman, 30","description":"Available from Monday."` + price + `}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
