@@ -54,14 +54,30 @@ func (v *view) statedAge(i int) (span, bool) {
 		if h.class == k.underage && !v.denied(i) && (v.tokens[i].apart || v.being(i) || i == 0 && h.j == len(v.tokens)) && v.rests(h.j) {
 			return span{i, h.j}, true
 		}
-		if h.class == k.aged && young(v.count(h.j)) && !v.is(h.j+1, k.currency) {
-			return span{i, h.j + 1}, true
+		if h.class == k.aged && !v.is(h.j+1, k.currency) {
+			if end, ok := v.youngOf(h.j); ok {
+				return span{i, end}, true
+			}
 		}
 		if n := v.count(h.j); h.class == k.under && !v.denied(i) && (n == adult || n >= youngest && young(n) && v.rests(h.j+1)) {
 			return span{i, h.j + 1}, true
 		}
 	}
 	return span{}, false
+}
+
+// youngOf reports whether one of the ages from token i on is under 18, and where they end:
+// "15", "19 and 15", "12 to 16".
+func (v *view) youngOf(i int) (end int, ok bool) {
+	for end = i; v.count(end) > 0; {
+		ok = ok || young(v.count(end))
+		if end++; end < len(v.tokens) && (v.tokens[end].text == "and" || v.tokens[end].text == "to" || v.tokens[end].text == "or") && v.count(end+1) > 0 {
+			end++
+		} else if end >= len(v.tokens) || !v.tokens[end].apart {
+			break
+		}
+	}
+	return end, ok
 }
 
 // youngest is the least number that is taken for an age without a word that says
@@ -102,7 +118,7 @@ func (v *view) unexplained(s span) bool {
 // sexed reports whether a number stands alone before or after a sex: "16, male", "f 16".
 func (v *view) sexed(i int) bool {
 	k := v.lex.known
-	if !v.tokens[i].number || !v.rests(i+1) {
+	if !v.rests(i + 1) {
 		return false
 	}
 	begins := i == 0 || v.tokens[i].apart
@@ -247,6 +263,9 @@ func (r *reading) minors(cv clauseView, id string, i, end int) {
 		return
 	}
 	for _, s := range cv.view.minors(i, end) {
+		if cv.is(s.start, cv.lex.known.ambiguous) && !r.human {
+			continue // kids of goats, babies of a grower
+		}
 		r.minor = true
 		r.matches = append(r.matches, r.at(cv, ageIndicator, s))
 	}
@@ -285,6 +304,7 @@ func (r *reading) placed(views []clauseView) bool {
 // ages files stated ages under 18, if the listing offers a person.
 func (r *reading) ages(views []clauseView) {
 	if !r.handsOver() && !r.placed(views) && !r.frame && r.genre() != vigil.GenreIndependentAdult {
+		r.starkly(views)
 		return
 	}
 	framed := r.frame && !r.handsOver() && !r.placed(views)
@@ -297,4 +317,76 @@ func (r *reading) ages(views []clauseView) {
 			r.matches = append(r.matches, r.at(cv, ageIndicator, s))
 		}
 	}
+}
+
+// fewest is how many words a listing may have that is nothing but an age and its terms.
+const fewest = 12
+
+// starkly files stated ages in a listing that is nothing but a person's age, and the terms of
+// handing them over: "16, F. Bids close Friday." Nothing in it may speak of other things.
+func (r *reading) starkly(views []clauseView) {
+	words := 0
+	for _, f := range r.fields {
+		words += len(strings.Fields(f.text))
+	}
+	if words > fewest || r.shut || r.terms.just || !r.stark(views) {
+		return
+	}
+	for _, cv := range views {
+		for _, s := range cv.minority() {
+			if cv.lex.lang == "en" && cv.unexplained(s) {
+				r.minor = true
+				r.matches = append(r.matches, r.at(cv, ageIndicator, s))
+			}
+		}
+	}
+}
+
+// stark reports whether a listing states terms or a sum, or hands something over, and has
+// no word of animals, wares, works, sizes or time, nor cues of another kind of text.
+func (r *reading) stark(views []clauseView) bool {
+	for g, genre := range genres {
+		if genre != "offer" && r.tally.score(g) > weakCue {
+			return false
+		}
+	}
+	terms := r.terms.stated
+	for _, f := range r.fields {
+		for _, c := range clauses(f.text) {
+			for _, t := range c.tokens {
+				terms = terms || t.number && len(strings.Map(dropMarks, t.text)) >= 3
+				switch t.text {
+				case "l", "xl", "s", "size", "sizes":
+					return false
+				}
+			}
+		}
+	}
+	for _, cv := range views {
+		k := cv.lex.known
+		for _, class := range []int{k.nonhuman, k.goods, k.depiction, k.opus, k.hive, k.time, k.duration} {
+			if cv.have.has(class) {
+				return false
+			}
+		}
+		terms = terms || cv.have.has(k.transfer)
+	}
+	return terms
+}
+
+// review files stated ages in a listing that is one for review whatever they say, and
+// reports whether there are any.
+func (r *reading) review() bool {
+	if r.minor || r.shut || r.ware.is || r.genre() == vigil.GenreRecruitment {
+		return false
+	}
+	for _, cv := range r.clauses {
+		for _, s := range cv.minority() {
+			if cv.unexplained(s) && len(cv.tokens) > 1 {
+				r.minor = true
+				r.matches = append(r.matches, r.at(cv, ageIndicator, s))
+			}
+		}
+	}
+	return r.minor
 }

@@ -34,6 +34,7 @@ type Classifier struct {
 	buffers    *sync.Pool // of *buffers
 	tagger     *tagger
 	detector   *detector
+	masker     *masker
 	taxonomy   map[string]indicator.Indicator
 	all        indicator.Taxonomy
 	model      Model
@@ -103,6 +104,7 @@ func NewWith(o Options) (*Classifier, error) {
 	}
 	c.scanner = newScanner(c.vocabulary.terms)
 	c.detector = newDetector(c.vocabulary)
+	c.masker = newMasker(c.vocabulary)
 	return c, nil
 }
 

@@ -27,6 +27,7 @@ const (
 	Combination             // two votes together: never below 0
 	Pair                    // two weak votes and no strong one: together a review
 	Counter                 // counter-indicator: below 0
+	Score                   // wording score, of either sign: never below 0
 )
 
 // Features of [Told], of which a listing has one at most.
@@ -34,6 +35,9 @@ const (
 	hedgedFeature = "hedged" // reported, supposed: "if somebody sells a woman"
 	shutFeature   = "shut"   // asserted, in a text whose genre shuts the gate
 )
+
+// WordingFeature is the name of the wording score, in logits.
+const WordingFeature = "wording"
 
 // A combination is a pair of votes that says more than its parts. A part is a family or
 // an indicator; the weight is shown on the second's finding.
@@ -63,11 +67,12 @@ const (
 func vote(in indicator.Indicator) string { return in.Family + "/" + string(in.Tier) }
 
 // Space returns the features of a taxonomy in a fixed order: votes, told ones, context,
-// combinations, counter-indicators.
+// combinations, counter-indicators, the wording.
 func Space(t indicator.Taxonomy) []Feature {
 	var votes, context, counters []Feature
 	for _, in := range t.Indicators {
 		switch {
+		case worded(in):
 		case in.Polarity == vigil.Against:
 			counters = append(counters, Feature{in.ID, Counter})
 		case in.Tier == indicator.TierC && in.Evidence == indicator.Inverse:
@@ -98,7 +103,7 @@ func Space(t indicator.Taxonomy) []Feature {
 		}
 		fs = append(fs, f)
 	}
-	return append(fs, counters...)
+	return append(append(fs, counters...), Feature{WordingFeature, Score})
 }
 
 // A term is what one finding adds to one feature.
@@ -107,9 +112,9 @@ type term struct {
 	value   float64
 }
 
-// Features returns the feature vector of a listing, without the features that are 0. It
-// does not depend on the model: the score is the logistic function of the bias and the
-// sum of value times weight.
+// Features returns the feature vector of a listing, without the features that are 0. But
+// for the wording score it does not depend on the model: the score is the logistic function
+// of the bias and the sum of value times weight.
 func (c *Classifier) Features(l vigil.Listing) map[string]float64 {
 	r := c.read(l)
 	r.run()

@@ -112,11 +112,22 @@ type weighing struct {
 	counters map[string]bool
 }
 
+// weigh weighs what was found, and once more where that asks for a review and an age was
+// stated that nothing had made one of somebody offered.
 func (r *reading) weigh() *weighing {
+	w := r.weighOnce()
+	if r.c.model.reviews(w) && r.review() {
+		w = r.weighOnce()
+	}
+	return w
+}
+
+func (r *reading) weighOnce() *weighing {
 	w := &weighing{r: r, counters: make(map[string]bool)}
 	w.candidates(distinct(r.matches))
 	w.genres()
 	w.vote()
+	w.wording()
 	return w
 }
 

@@ -17,10 +17,13 @@ const (
 	NegationGate Gate = "negation"   // what is denied, supposed or reported is not asserted
 	FamilyVoting Gate = "family"     // a family has one vote, however many of its patterns match
 	Normaliser   Gate = "normaliser" // disguised spellings are undone
+	WordingScore Gate = "wording"    // the words as a whole are weighed beside the rules
 )
 
 // Gates returns all gates.
-func Gates() []Gate { return []Gate{GenreGate, VoiceGate, NegationGate, FamilyVoting, Normaliser} }
+func Gates() []Gate {
+	return []Gate{GenreGate, VoiceGate, NegationGate, FamilyVoting, Normaliser, WordingScore}
+}
 
 // Without returns a classifier that lacks a gate and is otherwise the same.
 func (c *Classifier) Without(g Gate) *Classifier {

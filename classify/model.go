@@ -28,6 +28,7 @@ type Model struct {
 	Bias       float64            `json:"bias"`  // logit of the score of a listing without findings
 	Thresholds Thresholds         `json:"thresholds"`
 	Weights    map[string]float64 `json:"weights"` // of each feature, in logits
+	Wording    Wording            `json:"wording"` // what makes the feature of that name
 }
 
 // Thresholds are the scores from which a level begins.
@@ -65,6 +66,9 @@ func ParseModel(b []byte, t indicator.Taxonomy) (Model, error) {
 	if err := m.checkPairs(space); err != nil {
 		return Model{}, err
 	}
+	if len(m.Wording.Grams) > MaxGrams {
+		return Model{}, fmt.Errorf("%d grams of wording, expected at most %d", len(m.Wording.Grams), MaxGrams)
+	}
 	if len(m.Weights) > len(space) {
 		return Model{}, fmt.Errorf("%d weights for %d features, expected no others", len(m.Weights), len(space))
 	}
@@ -86,7 +90,7 @@ func (m Model) check(f Feature, w float64) error {
 		if w < 0 || m.alone(w) >= m.Thresholds.Review {
 			return fmt.Errorf("expected no less than 0, and no review alone")
 		}
-	case Context, Combination:
+	case Context, Combination, Score:
 		if w < 0 {
 			return fmt.Errorf("expected no less than 0")
 		}
@@ -131,6 +135,15 @@ func (m Model) weight(ts []term) float64 {
 		sum += float64(m.Weights[t.feature] * t.value) // the conversion keeps platforms from fusing
 	}
 	return math.Round(sum*1e4) / 1e4
+}
+
+// reviews reports whether a weighing is one for review.
+func (m Model) reviews(w *weighing) bool {
+	sum := m.Bias
+	for _, ts := range w.terms {
+		sum += m.weight(ts)
+	}
+	return squash(sum) >= m.Thresholds.Review
 }
 
 // score is the logistic function of the sum of all weights, to four places.

@@ -145,6 +145,7 @@ func TestEachGateCanBeTakenOut(t *testing.T) {
 		classify.NegationGate: {"We do not sell women.", true},
 		classify.FamilyVoting: {"Women for sale. The woman goes to the highest bidder.", true},
 		classify.Normaliser:   {"w0m4n for s\u0430le", false},
+		classify.WordingScore: {"They arrive on Friday with the lorry. Two are left from the last group, we keep what they earn until the house has its money back and they stay inside. Say which one and where she shall be brought.", false},
 	} {
 		l := vigil.Listing{Description: tt.text}
 		with, without := c.Assess(l), c.Without(gate).Assess(l)
@@ -158,7 +159,7 @@ func TestEachGateCanBeTakenOut(t *testing.T) {
 			t.Errorf("%s: taking it out changed the classifier that had it", gate)
 		}
 	}
-	if n := len(classify.Gates()); n != 5 {
-		t.Errorf("%d gates, want 5", n)
+	if n := len(classify.Gates()); n != 6 {
+		t.Errorf("%d gates, want 6", n)
 	}
 }

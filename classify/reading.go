@@ -45,6 +45,7 @@ type reading struct {
 	topic   bool // the title or first clause names a person
 	terms   terms
 	ware    balance
+	clauses []clauseView
 	matches []match
 	signals []signal
 	minor   bool // a minor is offered
@@ -138,6 +139,7 @@ func (r *reading) run() {
 		return
 	}
 	views := r.views(lexicons)
+	r.clauses = views
 	for i, cv := range views {
 		if cv.have.has(cv.lex.known.person) {
 			r.tag(cv.view)

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"slices"
+	"strings"
 
 	"vigil"
 	"vigil/classify/indicator"
@@ -17,7 +18,7 @@ type ballot struct {
 // vote gives each family one vote, and adds what follows from the votes. An asserted
 // finding goes before one that is told of, and a tier A one before a tier B one.
 func (w *weighing) vote() {
-	ballots := w.ballots()
+	ballots := terrorNeverAlone(w.ballots())
 	told := false
 	for _, b := range ballots {
 		switch {
@@ -37,6 +38,17 @@ func (w *weighing) vote() {
 	ballots = slices.DeleteFunc(ballots, func(b ballot) bool { return b.scope != asserted })
 	w.context(ballots)
 	w.combine(ballots)
+}
+
+// terrorNeverAlone leaves one vote where all are links to terrorism: these are hypotheses, to
+// be borne out by what is done to a person, and do not bear out each other.
+func terrorNeverAlone(bs []ballot) []ballot {
+	links := func(b ballot) bool { return strings.HasPrefix(b.in.ID, "TER-") }
+	first := slices.IndexFunc(bs, func(b ballot) bool { return links(b) && b.scope == asserted })
+	if first < 0 || slices.ContainsFunc(bs, func(b ballot) bool { return !links(b) && b.scope == asserted }) {
+		return bs
+	}
+	return bs[first : first+1]
 }
 
 // ballots returns the families that vote, in the order of their findings.

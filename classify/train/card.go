@@ -57,5 +57,6 @@ func kindName(k classify.Kind) string {
 	return map[classify.Kind]string{
 		classify.Strong: "strong vote", classify.Weak: "weak vote", classify.Told: "told of", classify.Context: "context",
 		classify.Inverse: "inverse", classify.Pair: "pair of weak votes", classify.Combination: "combination", classify.Counter: "counter-indicator",
+		classify.Score: "wording score",
 	}[k]
 }

@@ -47,6 +47,7 @@ func parameters(space []classify.Feature) []parameter {
 			classify.Combination: {0.2, 0.5, 0, 3},
 			classify.Pair:        {0.3, 1, 0.1, 5},
 			classify.Counter:     {-0.8, 0.8, -4, -0.05},
+			classify.Score:       {0.7, 0.5, 0, 2},
 		}[f.Kind])
 	}
 	return ps

@@ -31,8 +31,10 @@ const folds = 5
 // A Sample is a labelled text as the model sees it.
 type Sample struct {
 	Features map[string]float64
-	Min, Max int    // ranks of the right levels, 0 to 3: the model does not tell escalate from priority
-	Group    string // samples of a group are on one side of every split
+	Min, Max int             // ranks of the right levels, 0 to 3: the model does not tell escalate from priority
+	Group    string          // samples of a group are on one side of every split
+	Grams    []classify.Gram // of its wording, where that is weighed
+	Words    int             // of which these are
 }
 
 // A Model is a trained model and how it came about.
@@ -48,6 +50,7 @@ func Samples(c *classify.Classifier, rows []eval.Row) []Sample {
 	out := make([]Sample, len(rows))
 	for i, r := range rows {
 		out[i] = Sample{Features: c.Features(r.Listing), Min: rank(r.Min), Max: rank(r.Max), Group: r.Group}
+		out[i].Grams, out[i].Words = c.Grams(r.Listing)
 		// Levels of other languages are capped at review: there the label says "at least".
 		if r.Lang != "" && r.Lang != "en" && r.Max == vigil.LevelReview {
 			out[i].Max = priority
@@ -71,6 +74,13 @@ func Fit(space []classify.Feature, samples []Sample) (Model, error) {
 	if err := enough(samples); err != nil {
 		return Model{}, err
 	}
+	w, err := fitWording(samples)
+	if err != nil {
+		return Model{}, err
+	}
+	if samples, err = word(samples); err != nil {
+		return Model{}, err
+	}
 	lambda, logits, err := choose(space, samples)
 	if err != nil {
 		return Model{}, err
@@ -82,6 +92,7 @@ func Fit(space []classify.Feature, samples []Sample) (Model, error) {
 	m := Model{Lambda: lambda, Platt: fitPlatt(logits, samples)}
 	m.Calibration = calibrations(logits, samples)
 	m.Model = p.model(m.Platt)
+	m.Wording = w
 	for i := range logits {
 		logits[i] = m.Platt.logit(logits[i])
 	}

@@ -17,6 +17,7 @@ import (
 	"vigil"
 	"vigil/classify"
 	"vigil/classify/identifier"
+	"vigil/internal/eval"
 	"vigil/internal/work"
 	"vigil/store"
 )
@@ -117,8 +118,8 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 	return nil
 }
 
-// A listingRow is a listing as classify reads it. Price and category come in
-// several forms and are not read by the model.
+// A listingRow is a listing as classify reads it. Price and category come in several
+// forms; of the price, the model knows that there is one, and the category it does not read.
 type listingRow struct {
 	ID          string          `json:"id"`
 	Title       string          `json:"title"`
@@ -137,7 +138,16 @@ func (r listingRow) listing() (vigil.Listing, error) {
 	case r.Title == "" && r.Description == "":
 		return vigil.Listing{}, errors.New(`neither "title" nor "description"`)
 	}
-	return vigil.Listing{ID: r.ID, Title: r.Title, Description: r.Description, Vendor: r.Vendor, Lang: r.Lang}, nil
+	return vigil.Listing{ID: r.ID, Title: r.Title, Description: r.Description, Vendor: r.Vendor, Price: r.price(), Lang: r.Lang}, nil
+}
+
+// price returns the row's price; one in a form of its own is a price all the same.
+func (r listingRow) price() *vigil.Price {
+	p, err := eval.ParsePrice(r.Price)
+	if err != nil {
+		return &vigil.Price{Amount: string(r.Price)}
+	}
+	return p
 }
 
 // A rowError is what stands in the output for a row that could not be read.

@@ -98,7 +98,7 @@ func (j rowJSON) row() (Row, error) {
 		r.Group = r.ID
 	}
 	var err error
-	if r.Price, err = parsePrice(j.Price); err != nil {
+	if r.Price, err = ParsePrice(j.Price); err != nil {
 		return Row{}, err
 	}
 	for i, raw := range j.Indicators {
@@ -183,8 +183,8 @@ func parseMark(raw json.RawMessage) (Mark, error) {
 	return Mark(j), nil
 }
 
-// parsePrice reads a price: an object, or text such as "0.04 XMR". Null is none.
-func parsePrice(raw json.RawMessage) (*vigil.Price, error) {
+// ParsePrice reads a price: an object, or text such as "0.04 XMR". Null is none.
+func ParsePrice(raw json.RawMessage) (*vigil.Price, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
@@ -235,6 +235,6 @@ func ParseNegative(line []byte) (Negative, error) {
 		n.Class = list[0]
 	}
 	var err error
-	n.Price, err = parsePrice(j.Price)
+	n.Price, err = ParsePrice(j.Price)
 	return n, err
 }

@@ -117,7 +117,8 @@ type indicatorCount struct{ text, exact, overlap Count }
 
 // mark compares the findings with the marks. A finding counts where the text is at note or
 // above: below, it shows a reader what was not believed. Counter-indicators are not
-// compared, for labels name them now and then only.
+// compared, for labels name them now and then only, nor is the wording as a whole, which
+// they never name.
 func (s *System) mark(r Row, j Judgement) {
 	if s.indicators == nil {
 		s.indicators = make(map[string]*indicatorCount)
@@ -129,7 +130,7 @@ func (s *System) mark(r Row, j Judgement) {
 		}
 	}
 	for _, f := range j.Findings {
-		if f.Polarity == vigil.For && j.Level.Rank() > 0 {
+		if f.Polarity == vigil.For && j.Level.Rank() > 0 && !strings.HasPrefix(f.Indicator, "WRD-") {
 			got[f.Indicator] = append(got[f.Indicator], f)
 		}
 	}

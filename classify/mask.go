@@ -1,0 +1,205 @@
+package classify
+
+import (
+	"slices"
+	"strings"
+)
+
+// What stands in the place of masked words. No word of a text is spelled so.
+const (
+	maskAttribute = "~"  // origins, nationalities, religions, countries
+	maskNumber    = "#"  // any number
+	maskMoney     = "$"  // a number with a sign of currency
+	maskPronoun   = "*p" // she, he
+	maskHer       = "*h" // her, him, his, hers
+	maskSelf      = "*s" // herself, himself
+)
+
+// neutral gives words that differ by gender alone one spelling: the first of each line.
+// Mates are one word for the wording score, which therefore cannot tell them apart.
+const neutral = `
+woman man lady gentleman female male gal guy lass lad
+women men ladies gentlemen females males gals guys lasses lads
+woman's man's lady's gentleman's
+women's men's ladies' gentlemen's
+girl boy
+girls boys
+girl's boy's
+schoolgirl schoolboy
+schoolgirls schoolboys
+wife husband bride groom bridegroom
+wives husbands brides grooms bridegrooms
+daughter son
+daughters sons
+sister brother
+sisters brothers
+niece nephew
+nieces nephews
+mother father
+mothers fathers
+mum dad
+mom dad
+aunt uncle
+widow widower
+widows widowers
+girlfriend boyfriend
+girlfriends boyfriends
+waitress waiter
+waitresses waiters
+hostess host
+hostesses hosts
+actress actor
+actresses actors
+seamstress tailor seamster
+seamstresses tailors seamsters
+masseuse masseur
+masseuses masseurs
+maid manservant
+maids manservants
+housemaid houseboy
+housemaids houseboys
+stewardess steward
+stewardesses stewards
+landlady landlord
+landladies landlords
+mistress master
+mistresses masters
+queen king
+princess prince
+ma'am sir
+mrs mr
+womanly manly
+feminine masculine
+womenfolk menfolk
+`
+
+// attributes are words of origin, nationality, religion and ethnicity beside those that the
+// lexicon has as origins and places.
+const attributes = `
+angolan andorran anglo anglican arabian aryan ashkenazi assyrian aussie azerbaijani bahraini balinese baltic basque batak
+bedouin belizean bengali beninese berber bhutanese bosniak botswanan breton briton bruneian burkinabe burundian cantonese
+caribbean castilian catalan celtic chadian chechen chuvash circassian comorian coptic copts corsican costarican creole crimean cypriot
+dagestani dane danes djiboutian eskimo evangelical fijian finn finns flemish frisian fulani gabonese gagauz galician gaelic gipsy gypsy gypsies
+grenadian guyanese hasidic hausa hawaiian hebrew hindi hispanic hmong hutu iberian icelandic igbo ingush inuit islamic islam islander
+jew jews judaism kashmiri kazakhstani khmer kiwi kosovar kuwaiti lao lapp lao lesothan levantine lutheran luxembourger maghrebi malawian malay maldivian maltese maori
+maronite martian mauritanian mauritian mayan melanesian mennonite mestizo methodist micronesian mormon montenegrin mozambican mulatto moslem moslems muslims christians hindus buddhists
+namibian navajo negro nigerien nordic omani oriental ossetian pacific panamanian papuan pashtun pole poles polynesian presbyterian punjabi qatari quechua quaker
+rohingya romani romany ruthenian saami sami salvadoran samoan saudi scandinavian scot scots seychellois sephardic shiite shinto sicilian siberian sinhalese slav slavs slavonic slovene
+soviet surinamese swahili swede swedes syriac tatar tartar taoist telugu togolese tongan transylvanian trinidadian turcoman turk turks tutsi urdu vietnam walloon wasp yiddish yoruba yugoslav zoroastrian zulu
+african asians africans europeans americans arabs chinese kurd kurds thais romanians russians ukrainians nigerians germans albanians bulgarians moldovans filipinas filipinos vietnamese indians pakistanis
+christianity hinduism buddhism catholicism catholics protestants jainism jain sikhs sikhism pagan pagans heathen agnostic religious secular
+angola azerbaijan bahrain barbados belize benin bhutan botswana brunei burkina burma burundi chad comoros crimea cyprus czechia dagestan djibouti dominica dubai fiji
+gabon grenada guyana holland iceland israel kuwait lesotho luxembourg macedonia madagascar malawi maldives malta mauritania mauritius monaco montenegro mozambique namibia niger oman
+palestine panama papua qatar salvador samoa scotland siberia singapore singaporean suriname swaziland tibet togo tonga trinidad turkmenistan uk usa uae vanuatu wales yugoslavia chechnya kurdistan bengal punjab
+balkans caucasus scandinavia levant maghreb arabia indochina eastern-european dark-skinned light-skinned fair-skinned skinned swarthy tanned
+`
+
+// A masker gives words and terms the spellings that the wording score sees: no gender, no
+// origin, no religion, no number.
+type masker struct {
+	english   int // which of the lexicons is; -1 for none
+	alike     map[string]string
+	attribute map[string]bool
+	signs     [][]string // of each term of the vocabulary: classes and genres that it stands for
+}
+
+// newMasker reads the tables, and takes the lexicon's origins and places in.
+func newMasker(v *vocabulary) *masker {
+	m := &masker{alike: make(map[string]string), attribute: make(map[string]bool)}
+	for line := range strings.Lines(neutral) {
+		ws := strings.Fields(line)
+		for _, w := range ws {
+			if _, ok := m.alike[w]; !ok {
+				m.alike[w] = "*" + ws[0]
+			}
+		}
+	}
+	for _, w := range []string{"she", "he"} {
+		m.alike[w] = maskPronoun
+	}
+	for _, w := range []string{"her", "him", "his", "hers"} {
+		m.alike[w] = maskHer
+	}
+	for _, w := range []string{"herself", "himself"} {
+		m.alike[w] = maskSelf
+	}
+	for _, w := range []string{"she's", "he's"} {
+		m.alike[w] = maskPronoun + "'s"
+	}
+	for w := range strings.FieldsSeq(attributes) {
+		m.attribute[w] = true
+	}
+	m.english = slices.IndexFunc(v.lexicons, func(l *lexicon) bool { return l.lang == "en" })
+	m.origins(v)
+	m.terms(v)
+	return m
+}
+
+// origins takes the lexicon's origins and places for attributes.
+func (m *masker) origins(v *vocabulary) {
+	for t, ms := range v.meanings {
+		for _, is := range ms {
+			if is.lex != m.english || is.class < 0 {
+				continue
+			}
+			if k := v.lexicons[is.lex].known; is.class == k.origin || is.class == k.place {
+				for w := range strings.FieldsSeq(v.terms[t]) {
+					m.attribute[w] = true
+				}
+			}
+		}
+	}
+}
+
+// terms says what each term stands for, of those without a masked word in them.
+func (m *masker) terms(v *vocabulary) {
+	if m.english < 0 {
+		return
+	}
+	names := make(map[int]string)
+	for name, class := range v.lexicons[m.english].classes {
+		names[class] = "@" + name
+	}
+	m.signs = make([][]string, len(v.terms))
+	for t, ms := range v.meanings {
+		if m.masks(v.terms[t]) {
+			continue
+		}
+		for _, is := range ms {
+			switch {
+			case is.lex != m.english:
+			case is.class >= 0:
+				m.signs[t] = append(m.signs[t], names[is.class])
+			default:
+				m.signs[t] = append(m.signs[t], "@"+string(genres[is.genre])+"-cue")
+			}
+		}
+	}
+}
+
+// masks reports whether a term has a masked word.
+func (m *masker) masks(term string) bool {
+	for w := range strings.FieldsSeq(term) {
+		if _, plain := m.mask(token{text: w}); !plain {
+			return true
+		}
+	}
+	return false
+}
+
+// mask returns the spelling of a token that the wording score sees; plain says that the
+// word stands for itself, so that its letters may be looked at.
+func (m *masker) mask(t token) (word string, plain bool) {
+	switch {
+	case t.amount:
+		return maskMoney, false
+	case t.number || isDigit(rune(t.text[0])):
+		return maskNumber, false
+	case m.attribute[t.text]:
+		return maskAttribute, false
+	}
+	if w, ok := m.alike[t.text]; ok {
+		return w, false
+	}
+	return t.text, true
+}

@@ -1,0 +1,171 @@
+package train
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/gonum/optimize"
+
+	"vigil/classify"
+)
+
+// ridge is the strength of the normal prior that draws the weights of grams to 0.
+const ridge = 0.1
+
+// leastTexts is in how many texts a gram must stand to be weighed.
+const leastTexts = 3
+
+// A wordingProblem is a logistic regression over grams: P(review or above) is the logistic
+// function of the bias and the sum of value times weight. The loss is −log P of the labels
+// and ridge/2 · Σ weight².
+type wordingProblem struct {
+	grams []string // by index
+	rows  [][]weighted
+	label []float64
+}
+
+// A weighted gram is its index and its value in a text.
+type weighted struct {
+	gram  int
+	value float64
+}
+
+func newWordingProblem(samples []Sample) *wordingProblem {
+	p := &wordingProblem{grams: vocabulary(samples)}
+	index := make(map[string]int, len(p.grams))
+	for i, g := range p.grams {
+		index[g] = i
+	}
+	for _, s := range samples {
+		if !s.worded() {
+			continue
+		}
+		var row []weighted
+		for _, g := range s.Grams {
+			if i, ok := index[g.Key]; ok {
+				row = append(row, weighted{i, g.Value})
+			}
+		}
+		y := 0.0
+		if s.Min >= review {
+			y = 1
+		}
+		p.rows, p.label = append(p.rows, row), append(p.label, y)
+	}
+	return p
+}
+
+// worded reports whether a sample teaches wording: it has some, and its label says on
+// which side of review it is.
+func (s Sample) worded() bool { return len(s.Grams) > 0 && (s.Min >= review || s.Max < review) }
+
+// vocabulary returns the grams that are weighed, in order: those of most texts.
+func vocabulary(samples []Sample) []string {
+	count := make(map[string]int)
+	for _, s := range samples {
+		if s.worded() {
+			for _, g := range s.Grams {
+				count[g.Key]++
+			}
+		}
+	}
+	var out []string
+	for g, n := range count {
+		if n >= leastTexts {
+			out = append(out, g)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	out = out[:min(len(out), classify.MaxGrams)]
+	slices.Sort(out)
+	return out
+}
+
+// objective is the loss at x, the bias last; it fills grad, unless that is nil.
+func (p *wordingProblem) objective(x, grad []float64) float64 {
+	n := len(p.grams)
+	clear(grad)
+	loss := 0.0
+	for i, row := range p.rows {
+		z := x[n]
+		for _, g := range row {
+			z += float64(x[g.gram] * g.value)
+		}
+		loss += softplus(z) - float64(p.label[i]*z)
+		if grad == nil {
+			continue
+		}
+		d := sigmoid(z) - p.label[i]
+		grad[n] += d
+		for _, g := range row {
+			grad[g.gram] += float64(d * g.value)
+		}
+	}
+	for k, w := range x[:n] {
+		loss += float64(ridge * w * w / 2)
+		if grad != nil {
+			grad[k] += float64(ridge * w)
+		}
+	}
+	return loss
+}
+
+// fitWording makes the wording score of samples. Without any that teach it, it has no
+// grams.
+func fitWording(samples []Sample) (classify.Wording, error) {
+	p := newWordingProblem(samples)
+	if len(p.grams) == 0 {
+		return classify.Wording{}, nil
+	}
+	x := make([]float64, len(p.grams)+1)
+	res, err := optimize.Minimize(optimize.Problem{
+		Func: func(x []float64) float64 { return p.objective(x, nil) },
+		Grad: func(g, x []float64) { p.objective(x, g) },
+	}, x, &optimize.Settings{GradientThreshold: flatWording, Converger: optimize.NeverTerminate{}, MajorIterations: 1000}, &optimize.LBFGS{})
+	if res == nil {
+		return classify.Wording{}, fmt.Errorf("minimise the loss of the wording: %w", err)
+	}
+	w := classify.Wording{Bias: round2(res.X[len(p.grams)]), Grams: make(map[string]float64, len(p.grams))}
+	for i, g := range p.grams {
+		if v := round2(res.X[i]); v != 0 {
+			w.Grams[g] = v
+		}
+	}
+	return w, nil
+}
+
+// flatWording is the gradient at which the descent ends. Weights are rounded to hundredths, far coarser than what it leaves open.
+const flatWording = 1e-3
+
+// word returns the samples with the wording score that each got from samples of other
+// groups, so that what weighs the score sees it as it will be on texts that are new to it.
+func word(samples []Sample) ([]Sample, error) {
+	out := slices.Clone(samples)
+	for k := range folds {
+		in, held := split(samples, k)
+		w, err := fitWording(pick(samples, in))
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range held {
+			out[i] = samples[i].with(w)
+		}
+	}
+	return out, nil
+}
+
+// with returns a sample with the score of a wording.
+func (s Sample) with(w classify.Wording) Sample {
+	v := w.Value(s.Grams, s.Words)
+	features := make(map[string]float64, len(s.Features)+1)
+	for name, x := range s.Features {
+		features[name] = x
+	}
+	delete(features, classify.WordingFeature)
+	if v != 0 {
+		features[classify.WordingFeature] = v
+	}
+	s.Features = features
+	return s
+}

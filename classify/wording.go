@@ -1,0 +1,333 @@
+package classify
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"vigil"
+	"vigil/classify/indicator"
+)
+
+// Wording weighs the words of an offer as a whole, where rules look for structure: rules
+// and their lexicons never name every way to say a thing. It is a logistic regression over
+// grams, trained on whether a text is one for review, and one more feature beside the rules,
+// behind their gates.
+type Wording struct {
+	Bias  float64            `json:"bias"`
+	Grams map[string]float64 `json:"grams"` // weight of each gram, in logits
+}
+
+// MaxGrams is how many grams a model may weigh.
+const MaxGrams = 12000
+
+// The indicators that a wording is shown as, and their family.
+const (
+	wordingFor     = "WRD-1"
+	wordingAgainst = "CTR-15"
+	wordingFamily  = "wording"
+)
+
+// Bounds of what is read for the wording, and of what it says.
+const (
+	maxWords     = 600 // of a listing
+	leastWords   = 5
+	fewWords     = 16  // below, a word that may stand for somebody is not enough
+	enough       = 20  // from which a wording may speak against
+	longestWord  = 24  // letters of a word of which parts are looked at
+	wordingLimit = 3.0 // logits, before its weight
+)
+
+// A gramKind is a kind of gram. Each kind of a listing's grams counts alike, however
+// many they are: a gram is worth the reciprocal root of the number of its kind.
+type gramKind int
+
+const (
+	wordGram  gramKind = iota // a word
+	pairGram                  // two words that follow each other in a clause
+	partGram                  // three to five letters of a word, its edges included
+	classGram                 // a class of terms of the lexicon, or a cue of a genre
+	gramKinds
+)
+
+// A Gram is one gram of a listing and what it is worth.
+type Gram struct {
+	Key   string
+	Value float64
+}
+
+// A wordToken is a masked word of a listing and its place.
+type wordToken struct {
+	word       string
+	plain      bool // it stands for itself
+	field      int
+	start, end int // in the folded text
+	clause     int
+}
+
+// wordable reports whether the wording of so many words may be weighed: English that speaks
+// of somebody, in more than a title's words by any word for humans, in fewer without a word
+// of wares, and that is no text about offers which others make.
+func (r *reading) wordable(words int) bool {
+	n := r.c.masker.english
+	switch {
+	case words < leastWords, r.shut, r.c.without == WordingScore, n < 0:
+		return false
+	case r.lang != "en" && r.lang != undetermined:
+		return false
+	}
+	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
+	named := r.person || have.has(k.pronoun) || have.has(k.whose)
+	if words < fewWords {
+		return named && !have.has(k.goods) && !have.has(k.nonhuman)
+	}
+	return named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane)
+}
+
+// wordTokens returns the masked words of the listing.
+func (r *reading) wordTokens() []wordToken {
+	var ws []wordToken
+	clause := 0
+	for n, f := range r.fields {
+		for _, c := range clauses(f.text) {
+			clause++
+			for _, t := range c.tokens {
+				if len(ws) == maxWords {
+					return ws
+				}
+				w, plain := r.c.masker.mask(t)
+				if last := len(ws) - 1; w == maskAttribute && last >= 0 && ws[last].word == w && ws[last].clause == clause {
+					ws[last].end = t.end // "eastern european" is one attribute, as "thai" is
+					continue
+				}
+				ws = append(ws, wordToken{w, plain, n, t.start, t.end, clause})
+			}
+		}
+	}
+	return ws
+}
+
+// grams calls f with every gram of words and the words that it covers.
+func (r *reading) grams(ws []wordToken, f func(kind gramKind, key []byte, first, end int)) {
+	var key []byte
+	for i, w := range ws {
+		key = append(key[:0], w.word...)
+		f(wordGram, key, i, i+1)
+		if i+1 < len(ws) && ws[i+1].clause == w.clause {
+			key = append(append(key, ' '), ws[i+1].word...)
+			f(pairGram, key, i, i+2)
+		}
+		if w.plain && len(w.word) <= longestWord {
+			key = parts(key, w.word, func(part []byte) { f(partGram, part, i, i+1) })
+		}
+	}
+	r.classGrams(ws, func(class string, first, end int) {
+		key = append(key[:0], class...)
+		f(classGram, key, first, end)
+	})
+}
+
+// parts calls f with the runs of three to five letters of a word, "_" standing for its
+// edges, and returns the buffer that it used.
+func parts(buf []byte, word string, f func([]byte)) []byte {
+	buf = append(append(append(buf[:0], "+_"...), word...), '_')
+	var starts [longestWord + 3]int
+	n := 0
+	for i := 1; i < len(buf); {
+		starts[n] = i
+		n++
+		_, size := utf8.DecodeRune(buf[i:])
+		i += size
+	}
+	starts[n] = len(buf)
+	for size := 3; size <= 5; size++ {
+		for i := 0; i+size <= n; i++ {
+			from := starts[i] - 1
+			keep := buf[from]
+			buf[from] = '+'
+			f(buf[from:starts[i+size]])
+			buf[from] = keep
+		}
+	}
+	return buf
+}
+
+// classGrams calls f with the signs that the lexicon's terms in the text stand for.
+func (r *reading) classGrams(ws []wordToken, f func(class string, first, end int)) {
+	for n, fd := range r.fields {
+		from, _ := slices.BinarySearchFunc(ws, n, func(w wordToken, n int) int { return cmp.Compare(w.field, n) })
+		for _, p := range fd.places {
+			signs := r.c.masker.signs[p.term]
+			if len(signs) == 0 {
+				continue
+			}
+			for from < len(ws) && ws[from].field == n && ws[from].end <= p.start {
+				from++
+			}
+			end := from
+			for end < len(ws) && ws[end].field == n && ws[end].start < p.end {
+				end++
+			}
+			if end == from {
+				break // beyond the words that are read
+			}
+			for _, s := range signs {
+				f(s, from, end)
+			}
+		}
+	}
+}
+
+// Grams returns the grams of a listing's wording, by their keys, and the number of its
+// words; nothing where its wording is not weighed.
+func (c *Classifier) Grams(l vigil.Listing) (grams []Gram, words int) {
+	r := c.read(l)
+	r.run()
+	defer r.release()
+	ws := r.wordTokens()
+	if !r.wordable(len(ws)) {
+		return nil, 0
+	}
+	kinds := make(map[string]gramKind)
+	var count [gramKinds]int
+	r.grams(ws, func(kind gramKind, key []byte, _, _ int) {
+		kinds[string(key)] = kind
+		count[kind]++
+	})
+	grams = make([]Gram, 0, len(kinds))
+	for key, kind := range kinds {
+		grams = append(grams, Gram{strings.Clone(key), scale(count[kind])})
+	}
+	slices.SortFunc(grams, func(a, b Gram) int { return cmp.Compare(a.Key, b.Key) })
+	return grams, len(ws)
+}
+
+// scale is what each of n grams of a kind is worth. A few grams are no basis, so that there
+// are always some more than there are.
+func scale(n int) float64 { return 1 / math.Sqrt(float64(n+10)) }
+
+// Value is the wording score of the grams of so many words in logits, within limits; 0 where
+// there are none.
+func (w Wording) Value(grams []Gram, words int) float64 {
+	if len(grams) == 0 || len(w.Grams) == 0 {
+		return 0
+	}
+	sum := w.Bias
+	for _, g := range grams {
+		sum += float64(w.Grams[g.Key] * g.Value)
+	}
+	return bounded(sum, words)
+}
+
+// bounded keeps a wording score within its limits, which are narrower where words are few.
+// Few words are no basis at all to speak against what a rule saw in them.
+func bounded(x float64, words int) float64 {
+	if x < 0 && words < enough {
+		return 0
+	}
+	limit := wordingLimit * min(1, float64(words)/fewWords)
+	return max(-limit, min(limit, x))
+}
+
+// spread says what each word adds to the wording score, and returns the score.
+func (r *reading) spread(ws []wordToken) (value float64, of []float64) {
+	type known struct {
+		weight     float64
+		kind       gramKind
+		first, end int
+	}
+	var found []known
+	var count [gramKinds]int
+	seen := make(map[string]bool)
+	r.grams(ws, func(kind gramKind, key []byte, first, end int) {
+		count[kind]++
+		if w, ok := r.c.model.Wording.Grams[string(key)]; ok && !seen[string(key)] {
+			seen[string(key)] = true
+			found = append(found, known{w, kind, first, end})
+		}
+	})
+	of = make([]float64, len(ws))
+	sum := r.c.model.Wording.Bias
+	for _, g := range found {
+		v := float64(g.weight * scale(count[g.kind]))
+		sum += v
+		for i := g.first; i < g.end; i++ {
+			of[i] += v / float64(g.end-g.first)
+		}
+	}
+	return sum, of
+}
+
+// cited is how many runs of words a wording is shown by at most.
+const cited = 6
+
+// A run is some words of one clause and what they add to the wording score.
+type run struct {
+	first, end int
+	sum        float64
+}
+
+// runs returns the runs of words that add most, the best of each clause, in the order of
+// the text.
+func runs(ws []wordToken, of []float64, sign float64) []run {
+	var best []run
+	for begin := 0; begin < len(ws); {
+		end := begin
+		var now, top run
+		for now.first = begin; end < len(ws) && ws[end].clause == ws[begin].clause; end++ {
+			if now.sum <= 0 {
+				now = run{first: end}
+			}
+			now.sum += sign * of[end]
+			if now.end = end + 1; now.sum > top.sum {
+				top = now
+			}
+		}
+		if top.sum > 0 {
+			best = append(best, top)
+		}
+		begin = end
+	}
+	slices.SortStableFunc(best, func(a, b run) int { return cmp.Compare(b.sum, a.sum) })
+	best = best[:min(len(best), cited)]
+	slices.SortFunc(best, func(a, b run) int { return cmp.Compare(a.first, b.first) })
+	return best
+}
+
+// wording adds the wording score, shared among the words that it rests on most.
+func (w *weighing) wording() {
+	r := w.r
+	if len(r.c.model.Wording.Grams) == 0 {
+		return
+	}
+	ws := r.wordTokens()
+	if !r.wordable(len(ws)) {
+		return
+	}
+	value, of := r.spread(ws)
+	value = bounded(value, len(ws))
+	if value == 0 {
+		return
+	}
+	id, sign := wordingFor, 1.0
+	if value < 0 {
+		id, sign = wordingAgainst, -1
+	}
+	best := runs(ws, of, sign)
+	sum := 0.0
+	for _, b := range best {
+		sum += b.sum
+	}
+	for _, b := range best {
+		f := ws[b.first].field
+		lo, _ := r.fields[f].source(ws[b.first].start, ws[b.first].end)
+		_, hi := r.fields[f].source(ws[b.end-1].start, ws[b.end-1].end)
+		w.add(match{indicator: id, field: f, lo: lo, hi: hi})
+		w.term(len(w.matches)-1, WordingFeature, value*b.sum/sum)
+	}
+}
+
+// worded reports whether an indicator is one of the wording.
+func worded(in indicator.Indicator) bool { return in.Family == wordingFamily }

@@ -1,0 +1,183 @@
+package classify_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"vigil"
+	"vigil/fixtures"
+	"vigil/internal/eval"
+)
+
+// offers returns the English training texts that are for review or above, every nth.
+func offers(t *testing.T, n int) []vigil.Listing {
+	t.Helper()
+	var ls []vigil.Listing
+	for _, name := range []string{"a", "b", "c", "d"} {
+		b, err := fixtures.FS.ReadFile("texts/train-" + name + ".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			r, err := eval.ParseRow([]byte(line), func(string) bool { return true })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Lang == "en" && r.Min.Rank() >= vigil.LevelReview.Rank() {
+				ls = append(ls, r.Listing)
+			}
+		}
+	}
+	var out []vigil.Listing
+	for i := 0; i < len(ls); i += n {
+		out = append(out, ls[i])
+	}
+	return out
+}
+
+// The wording is shown by the words that it rests on: without these, it is worth less.
+func TestTheWordingRestsOnTheWordsThatAreCited(t *testing.T) {
+	c := classifier(t)
+	seen, dropped := 0, 0
+	for _, l := range offers(t, 5) {
+		a := c.Assess(l)
+		if !has(a, "WRD-1") || a.Level.Rank() < vigil.LevelReview.Rank() {
+			continue
+		}
+		seen++
+		if b := c.Assess(without(l, a)); b.Score < a.Score {
+			dropped++
+		}
+	}
+	if seen < 20 || float64(dropped) < 0.97*float64(seen) {
+		t.Errorf("of %d offers, the score of %d drops without the words that are cited", seen, dropped)
+	}
+}
+
+// Grams hold no gender, origin, religion or number.
+func TestGramsOfExchangedAttributesAreTheSame(t *testing.T) {
+	c := classifier(t)
+	grams := func(text string) []string {
+		gs, _ := c.Grams(vigil.Listing{Description: text, Lang: "en"})
+		var keys []string
+		for _, g := range gs {
+			keys = append(keys, g.Key)
+		}
+		return keys
+	}
+	want := grams("The Romanian woman, 24, stays with her sister until she has paid 900 back to the Orthodox family from Poland.")
+	if len(want) < 50 {
+		t.Fatalf("%d grams", len(want))
+	}
+	for _, text := range []string{
+		"The Thai woman, 24, stays with her sister until she has paid 900 back to the Buddhist family from Nepal.",
+		"The eastern European man, 31, stays with his brother until he has paid 450 back to the Muslim family from Sri Lanka.",
+		"The Zulu lady, 24, stays with her sister until she has paid 900 back to the Coptic family from Holland.",
+	} {
+		if got := grams(text); !slices.Equal(got, want) {
+			t.Errorf("%q: other grams", text)
+		}
+	}
+}
+
+// A wording of nothing but denied or reported offers, or of titles, is not weighed.
+func TestWordingStaysBehindTheGates(t *testing.T) {
+	c := classifier(t)
+	for _, text := range []string{
+		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.",
+		"10 regular seeds - skunk kush - pain relief", "short text here", "",
+	} {
+		if gs, n := c.Grams(vigil.Listing{Description: text, Lang: "en"}); len(gs) != 0 || n != 0 {
+			t.Errorf("%q: %d grams of %d words", text, len(gs), n)
+		}
+	}
+}
+
+// The wording never weighs more than its limit lets it.
+func TestWordingWeighsWithinItsLimit(t *testing.T) {
+	c := classifier(t)
+	m, _ := embedded(t)
+	for _, l := range offers(t, 3) {
+		sum := 0.0
+		for _, f := range c.Assess(l).Findings {
+			if f.Indicator == "WRD-1" || f.Indicator == "CTR-15" {
+				sum += f.Weight
+			}
+		}
+		if math.Abs(sum) > 3*m.Weights["wording"]+0.01 {
+			t.Errorf("%q: the wording weighs %v", l.Description, sum)
+		}
+	}
+}
+
+// A disguise takes little from the score of an offer: of all pairs of an offer and a
+// disguise, few lose more than 0.05.
+func TestDisguisesTakeLittleFromTheScore(t *testing.T) {
+	c := classifier(t)
+	pairs, lost := 0, 0
+	for _, l := range offers(t, 20) {
+		if !ascii(l.Title + l.Description) {
+			continue
+		}
+		l.Lang = "en"
+		want := c.Assess(l).Score
+		for name, disguise := range disguises {
+			d := l
+			d.Title, d.Description = disguise(l.Title), disguise(l.Description)
+			pairs++
+			if got := c.Assess(d).Score; got < want-0.05 {
+				lost++
+				t.Logf("%s: score %v, undisguised %v: %q %q", name, got, want, d.Title, d.Description)
+			}
+		}
+	}
+	if pairs < 100 || float64(lost) > mostLost*float64(pairs) {
+		t.Errorf("%d of %d disguised offers lose more than 0.05", lost, pairs)
+	}
+}
+
+// mostLost is the share of disguised offers that may lose more than 0.05 of their score.
+const mostLost = 0.02
+
+// cited keeps the sentences of a field in which findings are.
+func cited(text, field string, a vigil.Assessment) string {
+	var b strings.Builder
+	for begin := 0; begin < len(text); {
+		end := strings.IndexAny(text[begin:], ".!?;\n") + 1
+		if end += begin; end == begin {
+			end = len(text)
+		}
+		if slices.ContainsFunc(a.Findings, func(f vigil.Finding) bool {
+			return f.Field == field && f.Polarity == vigil.For && f.Start < end && begin < f.End
+		}) {
+			b.WriteString(text[begin:end])
+		}
+		begin = end
+	}
+	return b.String()
+}
+
+// Sufficiency: what is cited is enough for the level, in most cases.
+func TestTheCitedSentencesAloneKeepTheLevel(t *testing.T) {
+	c := classifier(t)
+	seen, kept := 0, 0
+	for _, l := range offers(t, 4) {
+		a := c.Assess(l)
+		if a.Level.Rank() < vigil.LevelReview.Rank() {
+			continue
+		}
+		seen++
+		l.Title, l.Description = cited(l.Title, vigil.FieldTitle, a), cited(l.Description, vigil.FieldDescription, a)
+		if c.Assess(l).Level.Rank() >= vigil.LevelReview.Rank() {
+			kept++
+		}
+	}
+	if seen < 50 || float64(kept) < leastKept*float64(seen) {
+		t.Errorf("%d of %d offers stay at review with the sentences that are cited alone", kept, seen)
+	}
+}
+
+// leastKept is the share of offers whose cited sentences must be enough.
+const leastKept = 0.95
