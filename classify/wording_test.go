@@ -181,3 +181,42 @@ func TestTheCitedSentencesAloneKeepTheLevel(t *testing.T) {
 
 // leastKept is the share of offers whose cited sentences must be enough.
 const leastKept = 0.95
+
+// An age is stated in an offer even where little else is.
+func TestAStatedAgeEscalatesWhereThereIsLittleElse(t *testing.T) {
+	c := classifier(t)
+	for _, text := range []string{"Two. Ages 13 and 17. 900 each.", "One, aged 16, kitchen. 1,300 on handover."} {
+		if a := c.Assess(vigil.Listing{Title: "Household", Description: text}); a.Level != vigil.LevelEscalate || !has(a, "AGE-1") {
+			t.Errorf("%q: level %s\n%s", text, a.Level, show(a))
+		}
+	}
+	for _, text := range []string{"Sizes S 10, M 12, L 14, 300 in stock.", "Two. Ages 23 and 27. 900 each.", "Whisky, aged 16. 1,300 a case."} {
+		if a := c.Assess(vigil.Listing{Title: "List", Description: text}); a.Level == vigil.LevelEscalate {
+			t.Errorf("%q: escalated\n%s", text, show(a))
+		}
+	}
+}
+
+// Links to terrorism do not bear out each other.
+func TestLinksToTerrorismHaveOneVoteTogether(t *testing.T) {
+	c := classifier(t)
+	seen := false
+	for _, l := range offers(t, 1) {
+		links, others := 0.0, 0.0
+		for name, v := range c.Features(l) {
+			switch {
+			case strings.Contains(name, "terror") && strings.HasSuffix(name, "/B"):
+				links += v
+			case strings.HasSuffix(name, "/A") || strings.HasSuffix(name, "/B"):
+				others += v
+			}
+		}
+		seen = seen || links > 0
+		if links > 1 && others == 0 {
+			t.Errorf("%q: %v votes of links to terrorism, and no other", l.Description, links)
+		}
+	}
+	if !seen {
+		t.Error("no offer with a link to terrorism")
+	}
+}
