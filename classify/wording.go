@@ -86,6 +86,16 @@ func (r *reading) wordable(words int) bool {
 	return named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane)
 }
 
+// worded returns the words of the listing, if they may be weighed. What no number of words
+// could make so is not read.
+func (r *reading) worded() ([]wordToken, bool) {
+	if !r.wordable(maxWords) {
+		return nil, false
+	}
+	ws := r.wordTokens()
+	return ws, r.wordable(len(ws))
+}
+
 // wordTokens returns the masked words of the listing.
 func (r *reading) wordTokens() []wordToken {
 	var ws []wordToken
@@ -186,8 +196,8 @@ func (c *Classifier) Grams(l vigil.Listing) (grams []Gram, words int) {
 	r := c.read(l)
 	r.run()
 	defer r.release()
-	ws := r.wordTokens()
-	if !r.wordable(len(ws)) {
+	ws, ok := r.worded()
+	if !ok {
 		return nil, 0
 	}
 	kinds := make(map[string]gramKind)
@@ -302,8 +312,8 @@ func (w *weighing) wording() {
 	if len(r.c.model.Wording.Grams) == 0 {
 		return
 	}
-	ws := r.wordTokens()
-	if !r.wordable(len(ws)) {
+	ws, ok := r.worded()
+	if !ok {
 		return
 	}
 	value, of := r.spread(ws)
