@@ -167,16 +167,22 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		}
 		ts.Fatalf("no listing of %s", args[1])
 	},
-	// listing VAR N takes the ID of the Nth line of "vigil review --json", which
-	// must have been the last command, into $VAR.
+	// listing VAR N takes the ID of the Nth line of "vigil review --json", or of
+	// "vigil review next --json", which must have been the last command, into $VAR.
 	"listing": func(ts *testscript.TestScript, _ bool, args []string) {
 		var n int
 		_, err := fmt.Sscan(args[1], &n)
 		ts.Check(err)
 		rows := strings.Split(ts.ReadFile("stdout"), "\n")
-		var row struct{ Listing string }
+		var row struct{ Listing json.RawMessage }
 		ts.Check(json.Unmarshal([]byte(rows[n-1]), &row))
-		ts.Setenv(args[0], row.Listing)
+		var id string
+		if json.Unmarshal(row.Listing, &id) != nil {
+			var l vigil.Listing
+			ts.Check(json.Unmarshal(row.Listing, &l))
+			id = l.ID
+		}
+		ts.Setenv(args[0], id)
 	},
 	// cluster N VAR M... takes the ID of the Mth member of the Nth cluster, both
 	// from 0, of "vigil duplicates --json", which must have been the last command,
