@@ -2,7 +2,6 @@ package train_test
 
 import (
 	"bytes"
-	"sync"
 	"testing"
 
 	"vigil/classify"
@@ -11,22 +10,18 @@ import (
 	"vigil/internal/eval"
 )
 
-// blank reads features without the model that is to be made.
-var blank = sync.OnceValues(func() (*classify.Classifier, error) {
+// classifier returns one that reads features without the model that is to be made.
+func classifier(t *testing.T) *classify.Classifier {
+	t.Helper()
 	taxonomy, err := indicator.Load()
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	b, err := train.Blank(classify.Space(taxonomy))
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	return classify.NewWith(classify.Options{Model: b})
-})
-
-func classifier(t *testing.T) *classify.Classifier {
-	t.Helper()
-	c, err := blank()
+	c, err := classify.NewWith(classify.Options{Model: b})
 	if err != nil {
 		t.Fatal(err)
 	}
