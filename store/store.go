@@ -31,6 +31,7 @@ import (
 type Store interface {
 	Queue
 	Reader
+	Searcher
 
 	// Record commits an act of a person, or one that no task stands for: a
 	// registered order, an imported page, a view, an export.

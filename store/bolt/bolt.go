@@ -77,6 +77,8 @@ type Store struct {
 	db    *bbolt.DB
 	group *group
 	close sync.Once
+
+	maintaining sync.Mutex // held by whoever maintains the search index
 }
 
 var _ store.Store = (*Store)(nil)
@@ -142,7 +144,10 @@ func readyLayout(path string, db *bbolt.DB) error {
 	if err == nil && version != layoutVersion {
 		err = migrate(path, version, db)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return readySearch(db)
 }
 
 // openDB opens the file with the flags that flags makes of bbolt's own, which

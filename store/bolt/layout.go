@@ -45,6 +45,14 @@ const (
 	bucketCaptures = "captures"
 	bucketMentions = "mentions"
 	bucketListed   = "listed"
+
+	bucketSearchDocs     = "search-docs"
+	bucketSearchOf       = "search-of"
+	bucketSearchNew      = "search-new"
+	bucketSearchFacts    = "search-facts"
+	bucketSearchNames    = "search-names"
+	bucketSearchSegments = "search-segments"
+	bucketSearchBlocks   = "search-blocks"
 )
 
 func buckets() []string {
@@ -52,6 +60,7 @@ func buckets() []string {
 		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketParked, bucketDead,
 		bucketCounts, bucketPace, bucketStand, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
 		bucketRows, bucketCaptures, bucketMentions, bucketListed,
+		bucketSearchDocs, bucketSearchOf, bucketSearchNew, bucketSearchFacts, bucketSearchNames, bucketSearchSegments, bucketSearchBlocks,
 	}
 }
 
@@ -62,7 +71,7 @@ func makeLayout(tx *bbolt.Tx, now time.Time) error {
 		}
 	}
 	meta := bucket(tx, bucketMeta)
-	for k, v := range map[string]string{"layout": layoutName, "version": layoutVersion, "created": now.UTC().Format(time.RFC3339)} {
+	for k, v := range map[string]string{"layout": layoutName, "version": layoutVersion, "created": now.UTC().Format(time.RFC3339), keySearch: searchForm} {
 		if err := meta.Put([]byte(k), []byte(v)); err != nil {
 			return err
 		}
@@ -93,11 +102,11 @@ func bucketsAfter(version string) []string {
 	since3 := []string{bucketRows, bucketCaptures, bucketMentions, bucketListed}
 	switch version {
 	case "1":
-		return append(bucketsSince2(), since3...)
+		return slices.Concat(bucketsSince2(), since3, searchBuckets())
 	case "2":
-		return since3
+		return slices.Concat(since3, searchBuckets())
 	}
-	return nil
+	return searchBuckets() // made anew where they are missing
 }
 
 func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }

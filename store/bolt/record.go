@@ -36,6 +36,7 @@ type prepared struct {
 	vigil.Result
 	bytes []byte   // of the record; nil if there is none
 	rows  [][]byte // each row's JSON
+	terms []string // index terms of a listing
 }
 
 func prepare(r vigil.Result) (prepared, error) {
@@ -72,7 +73,7 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
-	return prepared{r, b, rows}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+	return prepared{r, b, rows, termsOf(rec)}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 }
 
 // prepareRows encodes the rows of a watchlist, and refuses those of anything else.
@@ -242,16 +243,18 @@ func (w write) putRecord(e vigil.Event, p prepared) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(w.putPage(r), w.remention(cs, put))
+		return errors.Join(w.putPage(r), w.remention(cs, put), w.search().addPage(r, cs))
 	case vigil.Listing:
-		return w.putCapture(capture{r.Page, r.ID}, e, put)
+		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addListing(e, r, p.terms))
 	case vigil.Assessment:
 		if err := w.triage(r); err != nil { // while the one before is still the newest
 			return err
 		}
-		return w.putCapture(capture{r.Page, r.ID}, e, put)
+		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addAssessment(r))
+	case vigil.Decision:
+		return errors.Join(put(), w.search().addDecision(r))
 	case vigil.Watchlist:
-		return errors.Join(w.putRows(p.Rows, p.rows), put())
+		return errors.Join(w.putRows(p.Rows, p.rows), put(), w.search().addWatchlist(p.Rows))
 	}
 	return put()
 }
