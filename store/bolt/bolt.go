@@ -42,6 +42,8 @@ type Options struct {
 	// Timeout is how long to wait for a file that another process has open;
 	// 0 for a second.
 	Timeout time.Duration
+
+	newDocs int // how many new documents make a segment of the search index; 0 for maxNew
 }
 
 const (
@@ -62,6 +64,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
+	}
+	if o.newDocs <= 0 {
+		o.newDocs = maxNew
 	}
 	return o
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -240,9 +239,9 @@ func (f *finder) named(d docFacts) (facts search.Facts, err error) {
 }
 
 // splitLists returns the names of watchlists that a name stands for.
-func splitLists(text string) []string {
-	if text == "" {
-		return nil
+func splitLists(text string) (names []string) {
+	if err := json.Unmarshal([]byte(text), &names); err != nil {
+		return nil // it stands for none, or for something else
 	}
-	return strings.Split(text, "\n")
+	return names
 }

@@ -50,7 +50,7 @@ func buildSearch(db *bbolt.DB) error {
 	}
 	for from := []byte{}; from != nil; {
 		err := db.Update(func(tx *bbolt.Tx) (err error) {
-			from, err = searchIndex{tx, veil{}}.addLogged(from)
+			from, err = searchIndex{tx, veil{}, maxNew}.addLogged(from)
 			return err
 		})
 		if err != nil {

@@ -188,8 +188,15 @@ func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
 		}
 		names = append(names, w.Name)
 	}
+	if len(names) == 0 {
+		return 0, nil
+	}
 	slices.Sort(names)
-	return x.name(nameLists, strings.Join(slices.Compact(names), "\n"), true)
+	b, err := json.Marshal(slices.Compact(names))
+	if err != nil {
+		return 0, err
+	}
+	return x.name(nameLists, string(b), true)
 }
 
 // capturedAt returns when a page was captured.

@@ -25,7 +25,7 @@ const (
 	nameGenre   = 'g'
 	nameType    = 't'
 	nameVerdict = 'd'
-	nameLists   = 'l' // names of watchlists, with line feeds between them
+	nameLists   = 'l' // names of watchlists, as a JSON array
 )
 
 // docFacts are what is known of a document beside its words. A document is one

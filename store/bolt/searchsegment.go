@@ -95,7 +95,7 @@ func (x searchIndex) addTerms(n uint32, terms []string) error {
 		return err
 	}
 	first, _ := bucket(x.Tx, bucketSearchNew).Cursor().First()
-	if uint64(n)-parseNumber(first)+1 < maxNew {
+	if n-uint32(parseNumber(first))+1 < uint32(x.newDocs) {
 		return nil
 	}
 	return x.settle()

@@ -35,12 +35,13 @@ func (veil) open(bucket string, k, v []byte) ([]byte, error) { return v, nil }
 // read and written through its methods get, put and blind.
 type searchIndex struct {
 	*bbolt.Tx
-	veil veil
+	veil    veil
+	newDocs int // that make a segment
 }
 
-func (w write) search() searchIndex { return searchIndex{w.Tx, veil{}} }
+func (w write) search() searchIndex { return searchIndex{w.Tx, veil{}, w.o.newDocs} }
 
-func (s *Store) searchIn(tx *bbolt.Tx) searchIndex { return searchIndex{tx, veil{}} }
+func (s *Store) searchIn(tx *bbolt.Tx) searchIndex { return searchIndex{tx, veil{}, s.o.newDocs} }
 
 // get returns what stands at a key; nil if nothing does.
 func (x searchIndex) get(name string, k []byte) ([]byte, error) {
