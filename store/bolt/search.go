@@ -127,7 +127,7 @@ func (f *finder) page(ctx context.Context, r store.SearchRequest, at place) (hit
 
 // A walk returns the next document that may answer the query, with its place and
 // its facts; a place without a document at the end.
-type walk func(ctx context.Context) (place, docFacts, answer, error)
+type walk func(ctx context.Context) (place, *docFacts, answer, error)
 
 // checkEvery is how many documents are looked at between two looks at a context.
 const checkEvery = 1 << 14
@@ -135,24 +135,24 @@ const checkEvery = 1 << 14
 // newestFirst walks from a place to the oldest document.
 func (f *finder) newestFirst(at place) walk {
 	n := at.doc
-	return func(ctx context.Context) (place, docFacts, answer, error) {
+	return func(ctx context.Context) (place, *docFacts, answer, error) {
 		for looked := 1; n > 1; looked++ {
 			if n = f.among.from(n - 1); n == 0 {
 				break
 			}
 			if looked%checkEvery == 0 && ctx.Err() != nil {
-				return place{}, docFacts{}, no, ctx.Err()
+				return place{}, nil, no, ctx.Err()
 			}
 			d, a, err := f.look(n)
 			if err != nil || a != no {
 				return place{last: f.last, doc: n}, d, a, err
 			}
 		}
-		return place{}, docFacts{}, no, nil
+		return place{}, nil, no, nil
 	}
 }
 
-// A standing is a document in the order of levels.
+// A ranked is a document in the order of levels.
 type ranked struct {
 	place
 	docFacts
@@ -166,6 +166,7 @@ func byRank(a, b place) int {
 // byLevel walks from a place on by level, score and age, so many documents.
 func (f *finder) byLevel(ctx context.Context, at place, most int) (walk, error) {
 	var rs []ranked
+	full := false // the last of the first most is no longer beaten by all
 	cut := func() {
 		slices.SortFunc(rs, func(a, b ranked) int { return byRank(a.place, b.place) })
 		rs = rs[:min(len(rs), most)]
@@ -180,27 +181,28 @@ func (f *finder) byLevel(ctx context.Context, at place, most int) (walk, error) 
 			break
 		}
 		p.level, p.score = d.level, max(d.score, 0)
-		if byRank(at, p) < 0 {
-			rs = append(rs, ranked{p, d, a})
+		if byRank(at, p) >= 0 || full && byRank(rs[most-1].place, p) < 0 {
+			continue
 		}
-		if len(rs) >= 4*most {
+		if rs = append(rs, ranked{p, *d, a}); len(rs) >= 4*most {
 			cut()
+			full = true
 		}
 	}
 	cut()
 	i := 0
-	return func(context.Context) (place, docFacts, answer, error) {
+	return func(context.Context) (place, *docFacts, answer, error) {
 		if i == len(rs) {
-			return place{}, docFacts{}, no, nil
+			return place{}, nil, no, nil
 		}
 		r := rs[i]
 		i++
-		return r.place, r.docFacts, r.answer, nil
+		return r.place, &r.docFacts, r.answer, nil
 	}, nil
 }
 
 // hit reads all that belongs to a document.
-func (f *finder) hit(n uint32, d docFacts) (h store.SearchHit, err error) {
+func (f *finder) hit(n uint32, d *docFacts) (h store.SearchHit, err error) {
 	if h.Listing, err = f.listing(n); err != nil {
 		return h, err
 	}
@@ -221,7 +223,7 @@ func (f *finder) hit(n uint32, d docFacts) (h store.SearchHit, err error) {
 }
 
 // named returns facts with the texts that their names stand for.
-func (f *finder) named(d docFacts) (facts search.Facts, err error) {
+func (f *finder) named(d *docFacts) (facts search.Facts, err error) {
 	facts = search.Facts{Level: d.levelName(), Captured: d.captured(), Waiting: d.flags&docWaits != 0}
 	var genre, source, typ, verdict, lists string
 	for _, t := range []struct {

@@ -20,15 +20,21 @@ func (t *tally) add(n name) {
 	(*t)[n]++
 }
 
+// Times as they sort count nanoseconds, and 1970 is in their middle.
+const (
+	daySort   = uint64(24 * time.Hour)
+	dayOffset = 1 << 63 % daySort
+)
+
 // A census counts documents by their facts.
 type census struct {
 	n                                          int
 	levels                                     [256]int
 	genre, vendor, source, typ, verdict, lists tally
-	days                                       map[int64]int
+	days                                       map[uint64]int // of capture, numbered from the first that has a number
 }
 
-func (c *census) add(d docFacts) {
+func (c *census) add(d *docFacts) {
 	c.n++
 	c.levels[d.level]++
 	c.genre.add(d.genre)
@@ -38,13 +44,13 @@ func (c *census) add(d docFacts) {
 	c.verdict.add(d.verdict)
 	c.lists.add(d.lists)
 	if d.at != 0 {
-		c.days[floorDay(d.captured())]++
+		c.days[(max(d.at, dayOffset)-dayOffset)/daySort]++
 	}
 }
 
 // count counts all documents that answer the query.
 func (f *finder) count(ctx context.Context) (*store.SearchCount, error) {
-	c := census{days: map[int64]int{}}
+	c := census{days: map[uint64]int{}}
 	more := false
 	all := f.newestFirst(place{last: f.last, doc: f.last + 1})
 	for {
@@ -118,7 +124,7 @@ func levelValues(c census) (vs []store.FacetValue) {
 func monthValues(c census) []store.FacetValue {
 	months := map[string]int{}
 	for day, n := range c.days {
-		months[time.Unix(day*86400, 0).UTC().Format("2006-01")] += n
+		months[docFacts{at: day*daySort + dayOffset}.captured().Format("2006-01")] += n
 	}
 	return valuesOf(months)
 }
@@ -174,13 +180,4 @@ func (f *finder) listValues(t tally) ([]store.FacetValue, error) {
 		}
 	}
 	return valuesOf(counts), nil
-}
-
-// floorDay returns the number of a time's day in UTC, from 1970 on.
-func floorDay(t time.Time) int64 {
-	s := t.Unix()
-	if s < 0 {
-		s -= 86399
-	}
-	return s / 86400
 }

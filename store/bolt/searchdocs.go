@@ -53,18 +53,26 @@ func (x searchIndex) doc(n uint32) (docRef, error) {
 	return docRef{listing, order, parseNumber([]byte(seq))}, nil
 }
 
+// record returns the stored bytes of the listing that a document is.
+func (x searchIndex) record(n uint32) (v []byte, d docRef, err error) {
+	if d, err = x.doc(n); err != nil {
+		return nil, d, err
+	}
+	if v = bucket(x.Tx, bucketRecords).Get(d.key()); v == nil {
+		err = damagedSearch(bucketSearchDocs, number(nil, uint64(n)), "its listing is gone")
+	}
+	return v, d, err
+}
+
+func (d docRef) key() []byte { return number(key(vigil.TypeListing, d.listing, d.order), d.seq) }
+
 // listing reads the listing that a document is.
 func (x searchIndex) listing(n uint32) (l vigil.Listing, err error) {
-	d, err := x.doc(n)
+	v, d, err := x.record(n)
 	if err != nil {
 		return l, err
 	}
-	k := number(key(vigil.TypeListing, d.listing, d.order), d.seq)
-	v := bucket(x.Tx, bucketRecords).Get(k)
-	if v == nil {
-		return l, damagedSearch(bucketSearchDocs, number(nil, uint64(n)), "its listing is gone")
-	}
-	return l, decode(x.Tx, vigil.TypeListing, d.listing, k, v, &l)
+	return l, decode(x.Tx, vigil.TypeListing, d.listing, d.key(), v, &l)
 }
 
 // addListing makes a document of a reading that entry e brought. terms are its
@@ -83,6 +91,7 @@ func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, terms []string) 
 		return err
 	}
 	k := number(nil, seq)
+	bucket(x.Tx, bucketSearchDocs).FillPercent = rowFill // documents come in order
 	return errors.Join(
 		x.put(bucketSearchDocs, k, number(key(l.ID, e.Order), uint64(e.Seq))),
 		x.put(bucketSearchOf, x.listingKey(l.ID), number(nil, seq)),

@@ -2,6 +2,8 @@ package bolt
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"math/bits"
 	"slices"
 	"sort"
@@ -72,28 +74,24 @@ type finder struct {
 	block     []byte // of facts, of the number below
 	blockN    int
 	texts     map[uint32]bool // documents whose text was held against the query
-	verdicts  map[nameOf]bool // of terms of facts
 	remaining int             // texts that may still be looked at
-}
-
-// A nameOf is a term of facts and the name that it was held against.
-type nameOf struct {
-	clause, term int
-	n            name
+	facts0    docFacts        // of the document that was looked at last
 }
 
 // A clause is one of the query's, as far as the index knows.
 type clause struct {
 	search.Clause
-	sure    docSet         // one of its terms is true
-	maybe   map[int]docSet // by term: a phrase whose words are all there
-	open    bool           // it depends on more than sure
-	factual bool           // it has terms of facts
+	sure  docSet         // one of its terms is true
+	maybe map[int]docSet // by term: a phrase whose words are all there
+	facts []isFact       // its terms of facts
 }
+
+// open reports whether the clause depends on more than the documents in sure.
+func (c *clause) open() bool { return len(c.facts)+len(c.maybe) > 0 }
 
 // find prepares the answer to a query.
 func (x searchIndex) find(q search.Query, last uint32) (*finder, error) {
-	f := &finder{searchIndex: x, query: q, last: last, sets: map[string]docSet{}, blockN: -1, texts: map[uint32]bool{}, verdicts: map[nameOf]bool{}, remaining: maxTexts}
+	f := &finder{searchIndex: x, query: q, last: last, sets: map[string]docSet{}, blockN: -1, texts: map[uint32]bool{}, remaining: maxTexts}
 	var err error
 	if f.segments, err = x.segments(); err != nil {
 		return nil, err
@@ -161,7 +159,7 @@ func (f *finder) clause(c search.Clause) (clause, error) {
 	for i, t := range c.Any {
 		switch terms, sure := t.Terms(); {
 		case t.OfFacts():
-			cl.open, cl.factual = true, true
+			cl.facts = append(cl.facts, f.isFact(t))
 		case t.Kind == search.Identifier:
 			if err := f.mentions(t.Keys, cl.sure); err != nil {
 				return cl, err
@@ -173,7 +171,7 @@ func (f *finder) clause(c search.Clause) (clause, error) {
 			for _, term := range terms[1:] {
 				all.and(f.sets[term])
 			}
-			cl.open, cl.maybe[i] = true, all
+			cl.maybe[i] = all
 		}
 	}
 	return cl, nil
@@ -205,7 +203,7 @@ func (f *finder) narrow(c clause) {
 	switch {
 	case c.Not:
 		f.among.without(c.sure)
-	case !c.factual:
+	case len(c.facts) == 0:
 		may := slices.Clone(c.sure)
 		for _, m := range c.maybe {
 			may.or(m)
@@ -224,7 +222,8 @@ const (
 )
 
 // look holds what is known of a document, but for its text, against the query.
-func (f *finder) look(n uint32) (docFacts, answer, error) {
+// The facts are good until the next call.
+func (f *finder) look(n uint32) (*docFacts, answer, error) {
 	d, err := f.factsOf(n)
 	if err != nil {
 		return d, no, err
@@ -233,11 +232,12 @@ func (f *finder) look(n uint32) (docFacts, answer, error) {
 		return d, no, nil
 	}
 	result := yes
-	for i, c := range f.clauses {
-		if !c.open {
+	for i := range f.clauses {
+		c := &f.clauses[i]
+		if !c.open() {
 			continue
 		}
-		a, err := f.holds(i, c, n, d)
+		a, err := c.holds(n, d)
 		if err != nil {
 			return d, no, err
 		}
@@ -252,16 +252,12 @@ func (f *finder) look(n uint32) (docFacts, answer, error) {
 }
 
 // holds says whether one of the terms of a clause is true of a document.
-func (f *finder) holds(i int, c clause, n uint32, d docFacts) (answer, error) {
+func (c *clause) holds(n uint32, d *docFacts) (answer, error) {
 	if c.sure.has(n) {
 		return yes, nil
 	}
-	for k, t := range c.Any {
-		if !t.OfFacts() {
-			continue
-		}
-		is, err := f.isFact(nameOf{i, k, 0}, t, d)
-		if err != nil || is {
+	for _, is := range c.facts {
+		if is, err := is(d); err != nil || is {
 			return yes, err
 		}
 	}
@@ -274,67 +270,80 @@ func (f *finder) holds(i int, c clause, n uint32, d docFacts) (answer, error) {
 }
 
 // factsOf returns a document's facts, keeping the block that they stand in.
-func (f *finder) factsOf(n uint32) (docFacts, error) {
+func (f *finder) factsOf(n uint32) (*docFacts, error) {
 	k, at := factsPlace(n)
 	if b := int(n / factsBlock); b != f.blockN {
 		v, err := f.get(bucketSearchFacts, k)
 		if err != nil {
-			return docFacts{}, err
+			return nil, err
 		}
 		f.block, f.blockN = v, b
 	}
 	if len(f.block) < at+factsSize {
-		return docFacts{}, damagedSearch(bucketSearchFacts, k, "the facts of a document are gone")
+		return nil, damagedSearch(bucketSearchFacts, k, "the facts of a document are gone")
 	}
-	return parseFacts(f.block[at:]), nil
+	f.facts0 = parseFacts(f.block[at:])
+	return &f.facts0, nil
 }
 
-// isFact reports whether a term of facts is true of a document. What it says of
-// a name it says of each document with it.
-func (f *finder) isFact(at nameOf, t search.Term, d docFacts) (bool, error) {
-	var kind byte
+// An isFact reports whether a term of facts is true of a document.
+type isFact func(*docFacts) (bool, error)
+
+// isFact returns a term of facts as documents' facts can be held against it.
+// What it says of a name it says of each document with it, and looks up once.
+func (f *finder) isFact(t search.Term) isFact {
+	from, to := docTime(t.From), docTime(t.To)
 	switch t.Kind {
 	case search.Level:
-		return search.MatchLevel(t, d.levelName()), nil
+		var is [256]bool
+		for i := range is {
+			is[i] = search.MatchLevel(t, docFacts{level: byte(i)}.levelName())
+		}
+		return func(d *docFacts) (bool, error) { return is[d.level], nil }
 	case search.Since:
-		return d.at != 0 && d.at >= docTime(t.From), nil
+		return func(d *docFacts) (bool, error) { return d.at != 0 && d.at >= from, nil }
 	case search.Until:
-		return d.at != 0 && d.at < docTime(t.To), nil
+		return func(d *docFacts) (bool, error) { return d.at != 0 && d.at < to, nil }
 	case search.Status:
-		return d.flags&docWaits != 0, nil
+		return func(d *docFacts) (bool, error) { return d.flags&docWaits != 0, nil }
 	case search.Genre:
-		kind, at.n = nameGenre, d.genre
+		return f.isNamed(t, nameGenre, func(d *docFacts) name { return d.genre })
 	case search.Source:
-		kind, at.n = nameSource, d.source
+		return f.isNamed(t, nameSource, func(d *docFacts) name { return d.source })
 	case search.Type:
-		kind, at.n = nameType, d.typ
+		return f.isNamed(t, nameType, func(d *docFacts) name { return d.typ })
 	case search.Decision:
-		kind, at.n = nameVerdict, d.verdict
-	case search.Watchlist:
-		kind, at.n = nameLists, d.lists
+		return f.isNamed(t, nameVerdict, func(d *docFacts) name { return d.verdict })
 	}
-	is, known := f.verdicts[at]
-	if known {
-		return is, nil
+	return f.isNamed(t, nameLists, func(d *docFacts) name { return d.lists })
+}
+
+// isNamed holds a term against one name of a document.
+func (f *finder) isNamed(t search.Term, kind byte, of func(*docFacts) name) isFact {
+	known := map[name]bool{}
+	return func(d *docFacts) (bool, error) {
+		n := of(d)
+		if is, ok := known[n]; ok {
+			return is, nil
+		}
+		text, err := f.text(kind, n)
+		if err != nil {
+			return false, err
+		}
+		known[n] = t.MatchFacts(search.Facts{
+			Genre: vigil.Genre(text), Source: text, Type: vigil.PageType(text), Verdict: vigil.Verdict(text), Lists: splitLists(text),
+		})
+		return known[n], nil
 	}
-	text, err := f.text(kind, at.n)
-	if err != nil {
-		return false, err
-	}
-	is = t.MatchFacts(search.Facts{
-		Genre: vigil.Genre(text), Source: text, Type: vigil.PageType(text), Verdict: vigil.Verdict(text), Lists: splitLists(text),
-	})
-	f.verdicts[at] = is
-	return is, nil
 }
 
 // maxTexts bounds the texts that one search looks at for phrases: each costs some
-// fifty microseconds.
-const maxTexts = 400
+// thirty microseconds.
+const maxTexts = 300
 
 // read holds a document's text against the query; known is false if as many as
 // may be were looked at.
-func (f *finder) read(n uint32, d docFacts) (is, known bool, err error) {
+func (f *finder) read(n uint32, d *docFacts) (is, known bool, err error) {
 	if is, known = f.texts[n]; known {
 		return is, true, nil
 	}
@@ -342,9 +351,13 @@ func (f *finder) read(n uint32, d docFacts) (is, known bool, err error) {
 		return false, false, nil
 	}
 	f.remaining--
-	l, err := f.listing(n)
+	v, _, err := f.record(n)
 	if err != nil {
 		return false, false, err
+	}
+	var l vigil.Listing // held against its log entry once it is a hit
+	if err := json.Unmarshal(v, &l); err != nil {
+		return false, false, fmt.Errorf("listing of document %d: %w", n, err)
 	}
 	is, err = f.matches(n, d, search.NewDocument(l))
 	f.texts[n] = is
@@ -352,12 +365,13 @@ func (f *finder) read(n uint32, d docFacts) (is, known bool, err error) {
 }
 
 // matches reports whether the open clauses are true of a document with a text.
-func (f *finder) matches(n uint32, d docFacts, text *search.Document) (bool, error) {
-	for i, c := range f.clauses {
-		if !c.open {
+func (f *finder) matches(n uint32, d *docFacts, text *search.Document) (bool, error) {
+	for i := range f.clauses {
+		c := &f.clauses[i]
+		if !c.open() {
 			continue
 		}
-		a, err := f.holds(i, c, n, d)
+		a, err := c.holds(n, d)
 		if err != nil {
 			return false, err
 		}
