@@ -118,6 +118,16 @@ func (x searchIndex) eachNew(do func(n uint32, tokens []byte)) error {
 	return nil
 }
 
+func byToken(a, b posting) int {
+	switch {
+	case a.token < b.token:
+		return -1
+	case a.token > b.token:
+		return 1
+	}
+	return cmp.Compare(a.doc, b.doc)
+}
+
 // settle makes a segment of the new documents.
 func (x searchIndex) settle() error {
 	var (
@@ -136,7 +146,7 @@ func (x searchIndex) settle() error {
 	if err != nil || s.first == 0 {
 		return err
 	}
-	slices.SortFunc(ps, func(a, b posting) int { return cmp.Or(cmp.Compare(a.token, b.token), cmp.Compare(a.doc, b.doc)) })
+	slices.SortFunc(ps, byToken)
 	if s.id, err = x.newSegment(); err != nil {
 		return err
 	}
