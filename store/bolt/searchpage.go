@@ -58,6 +58,9 @@ func parsePage(r store.SearchRequest, last uint32) (p place, err error) {
 	if string(b[1:9]) != string(sum[:8]) || p.last > last || math.IsNaN(p.score) {
 		return place{}, errPage
 	}
+	if again, err := pageToken(r, p); err != nil || again != r.Page { // base64 has other spellings
+		return place{}, errPage
+	}
 	return p, nil
 }
 
