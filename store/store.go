@@ -32,6 +32,7 @@ type Store interface {
 	Queue
 	Reader
 	Eraser
+	Searcher
 
 	// Record commits an act of a person, or one that no task stands for: a
 	// registered order, an imported page, a view, an export.

@@ -47,14 +47,14 @@ func (s *Store) Unsettled(ctx context.Context) (n int, err error) {
 
 // Compact rewrites the case file without what was erased, and with a new log
 // entry, which a says. It must not be open. The bodies that no page has any more
-// go first; copies which this program made of the file before a change of its
+// go first, and the search index is made anew; copies which this program made of the file before a change of its
 // layout go as well, for they hold what was erased, and their names are returned.
 //
 // After a crash at any point the file opens, whole; until the last step
 // [Store.Unsettled] counts on, and Compact begins anew.
 func Compact(ctx context.Context, path string, o Options, a vigil.Act) (removed []string, err error) {
-	if err := withStore(path, o, func(s *Store) error { return s.dropBodies(ctx) }); err != nil {
-		return nil, fmt.Errorf("drop bodies: %w", err)
+	if err := withStore(path, o, func(s *Store) error { return s.drop(ctx) }); err != nil {
+		return nil, fmt.Errorf("drop bodies and search index: %w", err)
 	}
 	if err := rewrite(path, o); err != nil {
 		return nil, fmt.Errorf("rewrite case %s: %w", path, err)
@@ -84,8 +84,9 @@ func withStore(path string, o Options, f func(*Store) error) error {
 	return errors.Join(f(s), s.Close())
 }
 
-// dropBodies deletes the bodies of erased pages that no other page has.
-func (s *Store) dropBodies(ctx context.Context) error {
+// drop deletes the bodies of erased pages that no other page has, and the search
+// index.
+func (s *Store) drop(ctx context.Context) error {
 	return s.update(ctx, func(w write) error {
 		unused := map[string]bool{}
 		c := bucket(w.read, bucketMeta).Cursor()
@@ -105,7 +106,7 @@ func (s *Store) dropBodies(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return clearSearch(w.read) // it has words of what was erased; opening makes it anew
 	})
 }
 
