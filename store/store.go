@@ -25,6 +25,11 @@ import (
 // of each is still to come, counted from the store's next change, give or take
 // two seconds; none lasts longer for it. No jump lets two hold one task.
 //
+// Methods run side by side as if one after the other, and a method sees all that
+// had returned before it was called. One that fails has changed nothing, unless it
+// says otherwise; it may be called again. Once ctx has ended nothing is begun; what
+// was begun is waited for, so that the caller knows whether it was done.
+//
 // Reading methods return an error wrapping [vigil.ErrNotFound] where nothing
 // has the given ID, never an empty value; sequences yield it. An identifier's
 // key is no ID: where nothing has it, there are no mentions and no rows.
@@ -32,6 +37,8 @@ type Store interface {
 	Queue
 	Reader
 	Eraser
+	Inspector
+	Mover
 	Searcher
 
 	// Record commits an act of a person, or one that no task stands for: a
@@ -54,7 +61,8 @@ type Store interface {
 	// nothing is changed and the error wraps [vigil.ErrExists].
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
 
-	// Close waits for running calls and releases the case.
+	// Close waits for running calls and releases the case. Only the first call does
+	// anything; what is called after it fails.
 	Close() error
 }
 
@@ -65,8 +73,11 @@ const DetailStanding = "standing:"
 
 // A Queue hands out tasks and takes their results.
 type Queue interface {
-	// Enqueue adds tasks and reports how many were new. A task whose ID is
-	// known in any state is left as it is.
+	// Enqueue adds tasks, behind those that are queued and in their order, and
+	// reports how many were new. A task whose ID is known in any state is left as
+	// it is, and of two with one ID the first counts, so that the same tasks may be
+	// added again. If one of them makes no sense, none is added. A task counts as
+	// queued whatever its State, with no attempts.
 	Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err error)
 
 	// Lease hands out up to r.N tasks: higher priority first, then the one
@@ -123,15 +134,18 @@ type Queue interface {
 	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
 
 	// Return gives t back as if it had never been leased, but for t.Since: the
-	// attempt does not count and leaves no trace. It is for a clean stop.
+	// attempt does not count and leaves no trace. It is for a clean stop. It
+	// returns [vigil.ErrLeaseLost] as Commit does.
 	Return(ctx context.Context, t vigil.Task) error
 
-	// Bury makes t dead for a.Reason, and writes a to the log.
+	// Bury makes t dead for a.Reason, and writes a to the log, together. It returns
+	// [vigil.ErrLeaseLost] as Commit does.
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
 
 	// Requeue queues ended and parked tasks again, with a fresh count of
 	// attempts, without the class and reason of their end, and in their old
-	// places, and reports how many. Their history and t.Record stay.
+	// places, and reports how many: all of them or, with an error, none. Their
+	// history and t.Record stay. Nothing is logged: whoever asks for it records why.
 	Requeue(ctx context.Context, r RequeueRequest) (n int, err error)
 }
 
@@ -160,7 +174,14 @@ type LeaseRequest struct {
 }
 
 // A Reader reads what a case keeps. Sequences end at the first error.
+//
+// A method that returns a value or a slice sees the case at one moment. A sequence
+// need not: what changes while it is read may be met in its old or its new state,
+// though never in parts, and what was there before and stays is met once. Its loop
+// may be left early, may take as long as it likes, and may change the case. Where
+// an order is named, it is the same each time. Reading changes nothing.
 type Reader interface {
+	// Orders yields the registered orders, by ID.
 	Orders(ctx context.Context) iter.Seq2[vigil.Order, error]
 
 	// Page returns a page with its body, checked against its hash
@@ -177,7 +198,8 @@ type Reader interface {
 	Assessment(ctx context.Context, listing string) (vigil.Assessment, error)
 	// Decisions returns a listing's decisions, oldest first; none is no error.
 	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
-	// Items yields assessed listings, highest level first, then highest score.
+	// Items yields assessed listings, highest level first, then highest score, then
+	// by ID. A listing whose assessment changes meanwhile may be met twice, or not.
 	Items(ctx context.Context, f Filter) iter.Seq2[Item, error]
 
 	// AssessmentOf returns the newest assessment of one capture of a listing, and
@@ -213,19 +235,24 @@ type Reader interface {
 	// source without a standing has an open one, since and by nobody.
 	Sources(ctx context.Context) ([]SourceStatus, error)
 
+	// Task returns a task in its present state.
 	Task(ctx context.Context, id string) (vigil.Task, error)
 	// History returns what came of a task's latest attempts, newest first, at
 	// least eight of them if there were as many. Long reasons are cut.
 	History(ctx context.Context, task string) ([]vigil.Attempt, error)
-	// Tasks yields the tasks of a stage in a state.
+	// Tasks yields the tasks of a stage in a state, in an order of the engine's own.
+	// An unknown state is an error. A task that changes its state meanwhile may be
+	// met, or not.
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
-	// Counts returns how many tasks are in each state, by source and stage.
+	// Counts returns how many tasks are in each state, by source and stage; where
+	// there are none, there is no count.
 	Counts(ctx context.Context) ([]Count, error)
 
 	// Logs returns the IDs of the orders that have a log, and "" for the log of
 	// the case itself.
 	Logs(ctx context.Context) ([]string, error)
-	// Log yields a log's entries in order.
+	// Log yields a log's entries in order, without a gap: an entry is there as soon
+	// as the method that wrote it has returned. No entry ever changes or goes.
 	Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error]
 	// LogFrom is Log without the entries before number from, which cost nothing. A log
 	// that does not reach so far yields nothing.

@@ -77,6 +77,7 @@ Try it: vigil demo`,
 		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
 		a.searchCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
+		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(),
 		a.holdCommand(), a.purgeCommand(), a.demoCommand())
 	return root
 }
@@ -114,6 +115,7 @@ type openCase struct {
 	dir    string
 	config config.Config
 	sealed bool // encrypted, and opened without its key: see bolt.Options
+	keys   []bolt.Key
 	store.Store
 	keeper *keeper // of checkpoints; nil if nothing is to be signed
 }
@@ -155,7 +157,7 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
-	c.Store = st
+	c.Store, c.keys = st, dataKeys(ring)
 	_, encrypted := st.KeyID()
 	c.sealed = encrypted && len(dataKeys(ring)) == 0
 	if err := a.settle(st, ring, db); err != nil {

@@ -119,6 +119,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("%s ended with %s, want %s", strings.Join(args[1:], " "), code, args[0])
 		}
 	},
+	// empty FILE BUCKET takes all out of a bucket of a store.
+	"empty": emptyBucket,
 	// flip FILE changes the byte in the middle of FILE.
 	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
 		name := ts.MkAbs(args[0])

@@ -98,9 +98,9 @@ func (p *purge) run(ctx context.Context) error {
 		return err
 	}
 	var done purged
-	var path string
+	var sealed bool
 	err := p.with("vigil purge", func(cs *openCase) (err error) {
-		path = cs.path(strings.TrimPrefix(cs.config.Store.URL, "bolt:"))
+		sealed = len(cs.keys) > 0
 		if p.named() {
 			done, err = p.erase(ctx, cs, p.chosen(ctx, cs))
 			return err
@@ -118,7 +118,7 @@ func (p *purge) run(ctx context.Context) error {
 	if err != nil || !p.yes {
 		return err
 	}
-	return p.finish(ctx, path, done)
+	return p.finish(ctx, sealed, done)
 }
 
 // periods returns the periods of a case's settings.
@@ -128,16 +128,11 @@ func periods(c config.Retention) retention.Periods {
 
 // finish rewrites the case file without what was erased, and says what remains
 // elsewhere.
-func (p *purge) finish(ctx context.Context, path string, done purged) error {
+func (p *purge) finish(ctx context.Context, sealed bool, done purged) error {
 	if done.Unsettled > 0 {
 		p.info("writing the case file anew, without what was erased")
-		act := vigil.Act{
-			Actor: p.who(), Action: vigil.ActPurge, Object: vigil.Object{Type: "case"}, Reason: p.reason,
-			Details: map[string]string{"approved_by": p.approver, "erasures": fmt.Sprint(done.Unsettled)},
-		}
-		o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil purge"}
 		var err error
-		if done.Removed, err = bolt.Compact(ctx, path, o, act); err != nil {
+		if done.Removed, err = p.compact(ctx, sealed, done); err != nil {
 			return hint(fmt.Errorf("what was erased may still be read in the case file: %w", err), "vigil purge --yes brings it to its end")
 		}
 	}
@@ -152,6 +147,38 @@ func (p *purge) finish(ctx context.Context, path string, done purged) error {
 		return fmt.Errorf("purge: %d of the things that are due could not be erased", done.Failed)
 	}
 	return nil
+}
+
+// compact rewrites the case file; one that is encrypted under a fresh data key, so
+// that what the disk keeps of the old file opens no more.
+func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string, error) {
+	cs, db, err := p.settings()
+	if err != nil {
+		return nil, err
+	}
+	r := bolt.Rewriting{Plain: !sealed, Progress: p.rotated(), Act: vigil.Act{
+		Actor: p.who(), Action: vigil.ActPurge, Object: vigil.Object{Type: "case"}, Reason: p.reason,
+		Details: map[string]string{"approved_by": p.approver, "erasures": fmt.Sprint(done.Unsettled)},
+	}}
+	o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil purge"}
+	if !sealed {
+		return bolt.Compact(ctx, db, o, r)
+	}
+	ring, err := p.ring(db, cs.path(cs.config.Store.Key))
+	if err != nil {
+		return nil, err
+	}
+	var key bolt.Key
+	r.Locked = func(st *bolt.Store) (_ bolt.Key, err error) {
+		key, err = nextKey(st, ring)
+		return key, err
+	}
+	o.Keys = dataKeys(ring)
+	removed, err := bolt.Compact(ctx, db, o, r)
+	if err != nil {
+		return removed, err
+	}
+	return removed, ring.Settle(key.ID)
 }
 
 // tell says what was done, and what a program cannot reach.

@@ -26,7 +26,7 @@ that opens them once; whoever uses it decides in your name. ^C ends it.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.serving("vigil serve", address, func(cs *openCase, p *pages) error {
-				return p.serve(c.Context())
+				return a.backingUp(c.Context(), cs, func() error { return p.serve(c.Context()) })
 			})
 		},
 	}
@@ -108,7 +108,9 @@ func (a *app) runCommand() *cobra.Command {
 owner. It waits for more to do until ^C ends it.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.serving("vigil run", "", func(cs *openCase, p *pages) error { return a.runAll(c.Context(), cs, p) })
+			return a.serving("vigil run", "", func(cs *openCase, p *pages) error {
+				return a.backingUp(c.Context(), cs, func() error { return a.runAll(c.Context(), cs, p) })
+			})
 		},
 	}
 	a.lexiconFlag(c)

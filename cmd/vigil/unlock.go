@@ -93,6 +93,16 @@ func dataKeys(r *keyring.Ring) (keys []bolt.Key) {
 	return keys
 }
 
+// keysOf returns the data keys of a store outside of its case, unlocked by the file
+// that --key names, or by configured; none if it has no file of keys.
+func (a *app) keysOf(db, configured string) ([]bolt.Key, error) {
+	r, err := a.ring(db, configured)
+	if err != nil {
+		return nil, fmt.Errorf("unlock %s: %w", db, err)
+	}
+	return dataKeys(r), nil
+}
+
 // settle says what is odd about a case and its key file, and ends a rotation that
 // was cut short: what the case is sealed with is the one key that is left.
 func (a *app) settle(st *bolt.Store, r *keyring.Ring, db string) error {

@@ -41,6 +41,10 @@ type Tor struct {
 type Store struct {
 	URL string `toml:"url"` // bolt:PATH, relative to the case
 	Key string `toml:"key"` // the age identity that opens an encrypted case, relative to it
+	// While the case is served, it is backed up each BackupEvery into a folder of
+	// its own in BackupDir, relative to the case; never, if either is empty or 0.
+	BackupDir   string   `toml:"backup_dir"`
+	BackupEvery Duration `toml:"backup_every"`
 }
 
 // Log says how often a checkpoint of a custody log is signed while something
@@ -159,6 +163,11 @@ url = %q
 # who has this file reads the case; --key names another
 key = %q
 
+# vigil run and vigil serve back the case up into this folder, best on another
+# disk, each backup_every ("24h"; "0s" for never)
+backup_dir = %q
+backup_every = %q
+
 [log]
 # while something runs, a checkpoint of a custody log is signed after so many
 # new entries, or so long after a new one; and always at the end
@@ -206,7 +215,7 @@ unflagged_days = %d
 # and from the end of the order; 0 for all that it allows
 undecided_days = %d
 relevant_days = %d
-`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
+`, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Store.BackupDir, c.Store.BackupEvery, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
 		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim,
 		c.Retention.NotRelevantDays, c.Retention.UnsureDays, c.Retention.UnflaggedDays, c.Retention.UndecidedDays, c.Retention.RelevantDays)
 }
@@ -245,6 +254,10 @@ func (c Config) check() error {
 		return fmt.Errorf("log.entries = %d: want 1 or more", c.Log.Entries)
 	case c.Log.Every < Duration(time.Second) || c.Log.Every > Duration(24*time.Hour):
 		return fmt.Errorf("log.every = %q: want 1s to 24h", c.Log.Every)
+	case c.Store.BackupEvery != 0 && c.Store.BackupEvery < Duration(time.Minute):
+		return fmt.Errorf("store.backup_every = %q: want 1m or more, or 0s for never", c.Store.BackupEvery)
+	case (c.Store.BackupEvery != 0) != (c.Store.BackupDir != ""):
+		return errors.New("store.backup_every and store.backup_dir: want both or neither")
 	case c.Crawl.Workers < 1 || c.Crawl.Workers > 256:
 		return fmt.Errorf("crawl.workers = %d: want 1 to 256", c.Crawl.Workers)
 	case c.Crawl.MaxBody < 1<<10 || c.Crawl.MaxBody > 64<<20:

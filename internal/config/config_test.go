@@ -41,6 +41,8 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"[log]\nentries = 0":                         "log.entries",
 		"[log]\nevery = \"0s\"":                      "log.every",
 		"[log]\nevery = \"48h\"":                     "log.every",
+		"[store]\nbackup_every = \"1s\"":             "store.backup_every",
+		"[store]\nbackup_dir = \"x\"":                "store.backup_dir",
 		"[crawl]\nworkers = 0":                       "crawl.workers",
 		"[crawl]\nmax_body = 1":                      "crawl.max_body",
 		"[crawl]\ntimeout = \"soon\"":                "soon",

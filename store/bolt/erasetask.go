@@ -67,7 +67,12 @@ func (w write) eraseAddress(t task, revisit bool) error {
 	if err := w.dropTask(t); err != nil || revisit {
 		return err
 	}
-	b, err := json.Marshal(task{Task: vigil.Task{ID: t.ID, Stage: t.Stage, Source: t.Source, State: vigil.Erased, Since: w.now}, Seq: t.Seq})
+	return w.putErased(task{Task: vigil.Task{ID: t.ID, Stage: t.Stage, Source: t.Source, State: vigil.Erased, Since: w.now}, Seq: t.Seq})
+}
+
+// putErased stores a task of which no more is left than that it was.
+func (w write) putErased(t task) error {
+	b, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}

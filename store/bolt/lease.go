@@ -255,6 +255,8 @@ func (s *Store) reclaim() error {
 	var held []string
 	err := s.view(context.Background(), func(tx read) error {
 		held = idsUnder(tx, bucketLeased, nil)
+		slices.Sort(held)
+		held = slices.Compact(held) // a damaged index may name one twice
 		return nil
 	})
 	if err != nil || len(held) == 0 {
@@ -264,8 +266,8 @@ func (s *Store) reclaim() error {
 		var cs []change
 		for _, id := range held {
 			t, err := getTask(w.read, id)
-			if err != nil {
-				return err
+			if err != nil || t.State != vigil.Leased {
+				continue // the check of the case will tell of it, and for that it must open
 			}
 			if t.Stage != vigil.Review {
 				cs = append(cs, change{&t, w.returned(t)})

@@ -48,6 +48,9 @@ func checkSearch(r *store.SearchRequest) error {
 }
 
 func (x searchIndex) search(ctx context.Context, r store.SearchRequest) (res store.SearchResult, err error) {
+	if searchName(x.read) == "" {
+		return res, errors.New("the search index is not there, or being made anew")
+	}
 	last, err := x.last()
 	if err != nil {
 		return res, err

@@ -80,6 +80,18 @@ func (x searchIndex) maker(segment uint64) *blockMaker {
 // addTerms notes the terms of document n, and makes a segment once there are
 // enough of its like.
 func (x searchIndex) addTerms(n uint32, terms []string) error {
+	if err := x.set(bucketSearchNew, number(nil, uint64(n)), x.tokens(terms)); err != nil {
+		return err
+	}
+	first, _ := bucket(x.read, bucketSearchNew).Cursor().First()
+	if n-uint32(parseNumber(first))+1 < uint32(x.newDocs) {
+		return nil
+	}
+	return x.settle()
+}
+
+// tokens returns the tokens of terms, eight bytes each and sorted.
+func (x searchIndex) tokens(terms []string) []byte {
 	tokens := make([]uint64, len(terms))
 	for i, t := range terms {
 		tokens[i] = x.token(t)
@@ -89,14 +101,7 @@ func (x searchIndex) addTerms(n uint32, terms []string) error {
 	for _, t := range tokens {
 		b = number(b, t)
 	}
-	if err := x.set(bucketSearchNew, number(nil, uint64(n)), b); err != nil {
-		return err
-	}
-	first, _ := bucket(x.read, bucketSearchNew).Cursor().First()
-	if n-uint32(parseNumber(first))+1 < uint32(x.newDocs) {
-		return nil
-	}
-	return x.settle()
+	return b
 }
 
 // eachNew calls do with each new document and its tokens, eight bytes each and

@@ -5,12 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-
-	"go.etcd.io/bbolt"
 
 	"vigil"
 )
@@ -45,33 +42,37 @@ func (s *Store) Unsettled(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// Compact rewrites the case file without what was erased, and with a new log
-// entry, which a says. It must not be open. The bodies that no page has any more
-// go first, and the search index is made anew; copies which this program made of the file before a change of its
-// layout go as well, for they hold what was erased, and their names are returned.
+// Compact rewrites a case file without what was erased, as [Rewrite] does. It must
+// not be open. The bodies that no page has any more go first; copies which this
+// program made of the file before a change of its layout go as well, for they hold
+// what was erased, and their names are returned.
 //
 // After a crash at any point the file opens, whole; until the last step
 // [Store.Unsettled] counts on, and Compact begins anew.
-func Compact(ctx context.Context, path string, o Options, a vigil.Act) (removed []string, err error) {
-	if err := withStore(path, o, func(s *Store) error { return s.drop(ctx) }); err != nil {
-		return nil, fmt.Errorf("drop bodies and search index: %w", err)
+func Compact(ctx context.Context, path string, o Options, r Rewriting) (removed []string, err error) {
+	if err := withStore(path, o, func(s *Store) error { return s.dropBodies(ctx) }); err != nil {
+		return nil, fmt.Errorf("drop bodies: %w", err)
 	}
-	if err := rewrite(path, o); err != nil {
-		return nil, fmt.Errorf("rewrite case %s: %w", path, err)
+	if give := r.Locked; give != nil {
+		r.Locked = func(s *Store) (Key, error) {
+			k, err := give(s)
+			o.Keys = append(o.Keys, k)
+			return k, err
+		}
+	} else if !r.Plain {
+		o.Keys = append(o.Keys, r.To)
+	}
+	if err := Rewrite(ctx, path, o, r); err != nil {
+		return nil, err
 	}
 	if removed, err = removeCopies(path); err != nil {
 		return removed, fmt.Errorf("remove copies of an older layout: %w", err)
 	}
 	err = withStore(path, o, func(s *Store) error {
-		return s.update(ctx, func(w write) error {
-			if _, err := w.log(a); err != nil {
-				return err
-			}
-			return bucket(w.read, bucketMeta).Delete([]byte(metaUnsettled))
-		})
+		return s.update(ctx, func(w write) error { return bucket(w.read, bucketMeta).Delete([]byte(metaUnsettled)) })
 	})
 	if err != nil {
-		return removed, fmt.Errorf("log that case %s was rewritten: %w", path, err)
+		return removed, fmt.Errorf("note that case %s was rewritten: %w", path, err)
 	}
 	return removed, nil
 }
@@ -84,9 +85,8 @@ func withStore(path string, o Options, f func(*Store) error) error {
 	return errors.Join(f(s), s.Close())
 }
 
-// drop deletes the bodies of erased pages that no other page has, and the search
-// index.
-func (s *Store) drop(ctx context.Context) error {
+// dropBodies deletes the bodies of erased pages that no other page has.
+func (s *Store) dropBodies(ctx context.Context) error {
 	return s.update(ctx, func(w write) error {
 		unused := map[string]bool{}
 		c := bucket(w.read, bucketMeta).Cursor()
@@ -106,7 +106,7 @@ func (s *Store) drop(ctx context.Context) error {
 				return err
 			}
 		}
-		return clearSearch(w.read) // it has words of what was erased; opening makes it anew
+		return nil
 	})
 }
 
@@ -131,48 +131,6 @@ func forget(tx read, unused map[string]bool) error {
 		}
 	}
 	return nil
-}
-
-// pieceSize bounds the bytes of one transaction while a file is rewritten.
-const pieceSize = 16 << 20
-
-// rewrite puts a copy of a case file in its place that has what can be read of
-// it, and nothing of what was deleted. Both are locked until the old one, under
-// no name any more, has been emptied: whoever waits for it finds no case in it.
-func rewrite(path string, o Options) error {
-	o = o.withDefaults()
-	part := path + ".part"
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	from, err := openDB(path, o, func(flag int) int { return flag &^ os.O_CREATE })
-	if err != nil {
-		return err
-	}
-	old, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return errors.Join(err, from.Close())
-	}
-	to, err := openDB(part, o, func(flag int) int { return flag | os.O_EXCL })
-	if err != nil {
-		return errors.Join(err, old.Close(), from.Close())
-	}
-	to.NoSync = true
-	err = guard(func() error { return bbolt.Compact(to, from, pieceSize) })
-	if err == nil {
-		err = to.Sync()
-	}
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		return errors.Join(err, to.Close(), old.Close(), from.Close(), os.Remove(part))
-	}
-	err = syncDir(filepath.Dir(path))
-	if err == nil {
-		err = errors.Join(old.Truncate(0), old.Sync())
-	}
-	return errors.Join(err, old.Close(), from.Close(), to.Close())
 }
 
 // removeCopies removes the copies that were made before the layout changed, and

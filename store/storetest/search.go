@@ -366,7 +366,7 @@ func searchForgets(t *testing.T, e *env) {
 	for range 2 {
 		e.wantFound("harbour", "harbour 7", "harbour 6", "harbour 4", "harbour 3", "harbour 2", "harbour 0")
 		e.wantFound("id:k5")
-		e.wantFound("id:k4 level:review+", "harbour 4")
+		e.wantFound("id:k4 level:note", "harbour 4")
 		if err := e.Maintain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
