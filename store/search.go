@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"vigil"
 	"vigil/internal/search"
@@ -28,8 +29,8 @@ type Searcher interface {
 	// [ByLevel] met twice. What is erased meanwhile is not found.
 	//
 	// A query that [search.Query.Check] refuses, a negative limit, an unknown
-	// order and a page of another query or order are refused; and a page may be once
-	// the case was written anew.
+	// order and a page of another query or order are refused; so may be a page from
+	// before the case was written anew. For pages, the error wraps [ErrPage].
 	Search(ctx context.Context, r SearchRequest) (SearchResult, error)
 
 	// Maintain does what makes later searches faster, in transactions of bounded
@@ -38,6 +39,9 @@ type Searcher interface {
 	// time waits for the first.
 	Maintain(ctx context.Context) error
 }
+
+// ErrPage says that what was given is no page of this search.
+var ErrPage = errors.New("a page of another search, or of a case that was written anew since: ask for the first one again")
 
 // A SearchOrder says which hits come first.
 type SearchOrder string

@@ -147,7 +147,7 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	if err != nil && !audit {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
-	st, err := bolt.Open(db, bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address, Keys: dataKeys(ring), Sealed: audit})
+	st, err := bolt.Open(db, bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address, Keys: dataKeys(ring), Sealed: audit, Indexing: a.indexed()})
 	switch {
 	case errors.Is(err, vigil.ErrInUse):
 		err = hint(err, "wait until it ends, stop it, or use its pages if it serves them")

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,6 +79,9 @@ func (a *app) search(ctx context.Context, cs *openCase, q search.Query, o search
 		r.Order = store.ByLevel
 	}
 	found, err := wholePage(ctx, cs, r)
+	if errors.Is(err, store.ErrPage) {
+		return usage(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -318,6 +322,20 @@ func (a *app) writeFacets(c *store.SearchCount) {
 		}
 		if len(parts) > 0 {
 			fmt.Fprintf(a.stdout, "  %-10s %s\n", f.Name, strings.Join(parts, ", "))
+		}
+	}
+}
+
+// indexed shows on a terminal how far the search index is, where opening a case
+// makes it anew.
+func (a *app) indexed() func(done, of int64) {
+	if !terminal(a.stderr) {
+		return nil
+	}
+	return func(done, of int64) {
+		fmt.Fprint(a.stderr, "\r\x1b[K")
+		if done < of {
+			fmt.Fprintf(a.stderr, "making the search index: %d %%", 100*done/of)
 		}
 	}
 }

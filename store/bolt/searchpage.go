@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"math"
 
 	"vigil/store"
@@ -28,8 +27,6 @@ const (
 	maxPage   = 256 // of a token, in bytes
 	pageSpace = "search page"
 )
-
-var errPage = errors.New("a page of another search, or of an index that was made anew since: ask for the first one again")
 
 // A pager makes and reads the page tokens of one search.
 type pager struct {
@@ -56,20 +53,20 @@ func (g pager) token(p hitPlace) string {
 // parse reads a token. last is the highest document.
 func (g pager) parse(token string, last uint32) (p hitPlace, err error) {
 	if len(token) > maxPage {
-		return p, errPage
+		return p, store.ErrPage
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || base64.RawURLEncoding.EncodedLen(len(sealed)) != len(token) { // it passes over line ends
-		return p, errPage
+		return p, store.ErrPage
 	}
 	b, err := g.box.open(pageSpace, nil, sealed)
 	if err != nil || len(b) != pageSize || b[0] != pageForm || [8]byte(b[1:9]) != g.of {
-		return p, errPage
+		return p, store.ErrPage
 	}
 	at := parseNumber(b[9:17])
 	p = hitPlace{uint32(at >> 32), uint32(at), b[17], math.Float64frombits(parseNumber(b[18:]))}
 	if p.last > last || math.IsNaN(p.score) {
-		return hitPlace{}, errPage
+		return hitPlace{}, store.ErrPage
 	}
 	return p, nil
 }

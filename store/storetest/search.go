@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -246,8 +247,9 @@ func searchRefuses(t *testing.T, e *env) {
 		"another query's page":  {Query: query(t, "tour"), Page: res.Next},
 		"another order's page":  {Query: ok.Query, Order: store.ByLevel, Page: res.Next},
 	} {
-		if res, err := e.Search(t.Context(), r); err == nil || len(res.Hits) > 0 {
-			t.Errorf("%s: %d hits, %v; want an error", what, len(res.Hits), err)
+		res, err := e.Search(t.Context(), r)
+		if err == nil || len(res.Hits) > 0 || errors.Is(err, store.ErrPage) != (r.Page != "") {
+			t.Errorf("%s: %d hits, %v; want an error, ErrPage if it is the page", what, len(res.Hits), err)
 		}
 	}
 	ok.Page, ok.Limit = res.Next, 100 // a page may be of another size
