@@ -100,7 +100,7 @@ func (m *searched) commit() {
 	}
 	l := m.listings[known[m.r.IntN(len(known))]]
 	p := l.captures[m.r.IntN(len(l.captures))]
-	switch m.r.IntN(12) {
+	switch m.r.IntN(13) {
 	case 0:
 		m.read(p)
 	case 1, 2, 3, 4, 5, 6:
@@ -119,9 +119,22 @@ func (m *searched) commit() {
 			m.lists[name] = map[string]bool{}
 		}
 		m.lists[name][rows[0].Parsed[0].Key] = true
+	case 11:
+		m.forget(l)
 	default:
 		m.read(page(p.Source, p.URL, m.n*300))
 	}
+}
+
+// forget erases a listing with all that was made of it.
+func (m *searched) forget(l *searchedListing) {
+	id := l.newest.ID
+	m.erase(erasure(vigil.TypeListing, id))
+	for _, p := range l.captures {
+		delete(m.mentions, id+p.ID)
+		delete(m.pages, p.ID)
+	}
+	delete(m.listings, id)
 }
 
 func (m *searched) key() string { return fmt.Sprint("k", m.r.IntN(30)) }
