@@ -376,7 +376,7 @@ func searchForgets(t *testing.T, e *env) {
 	}
 	e.erase(erasure(vigil.TypeListing, ids[0]))
 	e.erase(erasure(vigil.TypeListing, ids[7]))
-	if _, err := store.Verify(t.Context(), e, nil); err != nil {
+	if _, err := store.Check(t.Context(), e, nil); err != nil {
 		t.Error(err)
 	}
 
@@ -397,7 +397,7 @@ func searchForgets(t *testing.T, e *env) {
 	e.wantFound("watchlist:others", "harbour 4", "harbour 3")
 	e.erase(erasure(vigil.TypeWatchlist, other.ID))
 	e.wantFound("watchlist:any")
-	if _, err := store.Verify(t.Context(), e, nil); err != nil {
+	if _, err := store.Check(t.Context(), e, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -44,7 +44,7 @@ func searchModel(t *testing.T, e *env) {
 	if m.found == 0 || m.missed == 0 {
 		t.Errorf("%d queries found something, %d nothing; want both", m.found, m.missed)
 	}
-	if _, err := store.Verify(t.Context(), e, nil); err != nil {
+	if _, err := store.Check(t.Context(), e, nil); err != nil {
 		t.Error(err)
 	}
 }
