@@ -201,6 +201,7 @@ const (
 	ActExport    = "export.seal"
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
+	ActSearch    = "search"
 )
 
 // An Object names what an act was done to.

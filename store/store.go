@@ -39,6 +39,7 @@ type Store interface {
 	Eraser
 	Inspector
 	Mover
+	Searcher
 
 	// Record commits an act of a person, or one that no task stands for: a
 	// registered order, an imported page, a view, an export.

@@ -76,7 +76,7 @@ Try it: vigil demo`,
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(), a.profileCommand(),
 		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
-		a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
+		a.searchCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
 		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(),
 		a.holdCommand(), a.purgeCommand(), a.demoCommand())
 	return root
@@ -147,7 +147,7 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	if err != nil && !audit {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
-	st, err := bolt.Open(db, bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address, Keys: dataKeys(ring), Sealed: audit})
+	st, err := bolt.Open(db, bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address, Keys: dataKeys(ring), Sealed: audit, Indexing: a.indexed()})
 	switch {
 	case errors.Is(err, vigil.ErrInUse):
 		err = hint(err, "wait until it ends, stop it, or use its pages if it serves them")

@@ -111,6 +111,9 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 	if err := a.stopped(err, "vigil classify"); err != nil {
 		return err
 	}
+	if err := cs.Maintain(ctx); err != nil {
+		return err
+	}
 	if y.sum.assessed == 0 {
 		a.info("nothing waited to be classified")
 	}

@@ -195,7 +195,7 @@ func (a *app) rotate(c *cobra.Command, o rotation) error {
 	}
 	made := ring == nil
 	var key bolt.Key
-	err = bolt.Rewrite(c.Context(), db, bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil key rotate", Keys: dataKeys(ring)}, bolt.Rewriting{
+	err = bolt.Rewrite(c.Context(), db, bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil key rotate", Keys: dataKeys(ring), Indexing: a.indexed()}, bolt.Rewriting{
 		Plain:    o.off,
 		Act:      vigil.Act{Actor: a.who(), Action: actKeyRotate, Object: vigil.Object{Type: "key", ID: "data"}, Reason: o.reason},
 		Progress: a.rotated(),

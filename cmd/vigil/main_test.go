@@ -154,6 +154,14 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(json.NewDecoder(strings.NewReader(ts.ReadFile("stdout"))).Decode(&row))
 		ts.Setenv(args[0], row.ID)
 	},
+	// nextpage VAR takes what asks for the next page from the last line of "vigil
+	// search --json", which must have been the last command, into $VAR.
+	"nextpage": func(ts *testscript.TestScript, _ bool, args []string) {
+		lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+		var end struct{ Next string }
+		ts.Check(json.Unmarshal([]byte(lines[len(lines)-1]), &end))
+		ts.Setenv(args[0], end.Next)
+	},
 	// listingby VAR VENDOR takes the ID of the first line of VENDOR's from "vigil
 	// review --json", which must have been the last command, into $VAR.
 	"listingby": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -160,7 +160,7 @@ func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string
 		Actor: p.who(), Action: vigil.ActPurge, Object: vigil.Object{Type: "case"}, Reason: p.reason,
 		Details: map[string]string{"approved_by": p.approver, "erasures": fmt.Sprint(done.Unsettled)},
 	}}
-	o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil purge"}
+	o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil purge", Indexing: p.indexed()}
 	if !sealed {
 		return bolt.Compact(ctx, db, o, r)
 	}

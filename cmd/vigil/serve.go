@@ -140,10 +140,16 @@ func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) (err error) {
 		served <- p.serve(ctx)
 		stop()
 	}()
+	tidied := make(chan struct{})
+	go func() {
+		defer close(tidied)
+		a.tidy(ctx, cs)
+	}()
 	y := newTally(a.stderr)
 	r := work.Runner{Queue: cs, Holder: a.who(), Observe: y.observe, Forever: true}
 	err = r.Run(ctx, st.fetchPool("", cs.config.Crawl.Workers), st.extractPool(2), st.classifyPool(2))
 	stop()
+	<-tidied
 	y.end(a)
 	if errors.Is(err, context.Canceled) {
 		err = nil

@@ -49,6 +49,13 @@ type Options struct {
 	// Timeout is how long to wait for a file that another process has open;
 	// 0 for a second.
 	Timeout time.Duration
+
+	// Indexing, if not nil, is told how many log entries of how many were read
+	// while [Open] makes the search index anew: after [Rewrite], in [Compact], and
+	// of a case that an earlier program made.
+	Indexing func(done, of int64)
+
+	newDocs int // how many new documents make a segment of the search index; 0 for maxNew
 }
 
 const (
@@ -70,6 +77,9 @@ func (o Options) withDefaults() Options {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
+	if o.newDocs <= 0 {
+		o.newDocs = maxNew
+	}
 	return o
 }
 
@@ -86,6 +96,8 @@ type Store struct {
 	box   *box
 	zstd  *encoding.Zstd
 	close sync.Once
+
+	maintaining sync.Mutex // held by whoever maintains the search index
 }
 
 var _ store.Store = (*Store)(nil)
@@ -170,7 +182,10 @@ func ready(path string, o Options, db *bbolt.DB) (b *box, err error) {
 		b, err = boxOf(tx, o)
 		return err
 	})
-	return b, err
+	if err != nil || b.shut() {
+		return b, err
+	}
+	return b, readySearch(db, b, o.Indexing)
 }
 
 // openThere opens the file that is at path. While we waited for its lock, its

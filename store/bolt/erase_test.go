@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,8 +41,16 @@ func needles(i int) [][]byte {
 	for _, name := range []string{"url-", "title-", "body-", "note-", "key-", "reason-", "tie-"} {
 		ns = append(ns, []byte("needle-"+name+number(i)))
 	}
+	ns = append(ns, []byte("needle-vendor-"+number(i)))
+	// Of a search index that is not sealed, hashes of words can be guessed.
+	for _, term := range []string{"term " + strings.TrimSuffix(number(i), "."), "listing " + needleID(i), "name v" + needleVendor(i)} {
+		sum := sha256.Sum256([]byte(term))
+		ns = append(ns, sum[:8])
+	}
 	return ns
 }
+
+func needleVendor(i int) string { return "needle-vendor-" + number(i) }
 
 // needleCase makes a case with listings that hold needles.
 func needleCase(t *testing.T) (path string) {
@@ -67,7 +76,7 @@ func needleCase(t *testing.T) (path string) {
 		p.ID = vigil.NewPageID(p)
 		put(p, vigil.NewTask(vigil.Fetch, src.ID(), url), vigil.NewTask(vigil.Extract, src.ID(), p.ID))
 		id := needleID(i)
-		put(vigil.Listing{ID: id, Source: src.ID(), Page: p.ID, URL: url, Title: "needle-title-" + n})
+		put(vigil.Listing{ID: id, Source: src.ID(), Page: p.ID, URL: url, Title: "needle-title-" + n, Vendor: needleVendor(i)})
 		put(vigil.Assessment{ID: id, Source: src.ID(), Page: p.ID, Level: vigil.LevelReview, Identifiers: []vigil.Identifier{{Kind: "btc", Key: "btc:needle-key-" + n, Value: "needle-key-" + n, Raw: "needle-key-" + n}}},
 			vigil.NewTask(vigil.Review, src.ID(), p.ID))
 		put(vigil.Decision{Listing: id, Source: src.ID(), Page: p.ID, Verdict: vigil.NotRelevant, Note: "needle-note-" + n})

@@ -54,6 +54,13 @@ func (g *group) do(fn func(*bbolt.Tx) error) error {
 	}
 }
 
+// alone runs fn while nobody writes. What comes meanwhile waits.
+func (g *group) alone(fn func() error) error {
+	g.lead <- struct{}{}
+	defer func() { <-g.lead }()
+	return fn()
+}
+
 // take returns the calls that are to share the next transaction, first come
 // first.
 func (g *group) take() []*call {

@@ -11,7 +11,8 @@ import (
 )
 
 // CheckIndexes implements [store.Reader]. Each entry is held against its record
-// in one transaction, so that no change comes between.
+// in one transaction, so that no change comes between; the search index is read in
+// one.
 func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		rows := rowChecker{}
@@ -34,6 +35,15 @@ func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
 					return
 				}
 			}
+		}
+		faults, err := s.checkSearch(ctx)
+		for _, fault := range faults {
+			if !yield(fault, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield("", err)
 		}
 	}
 }

@@ -79,6 +79,10 @@ func checks() []struct {
 			}})
 		}
 	}
+	for _, name := range searchBuckets() {
+		cs = append(cs, check{name, func(v *inspector, tx read) error { return v.walk(tx, name, func(_, _ []byte) {}) }})
+	}
+	cs = append(cs, check{partSearch, (*inspector).search})
 	return append(cs, check{"others", (*inspector).others})
 }
 

@@ -43,6 +43,14 @@ const (
 	bucketCaptures = "captures"
 	bucketMentions = "mentions"
 	bucketListed   = "listed"
+
+	bucketSearchDocs     = "search-docs"
+	bucketSearchOf       = "search-of"
+	bucketSearchNew      = "search-new"
+	bucketSearchFacts    = "search-facts"
+	bucketSearchNames    = "search-names"
+	bucketSearchSegments = "search-segments"
+	bucketSearchBlocks   = "search-blocks"
 )
 
 func buckets() []string {
@@ -50,6 +58,7 @@ func buckets() []string {
 		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketParked, bucketDead,
 		bucketCounts, bucketPace, bucketStand, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
 		bucketRows, bucketCaptures, bucketMentions, bucketListed,
+		bucketSearchDocs, bucketSearchOf, bucketSearchNew, bucketSearchFacts, bucketSearchNames, bucketSearchSegments, bucketSearchBlocks,
 	}
 }
 
@@ -60,7 +69,7 @@ func makeLayout(tx read, now time.Time) error {
 		}
 	}
 	meta := bucket(tx, bucketMeta)
-	for k, v := range map[string]string{"layout": layoutName, "version": layoutVersion, "created": now.UTC().Format(time.RFC3339)} {
+	for k, v := range map[string]string{"layout": layoutName, "version": layoutVersion, "created": now.UTC().Format(time.RFC3339), keySearch: string(newSearchName())} {
 		if err := meta.Put([]byte(k), []byte(v)); err != nil {
 			return err
 		}
@@ -91,11 +100,11 @@ func bucketsAfter(version string) []string {
 	since3 := []string{bucketRows, bucketCaptures, bucketMentions, bucketListed}
 	switch version {
 	case "1":
-		return append(bucketsSince2(), since3...)
+		return slices.Concat(bucketsSince2(), since3, searchBuckets())
 	case "2":
-		return since3
+		return slices.Concat(since3, searchBuckets())
 	}
-	return nil
+	return searchBuckets() // made anew where they are missing
 }
 
 // maxName bounds IDs in bytes, so that every key stays far below bbolt's limit.

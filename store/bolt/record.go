@@ -37,6 +37,7 @@ type prepared struct {
 	bytes []byte   // of the record; nil if there is none
 	rows  [][]byte // each row's JSON
 	body  packed   // of a page
+	terms []string // index terms of a listing
 }
 
 // prepare does all of a result that needs no transaction.
@@ -82,7 +83,7 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
-	return prepared{Result: r, bytes: b, rows: rows}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+	return prepared{Result: r, bytes: b, rows: rows, terms: termsOf(rec)}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 }
 
 // prepareRows encodes the rows of a watchlist, and refuses those of anything else.
@@ -258,18 +259,28 @@ func (w write) putRecord(e vigil.Event, p prepared) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(w.putPage(r, p.body), w.remention(cs, put))
+		return errors.Join(w.putPage(r, p.body), w.remention(cs, put), w.search().addPage(r, cs))
 	case vigil.Listing:
-		return w.putCapture(capture{r.Page, r.ID}, e, put)
+		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addListing(e, r, p.terms))
 	case vigil.Assessment:
 		if err := w.triage(r); err != nil { // while the one before is still the newest
 			return err
 		}
-		return w.putCapture(capture{r.Page, r.ID}, e, put)
+		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addAssessment(r))
+	case vigil.Decision:
+		return errors.Join(put(), w.search().addDecision(r))
 	case vigil.Watchlist:
-		return errors.Join(w.putRows(p.Rows, p.rows), put())
+		return errors.Join(w.putRows(p.Rows, p.rows), put(), w.search().relist(keysOf(p.Rows)))
 	}
 	return put()
+}
+
+// keysOf returns the keys of a list's rows.
+func keysOf(rows []vigil.ListRow) (keys []string) {
+	for _, r := range rows {
+		keys = append(keys, r.Keys()...)
+	}
+	return keys
 }
 
 // putCapture puts the record that entry e brought as its capture's newest.

@@ -94,7 +94,7 @@ func (w write) eraseListing(e store.Erasure) (store.Erased, error) {
 	}
 	n, err := w.remove(e, r)
 	n.Listings = 1
-	return n, err
+	return n, errors.Join(err, w.search().forget(e.ID))
 }
 
 // gatherListing finds all that goes with a listing, and its newest assessment.
@@ -334,6 +334,7 @@ func (w write) eraseList(e store.Erasure) (n store.Erased, err error) {
 		return n, err
 	}
 	var rows, listed [][]byte
+	var keys []string
 	prefix := key(e.ID)
 	c := bucket(w.read, bucketRows).Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
@@ -346,6 +347,7 @@ func (w write) eraseList(e store.Erasure) (n store.Erased, err error) {
 			return n, err
 		}
 		rows = append(rows, bytes.Clone(k))
+		keys = append(keys, row.Keys()...)
 		for _, of := range row.Keys() {
 			listed = append(listed, number(key(w.box.name(bucketListed, vigil.KeyName(of)), e.ID), uint64(row.N)))
 		}
@@ -359,6 +361,9 @@ func (w write) eraseList(e store.Erasure) (n store.Erased, err error) {
 				return n, err
 			}
 		}
+	}
+	if err := w.search().relist(keys); err != nil {
+		return n, err
 	}
 	n = store.Erased{Lists: 1, Records: len(r.keys), Rows: len(rows)}
 	return n, w.logErased(e.Act, "", vigil.Object{Type: e.What, ID: e.ID}, r.gone[""], map[string]string{"rows": strconv.Itoa(len(rows))})

@@ -89,6 +89,11 @@ func (s *Store) mend(ctx context.Context, in store.Inspection, r *store.Repairs,
 			return err
 		}
 	}
+	if foundIn(in)[partSearch] > 0 {
+		if err := s.mendSearch(r, progress); err != nil {
+			return err
+		}
+	}
 	return errors.Join(once(bucketCounts, write.mendCounts), once(bucketPace, write.mendPaces))
 }
 

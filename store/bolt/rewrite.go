@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -157,6 +158,9 @@ type mover struct {
 
 func (m *mover) all() error {
 	return m.from.ForEach(func(name []byte, b *bbolt.Bucket) error {
+		if slices.Contains(searchBuckets(), string(name)) {
+			return nil // of blind words there is no way back: the index is made anew
+		}
 		err := m.db.Update(func(tx *bbolt.Tx) error {
 			to, err := tx.CreateBucket(name)
 			if err != nil {
@@ -190,6 +194,9 @@ func (m *mover) bucket(name string, b *bbolt.Bucket) error {
 	}
 	err := b.ForEach(func(k, v []byte) (err error) {
 		var p pair
+		if name == bucketMeta && string(k) == keySearch {
+			return nil
+		}
 		if v == nil {
 			p, err = m.body(k, b.Bucket(k))
 		} else {

@@ -39,6 +39,7 @@ type shown struct {
 	Tasks    []vigil.Task
 	Page     vigil.Page
 	Lines    []string
+	Found    []string // listings, by a word, by an identifier, and by facts
 }
 
 // show reads a case whole.
@@ -67,6 +68,13 @@ func show(t *testing.T, path string, keys ...bolt.Key) (all shown) {
 			t.Fatal(err)
 		}
 		all.Mentions = append(all.Mentions, m)
+	}
+	for _, text := range []string{"two", "one", "id:k1", "vendor:quay", "decision:relevant", "watchlist:any", "status:waiting", "level:review+"} {
+		titles, err := titlesOf(t, s, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Found = append(all.Found, fmt.Sprint(text, titles))
 	}
 	if all.Listed, err = s.Listed(ctx, "k1"); err != nil {
 		t.Fatal(err)
@@ -103,7 +111,7 @@ func TestRewritingChangesNothingButTheSeal(t *testing.T) {
 	path := withTasks(t, smallCase(t))
 	plain := contents(t, path)
 	want := show(t, path)
-	if len(want.Items) != 1 || len(want.Mentions) != 3 || len(want.Listed) != 2 || len(want.Sources) != 2 || len(want.Tasks) != 2 || want.Sources[1].Because == "" {
+	if len(want.Items) != 1 || len(want.Mentions) != 3 || len(want.Listed) != 2 || len(want.Sources) != 2 || len(want.Tasks) != 2 || !slices.Contains(want.Found, "two[two]") || !slices.Contains(want.Found, "id:k1[two]") || want.Sources[1].Because == "" {
 		t.Fatalf("the case shows too little: %+v", want)
 	}
 	one, two := testKey(1), testKey(2)
@@ -145,7 +153,7 @@ func TestRewritingChangesNothingButTheSeal(t *testing.T) {
 	after := contents(t, path)
 	maps.DeleteFunc(plain, func(at spot, v string) bool { return after[at] == v })
 	for at := range plain {
-		if at.key != "clock" && at != (spot{"logs", "", "\x00"}) {
+		if at.key != "clock" && at != (spot{"meta", "", "search"}) && at.bucket != "search-facts" && at != (spot{"logs", "", "\x00"}) {
 			t.Errorf("%+v went from %q to %q", at, plain[at], after[at])
 		}
 	}

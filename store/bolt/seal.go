@@ -129,7 +129,12 @@ func (b *box) name(bucket, name string) string {
 	if b == nil {
 		return name
 	}
+	return hex.EncodeToString(b.mac(bucket, name)[:blindSize])
+}
+
+// mac returns the HMAC of a name in an index.
+func (b *box) mac(index, name string) []byte {
 	h := hmac.New(sha256.New, b.blind)
-	io.WriteString(h, bucket+"\x00"+name)
-	return hex.EncodeToString(h.Sum(nil)[:blindSize])
+	io.WriteString(h, index+"\x00"+name)
+	return h.Sum(nil)
 }

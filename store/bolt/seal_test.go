@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -23,7 +24,7 @@ import (
 
 // sealedBuckets are those of which all values are sealed in an encrypted case.
 func sealedBuckets() []string {
-	return []string{"records", "rows", "sources", "tasks", "mentions", "standing", "bodies"}
+	return []string{"records", "rows", "sources", "tasks", "mentions", "standing", "bodies", "search-docs", "search-of", "search-new", "search-facts", "search-names"}
 }
 
 // readAll reads what a case holds, in every way in which it is read, and returns the
@@ -102,7 +103,7 @@ func TestEveryFlippedByteOfASealedCaseIsFound(t *testing.T) {
 		}
 		edit(t, path, func(tx *bbolt.Tx) error { return at.in(tx).Put([]byte(at.key), []byte(v)) })
 	}
-	want := map[string]int{"meta": 3, "records": 10, "rows": 3, "bodies": 1, "sources": 2, "tasks": 2, "mentions": 3, "standing": 1, "pace": 2}
+	want := map[string]int{"meta": 3, "records": 10, "rows": 3, "bodies": 1, "sources": 2, "tasks": 2, "mentions": 3, "standing": 1, "pace": 2, "search-docs": 2, "search-of": 1, "search-new": 2, "search-facts": 1, "search-names": 6}
 	if !maps.Equal(kinds, want) {
 		t.Errorf("looked at %v, want %v", kinds, want)
 	}
@@ -256,16 +257,34 @@ func planted(t *testing.T, look func(file string, b []byte), keys ...bolt.Key) {
 	}
 }
 
+// guessed is what stands in a search index that is not sealed for a word, in a
+// value, and for a vendor, in a key.
+func guessed() []string {
+	word, vendor := sha256.Sum256([]byte("term xyzzy")), sha256.Sum256([]byte("name v"+needle))
+	return []string{string(word[:8]), string(vendor[:16])}
+}
+
 func TestNoWordOfASealedCaseCanBeRead(t *testing.T) {
 	planted(t, func(file string, b []byte) {
-		for _, form := range []string{needle, "<p>xyz", "btc", "max_pages"} {
+		for _, form := range append(guessed(), needle, "<p>xyz", "btc", "max_pages") {
 			if i := bytes.Index(b, []byte(form)); i >= 0 {
 				t.Errorf("%s holds %q at byte %d: %q", file, form, i, b[max(0, i-40):i+60])
 			}
 		}
 	}, testKey(1))
 	found := 0
-	planted(t, func(_ string, b []byte) { found += bytes.Count(b, []byte(needle)) })
+	hashes := map[string]int{}
+	planted(t, func(_ string, b []byte) {
+		found += bytes.Count(b, []byte(needle))
+		for _, h := range guessed() {
+			hashes[h] += bytes.Count(b, []byte(h))
+		}
+	})
+	for h, n := range hashes {
+		if n == 0 {
+			t.Errorf("hash %x is not in a case that is not sealed: the test shows little", h)
+		}
+	}
 	if found < 25 {
 		t.Errorf("%d needles in a case that is not sealed: the test shows little", found)
 	}

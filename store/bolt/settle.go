@@ -62,8 +62,17 @@ func Compact(ctx context.Context, path string, o Options, r Rewriting) (removed 
 	} else if !r.Plain {
 		o.Keys = append(o.Keys, r.To)
 	}
+	// Whoever has the old file open, or waits for it, finds nothing in it afterwards.
+	old, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer old.Close()
 	if err := Rewrite(ctx, path, o, r); err != nil {
 		return nil, err
+	}
+	if err := errors.Join(old.Truncate(0), old.Sync()); err != nil {
+		return nil, fmt.Errorf("empty the old file: %w", err)
 	}
 	if removed, err = removeCopies(path); err != nil {
 		return removed, fmt.Errorf("remove copies of an older layout: %w", err)

@@ -107,6 +107,9 @@ func (w write) setWaiting(review string, waiting bool) error {
 		if err := w.setTriage(viewWaiting, string(names[0]), string(names[1]), v, waiting); err != nil {
 			return err
 		}
+		if err := w.search().setWaiting(string(names[1]), waiting); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -29,7 +29,8 @@ type viewer func(context.Context, func(read) error) error
 // others have a form of their own: bodies and pace.
 func sealedBucket(name string) bool {
 	switch name {
-	case bucketRecords, bucketRows, bucketSources, bucketTasks, bucketMentions, bucketStand:
+	case bucketRecords, bucketRows, bucketSources, bucketTasks, bucketMentions, bucketStand,
+		bucketSearchDocs, bucketSearchOf, bucketSearchNew, bucketSearchFacts, bucketSearchNames, bucketSearchSegments, bucketSearchBlocks:
 		return true
 	}
 	return false

@@ -144,6 +144,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 			tt.run(t, newEnv(t, open))
 		})
 	}
+	RunSearch(t, open)
 }
 
 // An env is a store under test with its clock.
