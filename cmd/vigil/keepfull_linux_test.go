@@ -27,7 +27,7 @@ func TestAFullOrReadOnlyDiskHarmsNothing(t *testing.T) {
 	} {
 		for _, args := range []string{
 			"--case " + dir + " backup " + disk + "/b",
-			"restore " + saved + " " + disk + "/r",
+			"--case " + dir + " restore " + saved + " " + disk + "/r",
 			"copy bolt:" + dir + "/vigil.db bolt:" + disk + "/c.db",
 		} {
 			script := "mount -t tmpfs -o " + tt.mount + " none " + disk + " && " + self + " " + args + "; code=$?; ls -A " + disk + " | sed s/^/left:/; exit $code"

@@ -1,0 +1,123 @@
+package bolt_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vigil"
+	"vigil/store"
+	"vigil/store/bolt"
+)
+
+// BenchmarkSizes says what an encrypted case costs as it grows: its pages are wordy
+// HTML of 20 kB, each with a listing and an assessment. It is run with
+// -benchtime 1x, at 10,000 pages, or at as many as VIGIL_BENCH_PAGES says, such as
+// 10000,100000.
+func BenchmarkSizes(b *testing.B) {
+	sizes := "10000"
+	if s := os.Getenv("VIGIL_BENCH_PAGES"); s != "" {
+		sizes = s
+	}
+	for _, size := range strings.Split(sizes, ",") {
+		n, err := strconv.Atoi(size)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run("pages="+size, func(b *testing.B) { benchSize(b, n) })
+	}
+}
+
+func benchSize(b *testing.B, n int) {
+	path := filepath.Join(b.TempDir(), "vigil.db")
+	o := bolt.Options{Tool: "bench", Keys: []bolt.Key{testKey(1)}}
+	s, err := bolt.Create(path, o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	took := func(what string, do func() error) time.Duration {
+		start := time.Now()
+		if err := do(); err != nil {
+			b.Fatalf("%s: %v", what, err)
+		}
+		return time.Since(start)
+	}
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	fillPages(b, s, n)
+	took("maintain", func() error { return s.Maintain(b.Context()) })
+	took("close", s.Close)
+	size := fileSize(b, path)
+	b.ReportMetric(float64(size)/float64(n), "bytes/page")
+	b.ReportMetric(ms(took("open", func() (err error) { s, err = bolt.Open(path, o); return err })), "open-ms")
+	defer func() { s.Close() }()
+
+	const commits = 500
+	b.ReportMetric(ms(took("commit", func() error {
+		for i := range commits {
+			if err := recordPage(b, s, n+i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))/commits, "commit-ms")
+
+	var lists []time.Duration
+	for i := range 200 {
+		f := store.Filter{Limit: 50, MinLevel: []vigil.Level{"", vigil.LevelReview, vigil.LevelPriority}[i%3]}
+		lists = append(lists, took("list", func() error {
+			for _, err := range s.Items(b.Context(), f) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	slices.Sort(lists)
+	b.ReportMetric(ms(lists[len(lists)*99/100]), "list-p99-ms")
+	backup := took("backup", func() error { _, err := s.Snapshot(b.Context(), io.Discard); return err })
+	b.ReportMetric(float64(size)/1e6/backup.Seconds(), "backup-MB/s")
+	check := took("check", func() error { _, err := store.Check(b.Context(), s, nil); return err })
+	b.ReportMetric(float64(size)/1e6/check.Seconds(), "check-MB/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// fillPages records pages 0 to n from 64 goroutines.
+func fillPages(b *testing.B, s *bolt.Store, n int) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range 64 {
+		wg.Go(func() {
+			for i := range next {
+				if err := recordPage(b, s, i); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// recordPage records a page, what was read off it and what was found.
+func recordPage(b *testing.B, s *bolt.Store, i int) error {
+	p := wordyPage("ORD-1/a", int64(i))
+	l, a := benchListing(i)
+	l.Page, a.Page = p.ID, p.ID
+	for _, r := range []vigil.Record{p, l, a} {
+		if _, err := s.Record(b.Context(), vigil.Result{Act: vigil.Act{Actor: "w", Action: vigil.ActImport}, Record: r}); err != nil {
+			return fmt.Errorf("page %d: %w", i, err)
+		}
+	}
+	return nil
+}
