@@ -106,7 +106,17 @@ func copyRing(from, to string) error {
 	if have, err := os.ReadFile(to + ringSuffix); err == nil && bytes.Equal(have, ring) {
 		return nil // of a copy that was broken off here
 	}
-	return writeNew(to+ringSuffix, ring, 0o600)
+	if err := mustBeFree(to + ringSuffix); err != nil {
+		return err
+	}
+	part := to + ringSuffix + ".part"
+	if err := os.RemoveAll(part); err != nil {
+		return err
+	}
+	if err := writeNew(part, ring, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, to+ringSuffix)
 }
 
 // openToRead opens a case of which nothing may change.
