@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/keyring"
 	"vigil/store"
 	"vigil/store/bolt"
 )
@@ -109,14 +110,7 @@ func copyRing(from, to string) error {
 	if err := mustBeFree(to + ringSuffix); err != nil {
 		return err
 	}
-	part := to + ringSuffix + ".part"
-	if err := os.RemoveAll(part); err != nil {
-		return err
-	}
-	if err := writeNew(part, ring, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(part, to+ringSuffix)
+	return keyring.WriteAtomic(to+ringSuffix, ring)
 }
 
 // openToRead opens a case of which nothing may change.

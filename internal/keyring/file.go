@@ -134,12 +134,12 @@ func (r *Ring) write() error {
 	if err != nil {
 		return err
 	}
-	return writeAtomic(r.path, append(text, '\n'))
+	return WriteAtomic(r.path, append(text, '\n'))
 }
 
-// writeAtomic writes a file that only its owner can read, so that a crash leaves
+// WriteAtomic writes a file that only its owner can read, so that a crash leaves
 // the old one or the new one.
-func writeAtomic(name string, data []byte) error {
+func WriteAtomic(name string, data []byte) error {
 	tmp := name + ".part"
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

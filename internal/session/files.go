@@ -14,8 +14,8 @@ import (
 // maxKey bounds a key file in bytes.
 const maxKey = 64 << 10
 
-// partial ends the name of a file that is being written.
-const partial = ".partial"
+// partial ends the name of a file that keyring.WriteAtomic is writing.
+const partial = ".part"
 
 // errNoKey says that sessions exist, but not the key that opens them.
 var errNoKey = errors.New("the key of the sessions is missing: restore it, or forget them and import anew")
@@ -94,7 +94,7 @@ func (v *Vault) makeKey() error {
 	if err := os.MkdirAll(filepath.Dir(v.keyFile), 0o700); err != nil {
 		return err
 	}
-	if err := writeAtomic(v.keyFile, text); err != nil {
+	if err := keyring.WriteAtomic(v.keyFile, text); err != nil {
 		return err
 	}
 	v.key = id
@@ -123,30 +123,6 @@ func readFile(name string, limit int64, private bool) ([]byte, error) {
 		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
 	}
 	return data, err
-}
-
-// writeAtomic writes a file that only its owner can read, so that a crash
-// leaves the old one or the new one.
-func writeAtomic(name string, data []byte) error {
-	tmp := name + partial
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(tmp, name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp))
-	}
-	return syncDir(filepath.Dir(name))
 }
 
 // erase overwrites a file with zeros and deletes it. A link is deleted, and

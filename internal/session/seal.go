@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/keyring"
 )
 
 // sealedVersion is the version of what a sealed file holds.
@@ -71,7 +72,7 @@ func (v *Vault) seal(j *Jar, all []entry) error {
 	if err := os.MkdirAll(v.dir, 0o700); err != nil {
 		return err
 	}
-	return writeAtomic(name, data)
+	return keyring.WriteAtomic(name, data)
 }
 
 // text returns what is to be sealed.

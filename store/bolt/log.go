@@ -50,20 +50,7 @@ func (w write) log(a vigil.Act) (vigil.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	first, hashes, err := custody.Append(size, line, hashReader(w.read, a.Order))
-	if err != nil {
-		return e, err
-	}
-	stored := bucket(w.read, bucketHashes)
-	for i, h := range hashes {
-		if err := stored.Put(number(key(a.Order), uint64(first)+uint64(i)), h[:]); err != nil {
-			return e, err
-		}
-	}
-	if err := bucket(w.read, bucketLines).Put(number(key(a.Order), uint64(size)), line); err != nil {
-		return e, err
-	}
-	return e, bucket(w.read, bucketLogs).Put(key(a.Order), number(nil, uint64(size)+1))
+	return e, w.appendLine(a.Order, size, line)
 }
 
 // logSize returns the number of a log's lines, which is written down apart from
