@@ -84,8 +84,8 @@ func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir s
 
 // exhibits gathers what each listing rests on: the version that was assessed,
 // though a newer capture may be there. To export is to look, and is logged so.
-func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, undecided bool) ([]bundle.Exhibit, error) {
-	all := map[string]bundle.Exhibit{} // by listing ID: one may be named twice
+func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, undecided bool) ([]vigil.Exhibit, error) {
+	all := map[string]vigil.Exhibit{} // by listing ID: one may be named twice
 	for _, name := range listings {
 		v, err := a.desk(cs).Show(ctx, name)
 		if err != nil {
@@ -95,9 +95,9 @@ func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, und
 			return nil, hint(fmt.Errorf("listing %s: %w: no reviewer has decided on it", v.Listing.ID, vigil.ErrRefused),
 				"vigil review decide %s VERDICT --reason WHY, or export it with --undecided", v.Listing.ID)
 		}
-		all[v.Listing.ID] = bundle.Exhibit{Page: v.Page, Listing: v.Listing, Assessment: v.Assessment, Decisions: v.Decisions}
+		all[v.Listing.ID] = vigil.Exhibit{Page: v.Page, Listing: v.Listing, Assessment: v.Assessment, Decisions: v.Decisions}
 	}
-	var exhibits []bundle.Exhibit
+	var exhibits []vigil.Exhibit
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		exhibits = append(exhibits, all[id])
 	}
@@ -105,7 +105,7 @@ func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, und
 }
 
 // contents adds the order and the part of its log that speaks of the exhibits.
-func (a *app) contents(ctx context.Context, cs *openCase, exhibits []bundle.Exhibit) (bundle.Contents, error) {
+func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit) (bundle.Contents, error) {
 	words, err := indicatorWords()
 	if err != nil {
 		return bundle.Contents{}, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vigil"
 	"vigil/internal/bundle"
 	"vigil/internal/link"
 	"vigil/internal/review"
@@ -15,7 +16,7 @@ import (
 
 // bundleLinks says what ties the exhibits of a bundle together. It shows no other
 // listing of the case. Identifiers stand in full, as they do in the exhibits.
-func (a *app) bundleLinks(ctx context.Context, cs *openCase, exhibits []bundle.Exhibit) (out bundle.Links, err error) {
+func (a *app) bundleLinks(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit) (out bundle.Links, err error) {
 	g, err := a.graph(ctx, cs)
 	if err != nil {
 		return out, err

@@ -6,15 +6,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"vigil"
 )
 
 // benchWorld has n listings with pages of about 40 kB that hardly compress.
 func benchWorld(b *testing.B, n int) world {
 	b.Helper()
 	w := newWorld(b)
-	var es []Exhibit
+	var es []vigil.Exhibit
 	for i := range n {
-		es = append(es, exhibit(i+1, func(e *Exhibit) {
+		es = append(es, exhibit(i+1, func(e *vigil.Exhibit) {
 			var body bytes.Buffer
 			for j := range 1000 {
 				fmt.Fprintf(&body, "<p>%x</p>", recordUUID(fmt.Sprint(i), fmt.Sprint(j)))

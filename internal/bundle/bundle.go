@@ -17,7 +17,7 @@ const Format = "vigil-bundle/1"
 type Contents struct {
 	ID       string // of the bundle
 	Order    vigil.Order
-	Exhibits []Exhibit
+	Exhibits []vigil.Exhibit
 	Logs     []Log     // the order's log, and the case's if wanted
 	Tool     string    // program and version that writes the bundle
 	Sealed   time.Time // when; to the second
@@ -49,14 +49,6 @@ type Link struct {
 type Place struct {
 	Listing, Where string
 	Weak           []string // why it ties nothing; empty if it does
-}
-
-// An Exhibit is one listing, as it was captured, read, assessed and decided.
-type Exhibit struct {
-	Page       vigil.Page // with its body
-	Listing    vigil.Listing
-	Assessment vigil.Assessment
-	Decisions  []vigil.Decision // oldest first; may be empty
 }
 
 // A Log is an excerpt of a custody log: the entries that touch the exhibits,

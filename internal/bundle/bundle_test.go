@@ -166,7 +166,7 @@ func TestWriteRefuses(t *testing.T) {
 		"a body that was changed":   func(c *Contents) { c.Exhibits[0].Page.Body = []byte("x") },
 		"a listing that was edited": func(c *Contents) { c.Exhibits[0].Listing.Title += "!" },
 		"a page outside the order": func(c *Contents) {
-			c.Exhibits[0] = exhibit(9, func(e *Exhibit) { e.Page.URL = "http://" + host + "/admin" })
+			c.Exhibits[0] = exhibit(9, func(e *vigil.Exhibit) { e.Page.URL = "http://" + host + "/admin" })
 		},
 		"a cookie":                 func(c *Contents) { c.Exhibits[0].Page.Request.Set("Cookie", "id=1") },
 		"a cookie set":             func(c *Contents) { c.Exhibits[0].Page.Response.Set("Set-Cookie", "id=1") },
@@ -186,28 +186,28 @@ func TestWriteRefuses(t *testing.T) {
 // A faulty export with a good signature and a good log must not pass either.
 func TestWriteChecksWhatTheRecordsClaim(t *testing.T) {
 	for name, tt := range map[string]struct {
-		change func(*Exhibit)
+		change func(*vigil.Exhibit)
 		want   string
 	}{
-		"finding off by one":    {func(e *Exhibit) { e.Assessment.Findings[0].Start++ }, "is not what the finding quotes"},
-		"finding outside":       {func(e *Exhibit) { e.Assessment.Findings[0].End = 1 << 40 }, "lies outside"},
-		"finding in no field":   {func(e *Exhibit) { e.Assessment.Findings[0].Field = "vendor" }, `field "vendor"`},
-		"withheld and another":  {func(e *Exhibit) { e.Assessment.Findings[2].End-- }, "is not what the finding quotes"},
-		"identifier elsewhere":  {func(e *Exhibit) { e.Assessment.Identifiers[0].Start-- }, "is not what the identifier quotes"},
-		"another's assessment":  {func(e *Exhibit) { e.Assessment.ID = "0" }, "no entry|assessed"},
-		"no such verdict":       {func(e *Exhibit) { e.Decisions[0].Verdict = "guilty" }, `verdict "guilty"`},
-		"captured too early":    {func(e *Exhibit) { e.Page.CapturedAt = registered.AddDate(0, -1, 0) }, "order not in force"},
-		"captured out of scope": {func(e *Exhibit) { e.Page.URL = "http://" + host + "/admin" }, "out of scope"},
-		"redirect out of scope": {func(e *Exhibit) { e.Page.FinalURL = "http://" + host + "/admin" }, "out of scope"},
-		"passed out of scope":   {func(e *Exhibit) { e.Page.Redirects = []string{"http://" + host + "/admin"} }, "out of scope"},
-		"source not in order": {func(e *Exhibit) {
+		"finding off by one":    {func(e *vigil.Exhibit) { e.Assessment.Findings[0].Start++ }, "is not what the finding quotes"},
+		"finding outside":       {func(e *vigil.Exhibit) { e.Assessment.Findings[0].End = 1 << 40 }, "lies outside"},
+		"finding in no field":   {func(e *vigil.Exhibit) { e.Assessment.Findings[0].Field = "vendor" }, `field "vendor"`},
+		"withheld and another":  {func(e *vigil.Exhibit) { e.Assessment.Findings[2].End-- }, "is not what the finding quotes"},
+		"identifier elsewhere":  {func(e *vigil.Exhibit) { e.Assessment.Identifiers[0].Start-- }, "is not what the identifier quotes"},
+		"another's assessment":  {func(e *vigil.Exhibit) { e.Assessment.ID = "0" }, "no entry|assessed"},
+		"no such verdict":       {func(e *vigil.Exhibit) { e.Decisions[0].Verdict = "guilty" }, `verdict "guilty"`},
+		"captured too early":    {func(e *vigil.Exhibit) { e.Page.CapturedAt = registered.AddDate(0, -1, 0) }, "order not in force"},
+		"captured out of scope": {func(e *vigil.Exhibit) { e.Page.URL = "http://" + host + "/admin" }, "out of scope"},
+		"redirect out of scope": {func(e *vigil.Exhibit) { e.Page.FinalURL = "http://" + host + "/admin" }, "out of scope"},
+		"passed out of scope":   {func(e *vigil.Exhibit) { e.Page.Redirects = []string{"http://" + host + "/admin"} }, "out of scope"},
+		"source not in order": {func(e *vigil.Exhibit) {
 			e.Page.Source, e.Listing.Source, e.Assessment.Source, e.Decisions[0].Source = "ORD-TEST-1/b", "ORD-TEST-1/b", "ORD-TEST-1/b", "ORD-TEST-1/b"
 		}, "has no source"},
-		"page of another source": {func(e *Exhibit) { e.Page.Source = "ORD-TEST-1/b" }, "the page's source"},
+		"page of another source": {func(e *vigil.Exhibit) { e.Page.Source = "ORD-TEST-1/b" }, "the page's source"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			court, exporter := newParty(t, "judge", signature.Order), newParty(t, "case", signature.Bundle)
-			c := contentsOf(t, signedOrder(t, court), []Exhibit{exhibit(1, tt.change)})
+			c := contentsOf(t, signedOrder(t, court), []vigil.Exhibit{exhibit(1, tt.change)})
 			err := Write(filepath.Join(t.TempDir(), "b"), c, exporter.sign, []byte(exporter.line))
 			if err == nil {
 				t.Fatal("written")
@@ -224,7 +224,7 @@ func TestWriteChecksWhatTheRecordsClaim(t *testing.T) {
 
 func TestRecordsInAnotherSpellingAreTakenFromTheLog(t *testing.T) {
 	w := newWorld(t)
-	c := contentsOf(t, w.contents.Order, []Exhibit{exhibit(1, nil)})
+	c := contentsOf(t, w.contents.Order, []vigil.Exhibit{exhibit(1, nil)})
 	// The case keeps the listing in an older program's spelling.
 	stored := []byte(`{ "problems": [], ` + strings.TrimPrefix(string(mustJSON(t, c.Exhibits[0].Listing)), "{"))
 	log := &testLog{t: t, name: c.Order.ID}

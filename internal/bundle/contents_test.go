@@ -157,8 +157,8 @@ func signedOrder(t testing.TB, court party) vigil.Order {
 }
 
 // exhibit returns an invented listing of source market-a.
-func exhibit(n int, change func(*Exhibit)) Exhibit {
-	e := Exhibit{}
+func exhibit(n int, change func(*vigil.Exhibit)) vigil.Exhibit {
+	e := vigil.Exhibit{}
 	source := "ORD-TEST-1/market-a"
 	url := fmt.Sprintf("http://%s/listing/%d", host, n)
 	e.Page = vigil.Page{
@@ -201,15 +201,15 @@ func exhibit(n int, change func(*Exhibit)) Exhibit {
 }
 
 // exhibits returns one of each kind of capture.
-func exhibits() []Exhibit {
-	return []Exhibit{
+func exhibits() []vigil.Exhibit {
+	return []vigil.Exhibit{
 		exhibit(1, nil),
-		exhibit(2, func(e *Exhibit) { // inline media replaced
+		exhibit(2, func(e *vigil.Exhibit) { // inline media replaced
 			e.Page.Withheld = []vigil.Withheld{{MediaType: "image/png", SHA256: vigil.SumHex(nil), Bytes: 10, Offset: 3}}
 			e.Page.Truncated = "length"
 			e.Decisions = nil
 		}),
-		exhibit(3, func(e *Exhibit) { // imported
+		exhibit(3, func(e *vigil.Exhibit) { // imported
 			e.Page.Method, e.Page.File, e.Page.Status, e.Page.Request, e.Page.Response = vigil.ByImport, "saved.html", 0, nil, nil
 			e.Decisions = append(e.Decisions, e.Decisions[0])
 			e.Decisions[1].Verdict, e.Decisions[1].Time = vigil.Unsure, e.Decisions[1].Time.Add(time.Hour)
@@ -218,7 +218,7 @@ func exhibits() []Exhibit {
 }
 
 // contentsOf returns contents whose log tells of everything in it.
-func contentsOf(t testing.TB, o vigil.Order, es []Exhibit) Contents {
+func contentsOf(t testing.TB, o vigil.Order, es []vigil.Exhibit) Contents {
 	t.Helper()
 	c := Contents{ID: "bundle-test-1", Order: o, Exhibits: es, Tool: "vigil test", Sealed: sealed, Exporter: "exporter-1"}
 	log := &testLog{t: t, name: o.ID}

@@ -107,7 +107,7 @@ func (p *packer) fail(err error) {
 	}
 }
 
-func (p *packer) exhibit(e Exhibit) {
+func (p *packer) exhibit(e vigil.Exhibit) {
 	if got := vigil.SumHex(e.Page.Body); got != e.Page.BodySHA256 {
 		p.fail(fmt.Errorf("page %s: %w: the body has the SHA-256 %s", e.Page.ID, vigil.ErrTampered, got))
 	}

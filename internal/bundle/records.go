@@ -13,7 +13,7 @@ import (
 // records is what a bundle's files state, once read.
 type records struct {
 	ord      vigil.Order
-	exhibits []Exhibit // bodies are set by the captures layer
+	exhibits []vigil.Exhibit // bodies are set by the captures layer
 	kept     []keptRecord
 }
 
@@ -82,7 +82,7 @@ func (v *verifier) decode(name string, data []byte, r vigil.Record) error {
 }
 
 // readExhibit reads the files of one listing, and enters them in known.
-func (v *verifier) readExhibit(id string, known map[string]bool) (e Exhibit, err error) {
+func (v *verifier) readExhibit(id string, known map[string]bool) (e vigil.Exhibit, err error) {
 	name := listingDir + id + ".json"
 	if err := v.readRecord(name, &e.Listing); err != nil {
 		return e, err
@@ -110,7 +110,7 @@ func (v *verifier) readExhibit(id string, known map[string]bool) (e Exhibit, err
 			return e, err
 		}
 	}
-	return e, e.fits(v.ord)
+	return e, fits(e, v.ord)
 }
 
 func (v *verifier) readDecisions(name string) (ds []vigil.Decision, err error) {
@@ -133,7 +133,7 @@ func (v *verifier) readDecisions(name string) (ds []vigil.Decision, err error) {
 }
 
 // fits reports where the records of e speak of different things.
-func (e Exhibit) fits(o vigil.Order) error {
+func fits(e vigil.Exhibit, o vigil.Order) error {
 	l := e.Listing
 	for _, c := range []struct{ what, got, want string }{
 		{"the page's ID", e.Page.ID, l.Page},

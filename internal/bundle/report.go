@@ -64,7 +64,7 @@ type segment struct {
 }
 
 // marked cuts a field of a listing where findings begin and end.
-func marked(e Exhibit, field string) []segment {
+func marked(e vigil.Exhibit, field string) []segment {
 	text := e.Listing.Title
 	if field == vigil.FieldDescription {
 		text = e.Listing.Description
@@ -119,8 +119,8 @@ func visible(s string) string {
 }
 
 // sorted returns the exhibits, highest level first, then highest score.
-func sorted(es []Exhibit) []Exhibit {
-	return slices.SortedStableFunc(slices.Values(es), func(a, b Exhibit) int {
+func sorted(es []vigil.Exhibit) []vigil.Exhibit {
+	return slices.SortedStableFunc(slices.Values(es), func(a, b vigil.Exhibit) int {
 		return cmp.Or(
 			cmp.Compare(b.Assessment.Level.Rank(), a.Assessment.Level.Rank()),
 			cmp.Compare(b.Assessment.Score, a.Assessment.Score),

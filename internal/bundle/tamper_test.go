@@ -73,7 +73,7 @@ func positions(n int) []int {
 func smallWorld(t *testing.T) (world, string) {
 	t.Helper()
 	w := newWorld(t)
-	w.contents = contentsOf(t, w.contents.Order, []Exhibit{exhibit(1, nil)})
+	w.contents = contentsOf(t, w.contents.Order, []vigil.Exhibit{exhibit(1, nil)})
 	return w, w.write(t)
 }
 

@@ -45,7 +45,7 @@ func TestWarcRecords(t *testing.T) {
 }
 
 func TestWarcText(t *testing.T) {
-	e := exhibit(1, func(e *Exhibit) {
+	e := exhibit(1, func(e *vigil.Exhibit) {
 		e.Page.Response.Set("X-Bad", "a\r\nInjected: 1")
 		e.Page.Response["B d"] = []string{"x"}
 	})
