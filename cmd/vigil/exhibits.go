@@ -149,14 +149,24 @@ func storedAs[R vigil.Record](ctx context.Context, x *exhibits, r R) ([]byte, er
 	return nil, fmt.Errorf("%s %s: %w: no entry of the custody log tells of this version", typ, id, vigil.ErrTampered)
 }
 
-// excerpt returns the entries of the order's log that speak of the records, each
-// with the proof that it is in the log as of now.
+// excerpt signs a checkpoint of the order's log, so that whoever has the case can
+// compare, and returns the entries that speak of the records, each with the proof
+// that it is in the log as of then.
 func (x *exhibits) excerpt(ctx context.Context) (bundle.Log, error) {
+	if err := x.cs.keeper.sign(ctx, x.order); err != nil {
+		return bundle.Log{}, err
+	}
 	cp, err := x.cs.Checkpoint(ctx, x.order)
 	if err != nil {
 		return bundle.Log{}, err
 	}
-	return bundle.Log{Checkpoint: cp, Entries: func(yield func(bundle.ProvenEntry, error) bool) {
+	var note []byte
+	if x.cs.keeper != nil {
+		if _, note, err = x.cs.checkpoints().Checkpoint(x.order, cp.Size, x.cs.keeper.keys); err != nil {
+			return bundle.Log{}, err
+		}
+	}
+	return bundle.Log{Checkpoint: cp, Note: note, Entries: func(yield func(bundle.ProvenEntry, error) bool) {
 		for e, err := range x.cs.Log(ctx, x.order) {
 			if err == nil && (e.Seq >= cp.Size || !x.records[e.Object.ID]) {
 				continue
