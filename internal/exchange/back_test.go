@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -120,12 +121,13 @@ func FuzzWrite(f *testing.F) {
 	f.Add("lowtide", "http://"+harbourHost+"/a", "SAL-1", "text/html", "offer-of-person")
 	f.Add("=x\"\n- address: y", "http://h/\u202e?q=\"'<>&", "\x00", "\xff/\x00", "\r\n")
 	f.Add("\u2028\u0085\ufeff\x7f{}[]", "javascript:alert(1)", "x\\u0000", "a/b;c", "'")
+	base := exhibit(0, "", "pay to "+genesisAddress+" or "+segwitAddress)
 	f.Fuzz(func(t *testing.T, vendor, address, code, mime, reason string) {
-		e := exhibit(0, vendor, "pay to "+genesisAddress+" or "+segwitAddress)
-		e.Listing.URL = address
-		e.Assessment.Findings[0].Indicator, e.Assessment.Model = code, code
-		e.Page.Response.Set("Content-Type", mime)
-		e.Decisions[0].Reason, e.Decisions[0].Reviewer = reason, vendor
+		e := base
+		e.Listing.URL, e.Listing.Vendor, e.Assessment.Model = address, vendor, code
+		e.Assessment.Findings = []vigil.Finding{{Indicator: code}}
+		e.Page.Response = http.Header{"Content-Type": {mime}}
+		e.Decisions = []vigil.Decision{{Reason: reason, Reviewer: vendor, Verdict: vigil.Unsure}}
 		d := dossier(e)
 		d.Coded = func(string) bool { return true }
 		for _, format := range Formats() {
