@@ -198,6 +198,7 @@ const (
 	ActClassify  = "classify"
 	ActView      = "view"
 	ActDecide    = "decide"
+	ActDraft     = "export.draft"
 	ActExport    = "export.seal"
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"

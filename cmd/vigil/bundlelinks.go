@@ -8,15 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"vigil"
 	"vigil/internal/bundle"
 	"vigil/internal/link"
 	"vigil/internal/review"
 )
 
-// bundleLinks says what ties the exhibits of a bundle together. It shows no other
+// bundleLinks says what ties the listings of a bundle together. It shows no other
 // listing of the case. Identifiers stand in full, as they do in the exhibits.
-func (a *app) bundleLinks(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit) (out bundle.Links, err error) {
+func (a *app) bundleLinks(ctx context.Context, cs *openCase, listings []string) (out bundle.Links, err error) {
 	g, err := a.graph(ctx, cs)
 	if err != nil {
 		return out, err
@@ -26,14 +25,14 @@ func (a *app) bundleLinks(ctx context.Context, cs *openCase, exhibits []vigil.Ex
 		return out, err
 	}
 	shown := map[string]bool{}
-	for _, e := range exhibits {
-		shown[e.Listing.ID] = true
+	for _, id := range listings {
+		shown[id] = true
 	}
 	rows := map[string]*bundle.Link{}
 	groups := map[string]int{}
 	var order []string // of the rows
-	for _, e := range exhibits {
-		for _, n := range v.Neighbours(e.Listing.ID) {
+	for _, id := range listings {
+		for _, n := range v.Neighbours(id) {
 			if rows[n.Key.Key] == nil {
 				rows[n.Key.Key] = &bundle.Link{Key: v.says(n.Key)}
 				order = append(order, n.Key.Key)
@@ -52,8 +51,8 @@ func (a *app) bundleLinks(ctx context.Context, cs *openCase, exhibits []vigil.Ex
 	slices.SortStableFunc(out.Rows, func(a, b bundle.Link) int {
 		return cmp.Or(cmp.Compare(len(b.Places), len(a.Places)), strings.Compare(a.Key, b.Key))
 	})
-	for _, e := range exhibits {
-		c, ok := v.Component(e.Listing.ID)
+	for _, id := range listings {
+		c, ok := v.Component(id)
 		if groups[c.ID]++; !ok || groups[c.ID] != 2 {
 			continue
 		}

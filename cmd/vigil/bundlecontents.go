@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"vigil"
+	"vigil/internal/bundle"
+	"vigil/internal/keyring"
+	"vigil/internal/signature"
+)
+
+// caseSigner is how a case's own key is named in a bundle's allowed_signers.
+const caseSigner = "vigil-case"
+
+// contents returns what a bundle of exhibits holds.
+func (a *app) contents(ctx context.Context, x *exhibits, p packing) (c bundle.Contents, err error) {
+	c = bundle.Contents{
+		Kind: bundle.Evidential, Tool: tool(), Made: time.Now().UTC().Truncate(time.Second), Supersedes: p.supersedes,
+		Exhibits: x.items(ctx),
+	}
+	c.ID = "bundle-" + vigil.SumHex([]byte(c.Made.Format(time.RFC3339) + "\n" + strings.Join(x.ids, "\n")))[:16]
+	if c.Order, err = orderByID(ctx, x.cs, x.order); err != nil {
+		return c, err
+	}
+	if c.OrderRecord, err = storedAs(ctx, x, c.Order); err != nil {
+		return c, err
+	}
+	if c.WACZKey, err = waczKey(x.cs); err != nil {
+		return c, err
+	}
+	log, err := x.excerpt(ctx)
+	if err != nil {
+		return c, err
+	}
+	c.Logs = []bundle.Log{log}
+	c.Derived, err = a.derived(ctx, x, c, p)
+	return c, err
+}
+
+// sealing returns how the case seals a bundle: with its own key.
+func (a *app) sealing(cs *openCase, at time.Time) (bundle.Sealing, error) {
+	key, err := os.ReadFile(cs.path(keyFile))
+	if err != nil {
+		return bundle.Sealing{}, hint(err, "the case's signing key is made by vigil init; restore it from your backup")
+	}
+	public, err := os.ReadFile(cs.path(keyFile + ".pub"))
+	if err != nil {
+		return bundle.Sealing{}, err
+	}
+	return bundle.Sealing{
+		At: at, Exporter: a.who(),
+		Signer: fmt.Appendf(nil, "%s namespaces=%q %s", caseSigner, signature.Bundle, public),
+		Sign:   func(message []byte) ([]byte, error) { return signature.Sign(key, message, signature.Bundle) },
+	}, nil
+}
+
+// waczKeyFile is the case's key that signs captures for programs that show web
+// archives.
+const waczKeyFile = "keys/wacz.pem"
+
+// waczKey reads the case's key for captures, and makes it where there is none.
+func waczKey(cs *openCase) (*ecdsa.PrivateKey, error) {
+	name := cs.path(waczKeyFile)
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		if text, err = bundle.NewWACZKey(); err == nil {
+			err = keyring.WriteAtomic(name, text)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bundle.ParseWACZKey(text)
+}
+
+// orderByID returns the order with the given ID.
+func orderByID(ctx context.Context, cs *openCase, id string) (vigil.Order, error) {
+	for o, err := range cs.Orders(ctx) {
+		if err != nil || o.ID == id {
+			return o, err
+		}
+	}
+	return vigil.Order{}, fmt.Errorf("order %s: %w", id, vigil.ErrNotFound)
+}
+
+// derived returns the files that are made from the records: the report.
+func (a *app) derived(ctx context.Context, x *exhibits, c bundle.Contents, p packing) ([]bundle.File, error) {
+	words, err := indicatorWords()
+	if err != nil {
+		return nil, err
+	}
+	in := bundle.ReportInput{
+		ID: c.ID, Order: c.Order, Tool: c.Tool, Sealed: c.Made, Exporter: a.who(), Indicators: words,
+	}
+	for e, err := range x.all(ctx, false) {
+		if err != nil {
+			return nil, err
+		}
+		in.Exhibits = append(in.Exhibits, e)
+	}
+	for _, l := range c.Logs {
+		r := bundle.ReportLog{Checkpoint: l.Checkpoint}
+		for e, err := range l.Entries {
+			if err != nil {
+				return nil, err
+			}
+			r.Entries = append(r.Entries, e.Entry)
+		}
+		in.Logs = append(in.Logs, r)
+	}
+	if in.Links, err = a.bundleLinks(ctx, x.cs, x.ids); err != nil {
+		return nil, err
+	}
+	report, err := bundle.RenderReport(in)
+	return []bundle.File{{Name: "data/report/report.html", Write: func(w io.Writer) error {
+		_, err := w.Write(report)
+		return err
+	}}}, err
+}
