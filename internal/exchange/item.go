@@ -85,6 +85,20 @@ func (d Dossier) item(e vigil.Exhibit, t *Tally) item {
 // maxURL bounds an address; a longer one is left out.
 const maxURL = 4096
 
+// Leaving returns the identifiers of an exhibit that may leave, whole or masked.
+// It is false, and there are none, for a listing of which nothing but a hash may.
+func Leaving(e vigil.Exhibit) (ids []vigil.Identifier, ok bool) {
+	if restricted(e) {
+		return nil, false
+	}
+	for _, id := range e.Assessment.Identifiers {
+		if id.Links() && !forbidden(id, e.Assessment.Findings) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, true
+}
+
 // restricted reports whether a listing is under restricted handling: its newest
 // decision says that the person may be a minor.
 func restricted(e vigil.Exhibit) bool {
@@ -150,11 +164,9 @@ func (d Dossier) decisions(ds []vigil.Decision) []decision {
 // name adds the identifiers that may leave.
 func (d Dossier) name(it *item, e vigil.Exhibit, t *Tally) {
 	seen := map[[2]string]bool{}
-	for _, id := range e.Assessment.Identifiers {
-		if !id.Links() || forbidden(id, e.Assessment.Findings) {
-			it.withheld++
-			continue
-		}
+	ids, _ := Leaving(e)
+	it.withheld = len(e.Assessment.Identifiers) - len(ids)
+	for _, id := range ids {
 		if seen[[2]string{id.Kind, id.Value}] {
 			continue
 		}
