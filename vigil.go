@@ -200,6 +200,7 @@ const (
 	ActDecide    = "decide"
 	ActDraft     = "export.draft"
 	ActExport    = "export.seal"
+	ActExchange  = "export.exchange" // a file for another system went out
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
 	ActSearch    = "search"

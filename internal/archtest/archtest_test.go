@@ -40,6 +40,7 @@ var ours = map[string][]string{
 	"internal/custody":            {"."},
 	"internal/duplicate":          {},
 	"internal/encoding":           {"."},
+	"internal/exchange":           {"."},
 	"internal/extract":            {".", "internal/encoding", "internal/tomlfile"},
 	"internal/keyring":            {},
 	"internal/link":               {"."},
