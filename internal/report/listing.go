@@ -277,12 +277,6 @@ func facts(e vigil.Exhibit) []fact {
 	}
 	add("Problem of the capture", text(pg.Problem), false)
 	add("Problems of reading", text(strings.Join(l.Problems, "; ")), false)
-	add("SHA-256 of the page as kept", grouped(pg.BodySHA256), true)
-	if pg.RawSHA256 != pg.BodySHA256 {
-		add("SHA-256 as received", grouped(pg.RawSHA256), true)
-	}
-	add("Listing", l.ID, true)
-	add("Page", pg.ID, true)
 	return out
 }
 

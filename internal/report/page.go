@@ -247,6 +247,7 @@ func clip(s string, most int) string {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"stamp":    stamp,
+		"instant":  instant,
 		"day":      day,
 		"visible":  func(s any) string { return review.Visible(clipped(fmt.Sprint(s))) },
 		"clean":    func(s any) string { return review.Clean(clipped(fmt.Sprint(s))) },

@@ -37,6 +37,14 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2 January 2006, 15:04:05 UTC")
 }
 
+// instant writes a time for a table whose head says that it is UTC.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
+}
+
 func day(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
