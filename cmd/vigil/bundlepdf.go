@@ -128,7 +128,7 @@ func browserFlags(dir string) []string {
 		"--disable-background-networking", "--disable-component-update", "--disable-domain-reliability", "--disable-sync", "--disable-quic",
 		"--disable-client-side-phishing-detection", "--disable-breakpad", "--disable-crash-reporter", "--disable-dev-shm-usage",
 		"--disable-features=MediaRouter,DialMediaRouteProvider,OptimizationHints,Translate,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
-		"--proxy-server=socks5://127.0.0.1:9", "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND", 
+		"--proxy-server=socks5://127.0.0.1:9", "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND",
 		"--user-agent=vigil", "--force-color-profile=srgb",
 		"--user-data-dir=" + filepath.Join(dir, "profile"),
 		"--no-pdf-header-footer", "--print-to-pdf=" + filepath.Join(dir, "report.pdf"),

@@ -146,7 +146,7 @@ func (c *chosen) add(e vigil.Exhibit) {
 	c.media += len(e.Listing.MediaURLs)
 	for n, is := range map[*int]bool{
 		&c.cut: e.Page.Truncated != "", &c.withheld: len(e.Page.Withheld) > 0, &c.problems: e.Page.Problem != "",
-		&c.hits: len(e.Hits) > 0, &c.restrict: restricted(e),
+		&c.hits: len(e.Hits) > 0, &c.restrict: Restricted(e),
 	} {
 		if is {
 			*n++
@@ -162,13 +162,13 @@ func newest(ds []vigil.Decision) vigil.Decision {
 	return ds[len(ds)-1]
 }
 
-// restricted reports whether an exhibit's text must not be shown: its newest
+// Restricted reports whether an exhibit's text must not be shown: its newest
 // decision says that the person may be a minor.
-func restricted(e vigil.Exhibit) bool { return newest(e.Decisions).Verdict == vigil.SuspectedMinor }
+func Restricted(e vigil.Exhibit) bool { return newest(e.Decisions).Verdict == vigil.SuspectedMinor }
 
 // titleOf returns a listing's title as a line, without what must not be shown.
 func titleOf(e vigil.Exhibit, reveal bool) string {
-	if restricted(e) {
+	if Restricted(e) {
 		return "(title not shown: restricted)"
 	}
 	var line []byte

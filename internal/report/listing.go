@@ -96,7 +96,7 @@ type sum struct {
 func (p *page) listing(i int) listing {
 	e := p.chosen.detailed[i]
 	l := listing{
-		N: i + 1, Exhibit: e, Heading: review.Cut(titleOf(e, p.Reveal), 2*titleLen), Restricted: restricted(e),
+		N: i + 1, Exhibit: e, Heading: review.Cut(titleOf(e, p.Reveal), 2*titleLen), Restricted: Restricted(e),
 		Facts: facts(e), Kind: genre(e.Assessment.Genre) + ", in " + language(e.Assessment.Lang),
 		Ties: p.ties[e.Listing.ID], Judged: head(e.Decisions, maxOthers), MoreJudged: max(0, len(e.Decisions)-maxOthers),
 	}

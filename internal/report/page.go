@@ -204,6 +204,7 @@ type modelView struct {
 	Model
 	Listings int
 	Known    bool
+	Lexicon  bool // an authorised lexicon was added, without which it was measured
 }
 
 // ModelViews are the models that assessed the listings.
@@ -211,14 +212,17 @@ func (p *page) ModelViews() []modelView {
 	var out []modelView
 	for _, id := range slices.Sorted(maps.Keys(p.chosen.models)) {
 		m, ok := p.model(id)
-		m.ID = id
-		out = append(out, modelView{m, p.chosen.models[id], ok})
+		out = append(out, modelView{m, p.chosen.models[id], ok, ok && m.ID != id})
+		out[len(out)-1].ID = id
 	}
 	return out
 }
 
+// model returns what is known of a model. One with an authorised lexicon has the
+// weights and thresholds of the model that its ID begins with.
 func (p *page) model(id string) (Model, bool) {
-	i := slices.IndexFunc(p.Models, func(m Model) bool { return m.ID == id })
+	plain, _, _ := strings.Cut(id, " lexicon ")
+	i := slices.IndexFunc(p.Models, func(m Model) bool { return m.ID == plain })
 	if i < 0 {
 		return Model{}, false
 	}
