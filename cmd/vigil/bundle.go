@@ -23,7 +23,7 @@ type packing struct {
 	supersedes string // ID of the bundle in whose place this one stands
 	undecided  bool
 	draft      bool
-	pdf        bool
+	report     reportOptions
 }
 
 func (a *app) bundleCommand() *cobra.Command {
@@ -59,7 +59,8 @@ place, with --supersedes. With --draft it is not sealed yet, to be looked at fir
 	f.BoolVar(&p.undecided, "undecided", false, "also listings that no reviewer has decided on")
 	f.StringVar(&p.supersedes, "supersedes", "", "ID of the bundle in whose place this one stands")
 	f.BoolVar(&p.draft, "draft", false, "do not seal it; vigil bundle seal DIR does")
-	f.BoolVar(&p.pdf, "pdf", false, "also the report as PDF, by chromium")
+	f.BoolVar(&p.report.pdf, "pdf", false, "the report as a PDF as well, printed with this machine's chromium")
+	f.BoolVar(&p.report.reveal, "reveal", false, "identifiers in full in the report and the exchange files; the records have them in full anyway")
 	return c
 }
 
@@ -78,6 +79,7 @@ func (a *app) bundle(ctx context.Context, cs *openCase, p packing) error {
 	if err != nil {
 		return err
 	}
+	p.report.beside = filepath.Dir(filepath.Clean(p.dir))
 	contents, err := a.contents(ctx, x, p)
 	if err != nil {
 		return err

@@ -5,13 +5,13 @@ import (
 	"crypto/ecdsa"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
 	"vigil"
 	"vigil/internal/bundle"
+	"vigil/internal/exchange"
 	"vigil/internal/keyring"
 	"vigil/internal/signature"
 )
@@ -90,37 +90,22 @@ func orderByID(ctx context.Context, cs *openCase, id string) (vigil.Order, error
 	return vigil.Order{}, fmt.Errorf("order %s: %w", id, vigil.ErrNotFound)
 }
 
-// derived returns the files that are made from the records: the report.
+// derived returns the files that are made from the records: for readers, and for
+// other systems.
 func (a *app) derived(ctx context.Context, x *exhibits, c bundle.Contents, p packing) ([]bundle.File, error) {
-	words, err := indicatorWords()
+	g, err := a.graph(ctx, x.cs)
 	if err != nil {
 		return nil, err
 	}
-	in := bundle.ReportInput{
-		ID: c.ID, Order: c.Order, Tool: c.Tool, Sealed: c.Made, Exporter: a.who(), Indicators: words,
-	}
-	for e, err := range x.all(ctx, false) {
-		if err != nil {
-			return nil, err
-		}
-		in.Exhibits = append(in.Exhibits, e)
-	}
-	for _, l := range c.Logs {
-		r := bundle.ReportLog{Checkpoint: l.Checkpoint}
-		for e, err := range l.Entries {
-			if err != nil {
-				return nil, err
-			}
-			r.Entries = append(r.Entries, e.Entry)
-		}
-		in.Logs = append(in.Logs, r)
-	}
-	if in.Links, err = a.bundleLinks(ctx, x.cs, x.ids); err != nil {
+	links, err := a.bundleLinks(ctx, x, g, p.report.reveal)
+	if err != nil {
 		return nil, err
 	}
-	report, err := bundle.RenderReport(in)
-	return []bundle.File{{Name: "data/report/report.html", Write: func(w io.Writer) error {
-		_, err := w.Write(report)
-		return err
-	}}}, err
+	c.Exhibits = x.bodiless(ctx)
+	files, err := a.reportFiles(ctx, c, links, p.report)
+	if err != nil {
+		return nil, err
+	}
+	out := newExchanged(g, c.Order, x.all(ctx, false), giving{id: c.ID, at: c.Made, marking: exchange.Amber, reveal: p.report.reveal})
+	return append(files, out.exchangeFiles()...), nil
 }

@@ -95,6 +95,17 @@ func (x *exhibits) items(ctx context.Context) iter.Seq2[bundle.Item, error] {
 	}
 }
 
+// bodiless yields the exhibits alone, for what is made from the records.
+func (x *exhibits) bodiless(ctx context.Context) iter.Seq2[bundle.Item, error] {
+	return func(yield func(bundle.Item, error) bool) {
+		for e, err := range x.all(ctx, false) {
+			if !yield(bundle.Item{Exhibit: e}, err) {
+				return
+			}
+		}
+	}
+}
+
 // stored returns the bytes of an exhibit's records as the case keeps them.
 func (x *exhibits) stored(ctx context.Context, e vigil.Exhibit) (s bundle.Stored, err error) {
 	if s.Page, err = storedAs(ctx, x, e.Page); err != nil {

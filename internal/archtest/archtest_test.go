@@ -45,6 +45,7 @@ var ours = map[string][]string{
 	"internal/keyring":            {},
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
+	"internal/report":             {".", "classify/indicator", "internal/review"},
 	"internal/review":             {".", "store"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
