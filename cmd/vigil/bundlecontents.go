@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 	"strings"
 	"time"
@@ -107,5 +110,32 @@ func (a *app) derived(ctx context.Context, x *exhibits, c bundle.Contents, p pac
 		return nil, err
 	}
 	out := newExchanged(g, c.Order, x.all(ctx, false), giving{id: c.ID, at: c.Made, marking: exchange.Amber, reveal: p.report.reveal})
-	return append(files, out.exchangeFiles()...), nil
+	hits, err := hitsFile(x.all(ctx, false))
+	if err != nil {
+		return nil, err
+	}
+	return append(append(files, out.exchangeFiles()...), hits...), nil
+}
+
+// hitsFile returns the file of what the exhibits name that is on a watchlist, a line
+// each with the list and its date; no file if there is nothing.
+func hitsFile(exhibits iter.Seq2[vigil.Exhibit, error]) ([]bundle.File, error) {
+	var b bytes.Buffer
+	for e, err := range exhibits {
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range e.Hits {
+			if err := writeJSON(&b, h); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return nil, nil
+	}
+	return []bundle.File{{Name: "data/watchlists/hits.jsonl", Write: func(w io.Writer) error {
+		_, err := w.Write(b.Bytes())
+		return err
+	}}}, nil
 }
