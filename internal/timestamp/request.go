@@ -89,6 +89,9 @@ func parseRequest(der []byte) (r Request, err error) {
 	case !f.CertReq:
 		return r, errors.New("it does not ask for the authority's certificate: with openssl ts -query, add -cert")
 	}
+	if p := f.Imprint.Algorithm.Parameters.FullBytes; len(p) > 0 && !bytes.Equal(p, asn1.NullBytes) {
+		return r, errors.New("its hash has parameters")
+	}
 	if h := hashOf(f.Imprint.Algorithm); h == 0 || h.Size() != len(f.Imprint.Hash) {
 		return r, fmt.Errorf("hash %s of %d bytes: want SHA-256, SHA-384 or SHA-512", f.Imprint.Algorithm.Algorithm, len(f.Imprint.Hash))
 	}
