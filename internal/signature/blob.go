@@ -111,3 +111,9 @@ func VerifyRaw(message, sig []byte, fingerprint, namespace string, signers Signe
 	}
 	return s.Principal, nil
 }
+
+// Only returns the line of the entry's key for one principal and one namespace, at
+// whatever time.
+func (s Signer) Only(principal, namespace string) string {
+	return Signer{Principal: principal, Namespaces: []string{namespace}, key: s.key}.Line()
+}
