@@ -49,6 +49,8 @@ vigil verify DIR, or with sha256sum and ssh-keygen as VERIFY.txt in it says.`,
 	}
 	c.Flags().StringVarP(&dir, "output", "o", "", "folder to write, which must not exist")
 	c.Flags().BoolVar(&undecided, "undecided", false, "also listings that no reviewer has decided on")
+	c.AddCommand(a.bundleSealCommand(), a.bundleApproveCommand(), a.bundleTimestampCommand(), a.bundleReleaseCommand(),
+		a.bundleAcknowledgeCommand(), a.bundleRecallCommand(), a.bundleListCommand(), a.bundleShowCommand())
 	return c
 }
 
