@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ bundle cannot approve it, nor can the exporter's key under another name.
 
 ` + aboutKeys + `
 
-Who has no access to the case signs DIR/signatures/release.pae on another machine,
+Who has no access to the case signs a copy of DIR/signatures/release.pae elsewhere,
 
   ssh-keygen -Y sign -n ` + signature.Release + ` -f KEY release.pae
 
@@ -38,6 +39,9 @@ openssl pkeyutl -sign -rawin makes one, is taken too.`,
 		RunE: func(c *cobra.Command, operands []string) error {
 			if (key == "") == (file == "") {
 				return hint(usagef("bundle approve: want --sign-key KEY or --signature FILE"), "%s --help", c.CommandPath())
+			}
+			if rel, err := filepath.Rel(operands[0], file); file != "" && err == nil && filepath.IsLocal(rel) {
+				return usagef("bundle approve: %s lies in the bundle, where nothing may be added by hand: move it out first", file)
 			}
 			return a.with("vigil bundle approve", func(cs *openCase) error {
 				return a.approveBundle(c.Context(), cs, operands[0], key, file)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vigil/internal/bundle"
+	"vigil/internal/keyring"
 	"vigil/internal/signature"
 	"vigil/internal/timestamp"
 	"vigil/internal/tor/simnet"
@@ -52,29 +55,34 @@ func serveAuthority(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Value("net").(*simnet.Net).Forward(args[0], web.Listener.Addr().String()))
 }
 
-// unseal is "draft BUNDLE DIR": it makes a draft in DIR of what is in a sealed bundle,
-// under another ID.
-func unseal(ts *testscript.TestScript, _ bool, args []string) {
-	from, to := ts.MkAbs(args[0]), ts.MkAbs(args[1])
-	ts.Check(os.CopyFS(to, os.DirFS(from)))
-	ts.Check(os.RemoveAll(filepath.Join(to, "signatures")))
-	name := filepath.Join(to, "bag-info.txt")
-	old, err := os.ReadFile(name)
-	ts.Check(err)
-	var info strings.Builder
-	for line := range strings.Lines(string(old)) {
-		switch label, _, _ := strings.Cut(line, ":"); label {
-		case "External-Identifier":
-			info.WriteString("External-Identifier: bundle-" + filepath.Base(args[1]) + "\n")
-		case "X-Sealed", "X-Exporter", "X-Signer":
-		default:
-			info.WriteString(line)
+// writeDraft is "draft CASE LISTING DIR": it writes a bundle of a listing that nobody
+// has sealed.
+func writeDraft(ts *testscript.TestScript, _ bool, args []string) {
+	a := &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, dir: ts.MkAbs(args[0])}
+	ts.Check(a.with("test", func(cs *openCase) error {
+		exhibits, err := a.exhibits(context.Background(), cs, args[1:2], false)
+		if err != nil {
+			return err
 		}
-	}
-	ts.Check(os.WriteFile(name, []byte(info.String()), 0o600))
-	for _, alg := range []string{"256", "512"} {
-		cmd := exec.Command("sh", "-c", "sha"+alg+"sum bag-info.txt bagit.txt manifest-sha256.txt manifest-sha512.txt > tagmanifest-sha"+alg+".txt")
-		cmd.Dir = to
-		ts.Check(cmd.Run())
-	}
+		contents, err := a.contents(context.Background(), cs, exhibits)
+		if err != nil {
+			return err
+		}
+		return bundle.Draft(ts.MkAbs(args[2]), contents)
+	}))
+}
+
+// trustCase is "trustcase CASE FILE": it appends the line of the case's key to FILE.
+func trustCase(ts *testscript.TestScript, _ bool, args []string) {
+	public := ts.ReadFile(filepath.Join(args[0], keyFile+".pub"))
+	appendTo(ts, args[1], fmt.Appendf(nil, "%s namespaces=%q %s", caseSigner, signature.Bundle, public))
+}
+
+// newRecipient is "recipient FILE VAR": it writes an identity of age, and sets $VAR to
+// its public key.
+func newRecipient(ts *testscript.TestScript, _ bool, args []string) {
+	id, err := keyring.NewIdentity()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), id.File("test"), 0o600))
+	ts.Setenv(args[1], id.Recipient())
 }

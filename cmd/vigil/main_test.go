@@ -207,7 +207,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Setenv(args[i], row.Listings[m].Listing)
 		}
 	},
-	"person": newPerson, "tsa": serveAuthority, "draft": unseal, "aged": agedCase, "needle": needle, "firsthold": firstHold, "halfpurge": halfPurge,
+	"person": newPerson, "tsa": serveAuthority, "draft": writeDraft, "recipient": newRecipient, "trustcase": trustCase, "aged": agedCase, "needle": needle, "firsthold": firstHold, "halfpurge": halfPurge,
 	// lines N FILE fails unless FILE has N lines.
 	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
 		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {
