@@ -60,7 +60,7 @@ func readLabels(dir string) (in info, tags []byte, err error) {
 		return nil, nil, err
 	}
 	defer root.Close()
-	text, err := readSmall(root, infoName, maxInfo)
+	text, err := readTag(root, infoName, maxInfo)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,12 +68,12 @@ func readLabels(dir string) (in info, tags []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", infoName, err)
 	}
-	tags, err = readSmall(root, signedName, maxSmall)
+	tags, err = readTag(root, signedName, maxSmall)
 	return readInfo(fields), tags, err
 }
 
-// readSmall reads a file, which must be one.
-func readSmall(root *os.Root, name string, most int64) ([]byte, error) {
+// readTag reads a small file of a bundle, which must be one.
+func readTag(root *os.Root, name string, most int64) ([]byte, error) {
 	st, err := root.Lstat(filepath.FromSlash(name))
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"time"
@@ -119,4 +120,13 @@ func stampOf(tags []byte, sealed, now time.Time, request timestamp.Request, repl
 		return nil, err
 	}
 	return t, t.Within(sealed, now)
+}
+
+// readAuthorities reads root certificates of time-stamping authorities.
+func readAuthorities(name string) (*x509.CertPool, error) {
+	text, err := readSmall(name)
+	if err != nil {
+		return nil, err
+	}
+	return timestamp.ParseRoots(text)
 }
