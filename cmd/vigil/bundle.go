@@ -107,11 +107,18 @@ func (a *app) pack(cs *openCase, p packing, c bundle.Contents) error {
 	if p.draft {
 		return bundle.Draft(p.dir, c)
 	}
-	s, err := a.sealing(cs, c.Made)
+	sealing, err := a.sealing(cs, c.Made)
 	if err != nil {
 		return err
 	}
-	return bundle.Write(p.dir, c, s)
+	if err := bundle.Write(p.dir, c, sealing); err != nil {
+		return err
+	}
+	s, err := bundle.OpenSigning(p.dir)
+	if err != nil {
+		return err
+	}
+	return s.PutNoStamp(cs.noStamp(p.dir))
 }
 
 // underOrder returns those of the listings that stand under an order.
