@@ -18,7 +18,7 @@ var errNoBrowser = errors.New("no chromium on this machine")
 
 // Bounds of printing.
 const (
-	pdfTime  = 3 * time.Minute
+	pdfTime  = 10 * time.Minute
 	pdfBytes = 512 << 20
 )
 
