@@ -34,7 +34,7 @@ var ours = map[string][]string{
 	"fixtures/internal/gen":       {".", "fixtures"},
 	"internal/anchor":             {".", "internal/custody", "internal/signature"},
 	"internal/archtest":           {},
-	"internal/bundle":             {".", "internal/custody", "internal/order", "internal/signature"},
+	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/redact", "internal/signature"},
 	"internal/config":             {"internal/tomlfile"},
 	"internal/custody":            {"."},
 	"internal/duplicate":          {},
@@ -43,6 +43,7 @@ var ours = map[string][]string{
 	"internal/keyring":            {},
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
+	"internal/redact":             {".", "internal/tomlfile"},
 	"internal/review":             {".", "store"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
@@ -102,7 +103,7 @@ var theirs = map[string][]string{
 	"golang.org/x/term":                                       {"cmd/vigil"},
 	"golang.org/x/text/transform":                             {"internal/encoding"},
 	"gonum.org/v1/gonum/optimize":                             {"classify/train"},
-	"golang.org/x/text/unicode/norm":                          {"classify", "internal/search"},
+	"golang.org/x/text/unicode/norm":                          {"classify", "internal/search", "internal/redact"},
 }
 
 func TestImportsKeepToTheTable(t *testing.T) {

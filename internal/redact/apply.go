@@ -39,11 +39,11 @@ func (r *Redactor) Apply(e Exhibit, body []byte) (Redacted, error) {
 		return Redacted{}, err
 	}
 	x := &exhibit{Redactor: r, facts: f, docs: docs, rule: len(r.rules.List), spans: map[*document]map[string][]match{}, shown: map[string]shown{}, field: map[string]shown{}, alias: map[string]string{}}
-	defer func() { r.index++ }()
+	defer func() { r.spot.Listings++ }()
 	if rule, ok := r.whole[f.listing.ID]; ok {
 		return x.leaveOut(rule, body), nil
 	}
-	if err := x.search(); err != nil {
+	if err := x.search(body); err != nil {
 		return Redacted{}, err
 	}
 	out := Redacted{Exhibit: e, Page: f.page.ID, Listing: f.listing.ID}
@@ -87,10 +87,10 @@ type exhibit struct {
 
 // item numbers and seals one.
 func (x *exhibit) item(form Form, rule int, file, pointer string, at Spot, value []byte) *Item {
-	x.n++
+	x.spot.Items++
 	why := x.rules.List[rule]
-	it := Item{N: x.n, Form: form, File: file, Pointer: pointer, Reason: why.Reason, Note: why.Note}
-	at.Listing = x.index
+	it := Item{N: x.spot.Items, Form: form, File: file, Pointer: pointer, Reason: why.Reason, Note: why.Note}
+	at.Listing = x.spot.Listings
 	x.o.Key.seal(&it, x.o.Parent, at, value)
 	x.items = append(x.items, it)
 	return &x.items[len(x.items)-1]
@@ -99,7 +99,7 @@ func (x *exhibit) item(form Form, rule int, file, pointer string, at Spot, value
 // leaveOut withholds the listing whole.
 func (x *exhibit) leaveOut(rule int, body []byte) Redacted {
 	x.secret[x.listing.ID], x.secret[x.page.ID] = rule, rule
-	id := name(x.n + 1)
+	id := name(x.spot.Items + 1)
 	for _, d := range x.docs {
 		x.item(Gone, rule, fileOf(d.typ, id, id), d.prefix, Spot{}, d.text)
 	}
@@ -121,7 +121,8 @@ func fileOf(typ, page, listing string) string {
 }
 
 // search finds everything that is withheld of the exhibit.
-func (x *exhibit) search() error {
+func (x *exhibit) search(body []byte) error {
+	x.rule = min(x.rule, x.inBody(body))
 	for i, rule := range x.rules.List {
 		if rule.about(x.listing.ID) {
 			if err := x.places(i, rule); err != nil {
@@ -158,6 +159,31 @@ func (x *exhibit) search() error {
 		}
 	}
 	return nil
+}
+
+// inBody returns the first rule that the page's body falls under; the number of rules
+// if it does under none. The hash of a page of which all but a number is
+// known gives the number away as well.
+func (x *exhibit) inBody(body []byte) int {
+	if rule, ok := x.bodies[x.spot.Listings]; ok {
+		return rule
+	}
+	rule := len(x.rules.List)
+	texts := []string{string(body)}
+	if x.o.Decode != nil {
+		text, err := x.o.Decode(x.page, body)
+		if err != nil {
+			rule = 0
+		}
+		texts = append(texts, text)
+	}
+	for _, text := range texts {
+		for _, m := range x.m.find(text) {
+			rule = min(rule, m.rule)
+		}
+	}
+	x.bodies[x.spot.Listings] = rule
+	return rule
 }
 
 func (x *exhibit) add(d *document, pointer string, ms ...match) {

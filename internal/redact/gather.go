@@ -23,6 +23,9 @@ type Options struct {
 	// Scan finds identifiers in a text, however they are disguised. It may be nil:
 	// then only spellings that fold to the same letters are found.
 	Scan func(text string) []vigil.Identifier
+	// Decode returns the text of a page's body. It may be nil: then bodies are searched as
+	// the bytes that they are. A page that it cannot decode is withheld.
+	Decode func(p vigil.Page, body []byte) (string, error)
 	// Hosts are those that the order names: they show in it, and are not withheld
 	// in addresses.
 	Hosts []string
@@ -30,6 +33,7 @@ type Options struct {
 
 // A Redactor applies rules to the exhibits of one bundle. It sees them twice, in the
 // same order: [Redactor.Gather] learns what is withheld, [Redactor.Apply] takes it out.
+// The same exhibits give the same items, however often they are applied.
 // A Redactor is not safe for use by several goroutines.
 type Redactor struct {
 	rules Rules
@@ -40,13 +44,22 @@ type Redactor struct {
 	known map[string]bool
 	whole map[string]int // ID of a listing that is left out → rule
 
-	index   int             // of the listing of the next Apply
-	n       int             // items so far
+	spot    Mark            // of the next Apply
+	bodies  map[int]int     // place of a listing → the first rule that its page's body falls under, or the number of rules
 	secret  map[string]int  // IDs that no log line may name → rule
 	changed map[string]int  // IDs of listings of which anything is withheld → rule
 	guarded map[string]bool // SHA-256 of records that hold a secret ID
 	noted   map[string]int  // ID of a listing whose reviewers' words are withheld → rule
 }
+
+// A Mark is how far a redactor has come.
+type Mark struct{ Listings, Items int }
+
+// Mark returns how far r has come.
+func (r *Redactor) Mark() Mark { return r.spot }
+
+// Seek goes back to where r has been, to apply one exhibit again.
+func (r *Redactor) Seek(m Mark) { r.spot = m }
 
 // New returns a redactor for rules.
 func New(rules Rules, o Options) (*Redactor, error) {
@@ -58,7 +71,7 @@ func New(rules Rules, o Options) (*Redactor, error) {
 	}
 	r := &Redactor{
 		rules: rules, o: o, m: newMatcher(o.Scan), own: make([]*matcher, len(rules.List)), found: make([]int, len(rules.List)),
-		known: map[string]bool{}, whole: map[string]int{}, secret: map[string]int{},
+		known: map[string]bool{}, whole: map[string]int{}, bodies: map[int]int{}, secret: map[string]int{},
 		changed: map[string]int{}, guarded: map[string]bool{}, noted: map[string]int{},
 	}
 	for i, rule := range rules.List {

@@ -285,13 +285,16 @@ func (m *matcher) inRun(ms []match, v view, r run) []match {
 		}
 		ms = m.inDecoded(ms, v, r, text, from, 3, 4)
 	}
-	for from := range 2 {
-		n := from
-		for n < len(r.text) && hexDigit(r.text[n]) {
-			n++
+	for lo := 0; lo < len(r.text); lo++ {
+		hi := lo
+		for hi < len(r.text) && hexDigit(r.text[hi]) {
+			hi++
 		}
-		text, _ := hex.DecodeString(string(r.text[from : n-(n-from)%2]))
-		ms = m.inDecoded(ms, v, r, text, from, 1, 2)
+		for from := lo; from < lo+2 && hi-from >= minRun; from++ {
+			text, _ := hex.DecodeString(string(r.text[from : hi-(hi-from)%2]))
+			ms = m.inDecoded(ms, v, r, text, from, 1, 2)
+		}
+		lo = hi
 	}
 	return ms
 }

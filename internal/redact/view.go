@@ -335,11 +335,10 @@ func digit(r rune) rune {
 // digits, and Latin ones without a decomposition, as ascii folds them.
 var lookalikes = func() map[rune]string {
 	m := map[rune]string{}
-	rs := []rune("аaвbсcеeгrһhіiјjкkмmноoрpѕsтtуyхxз3ԁdԛqԝwб6ьbч4үyѵvӏlԍg" + "αaβbεeζzηnιiκkνvοoρpτtυuχxωwγyϲcϳjϝfσo" + "łløođdıiħhŧtʀrɴnɢgʜhʟlƅb")
+	rs := []rune("аaвbсcеeгrһhіiјjкkмmнhоoрpѕsтtуyхxз3ԁdԛqԝwб6ьbч4үyѵvӏlԍg" + "αaβbεeζzηnιiκkνvοoρpτtυuχxωwγyϲcϳjϝfσo" + "łløođdıiħhŧtʀrɴnɢgʜhʟlƅb")
 	for i := 0; i+1 < len(rs); i += 2 {
 		m[rs[i]] = string(ascii[rs[i+1]])
 	}
-	m['н'], m['о'] = "h", "0"
 	m['ß'], m['æ'], m['œ'] = "ss", "ae", "0e"
 	return m
 }()

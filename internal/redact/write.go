@@ -37,7 +37,7 @@ func (x *exhibit) redact(out *Redacted) error {
 	x.hideHashes()
 	var files [][]byte
 	for _, d := range x.docs {
-		n := x.n + 1 // of the record's own item
+		n := x.spot.Items + 1 // of the record's own item
 		switch d.typ {
 		case vigil.TypePage:
 			x.secret[x.page.ID] = x.rule
@@ -257,7 +257,7 @@ func (w *writer) value(v *value, pointer, now string) {
 			}
 			to := token
 			if ms := w.spans[w.document][pointer+"/"+token+"\x00"]; len(ms) > 0 {
-				to = name(w.n + 1)
+				to = name(w.spot.Items + 1)
 				w.item(ByKey, ms[0].rule, w.file, w.prefix+now+"/"+to, Spot{Len: len(m.key)}, []byte(m.key))
 				w.edits = append(w.edits, edit{m.keyLo, m.keyHi, strconv.Quote(to)})
 			}
