@@ -13,13 +13,13 @@ import (
 	"vigil"
 )
 
-// maxItemLine bounds a line of withheld.jsonl.
-const maxItemLine = 8 << 10
+// MaxItem bounds a line of withheld.jsonl.
+const MaxItem = 8 << 10
 
 // ParseItem reads a line of withheld.jsonl, which may be hostile.
 func ParseItem(line []byte) (it Item, err error) {
-	if len(line) > maxItemLine {
-		return it, fmt.Errorf("%d bytes long, want at most %d", len(line), maxItemLine)
+	if len(line) > MaxItem {
+		return it, fmt.Errorf("%d bytes long, want at most %d", len(line), MaxItem)
 	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()

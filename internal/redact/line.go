@@ -101,9 +101,9 @@ func (r *Redactor) left(form Form, rule int, file string, n int64, line []byte) 
 
 // Find returns where in a text something is withheld; nil if nothing is. It is the last
 // look at files that were made from what is left.
-func (r *Redactor) Find(text []byte) (at []int) {
+func (r *Redactor) Find(text []byte) (at []Spot) {
 	for _, m := range r.m.find(string(text)) {
-		at = append(at, m.lo)
+		at = append(at, Spot{Start: m.lo, Len: m.hi - m.lo})
 	}
 	return at
 }
