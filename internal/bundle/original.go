@@ -27,7 +27,7 @@ type Original struct {
 
 // OpenOriginal opens the folder or ZIP file of an evidential bundle and verifies it.
 // It refuses one that fails, with an error that wraps [vigil.ErrTampered].
-func OpenOriginal(name string, o VerifyOptions) (or *Original, err error) {
+func OpenOriginal(name string, o VerifyOptions) (*Original, error) {
 	if o.Now.IsZero() {
 		return nil, errors.New("no time to verify at")
 	}
@@ -35,22 +35,24 @@ func OpenOriginal(name string, o VerifyOptions) (or *Original, err error) {
 	if err != nil {
 		return nil, err
 	}
-	or = &Original{src: src, v: &verifier{VerifyOptions: o}, places: map[string]place{}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, or.Close())
-		}
-	}()
-	or.v.Limits = o.Limits.orDefault()
-	or.v.run(src)
+	or := &Original{src: src, v: &verifier{VerifyOptions: o}, places: map[string]place{}}
+	if err := or.open(name); err != nil {
+		return nil, errors.Join(err, or.Close())
+	}
+	return or, nil
+}
+
+func (or *Original) open(name string) error {
+	or.v.Limits = or.v.Limits.orDefault()
+	or.v.run(or.src)
 	if or.v.walk != nil {
 		or.v.walk.close()
 	}
 	if r := or.v.report(); !r.OK() {
-		return nil, fmt.Errorf("%s: %w: %s", name, vigil.ErrTampered, r.failures())
+		return fmt.Errorf("%s: %w: %s", name, vigil.ErrTampered, r.failures())
 	}
 	if k := Kind(or.v.info[labelKind]); k != Evidential {
-		return nil, fmt.Errorf("%s: a bundle of kind %s: a disclosure is made from an evidential one", name, k)
+		return fmt.Errorf("%s: a bundle of kind %s: a disclosure is made from an evidential one", name, k)
 	}
 	for _, f := range or.v.bag.names {
 		if id, ok := strings.CutPrefix(f, listingDir); ok && strings.HasSuffix(id, ".json") {
@@ -58,7 +60,7 @@ func OpenOriginal(name string, o VerifyOptions) (or *Original, err error) {
 		}
 	}
 	slices.Sort(or.listings)
-	return or, or.openCaptures()
+	return or.openCaptures()
 }
 
 // Close closes its files.

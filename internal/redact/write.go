@@ -92,6 +92,9 @@ func (x *exhibit) swaps(d *document, listing string) (map[string]swap, error) {
 		x.secret[from] = x.rule
 		s[pointer] = swap{ByName, x.alias[from]} // none yet for an older capture
 	}
+	if d.typ != vigil.TypeDecision { // each names the capture, or follows from it
+		x.guarded[vigil.SumHex(d.text)] = true
+	}
 	switch d.typ {
 	case vigil.TypePage:
 		rename("/id", x.page.ID)
