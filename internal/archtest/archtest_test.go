@@ -29,12 +29,17 @@ var ours = map[string][]string{
 	"classify/indicator":          {"."},
 	"classify/identifier":         {"."},
 	"cmd/vigil":                   {"*"},
+	"cmd/vigil-verify":            {"internal/bundle"},
 	"crawler":                     {".", "internal/encoding"},
 	"fixtures":                    {"."},
 	"fixtures/internal/gen":       {".", "fixtures"},
 	"internal/anchor":             {".", "internal/custody", "internal/signature"},
 	"internal/archtest":           {},
+<<<<<<< HEAD
 	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/redact", "internal/signature"},
+=======
+	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/signature"},
+>>>>>>> w/core
 	"internal/config":             {"internal/tomlfile"},
 	"internal/custody":            {"."},
 	"internal/duplicate":          {},
