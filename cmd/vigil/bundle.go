@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,6 +29,7 @@ const caseSigner = "vigil-case"
 func (a *app) bundleCommand() *cobra.Command {
 	var dir string
 	var undecided bool
+	var o reportOptions
 	c := &cobra.Command{
 		Use:   "bundle LISTING… -o DIR",
 		Short: "Export listings as evidence that others can check",
@@ -43,21 +43,24 @@ vigil verify DIR, or with sha256sum and ssh-keygen as VERIFY.txt in it says.`,
 				return hint(usagef("bundle: no folder to write to"), "vigil bundle %s -o DIR", strings.Join(operands, " "))
 			}
 			return a.with("vigil bundle", func(cs *openCase) error {
-				return a.bundle(c.Context(), cs, operands, dir, undecided)
+				return a.bundle(c.Context(), cs, operands, dir, undecided, o)
 			})
 		},
 	}
 	c.Flags().StringVarP(&dir, "output", "o", "", "folder to write, which must not exist")
 	c.Flags().BoolVar(&undecided, "undecided", false, "also listings that no reviewer has decided on")
+	c.Flags().BoolVar(&o.pdf, "pdf", false, "the report as a PDF as well, printed with this machine's chromium")
+	c.Flags().BoolVar(&o.reveal, "reveal", false, "identifiers in full in the report; the records have them in full anyway")
 	return c
 }
 
-func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir string, undecided bool) error {
+func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir string, undecided bool, o reportOptions) error {
 	exhibits, err := a.exhibits(ctx, cs, listings, undecided)
 	if err != nil {
 		return err
 	}
-	contents, err := a.contents(ctx, cs, exhibits)
+	o.beside = filepath.Dir(filepath.Clean(dir))
+	contents, err := a.contents(ctx, cs, exhibits, o)
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, und
 			return nil, hint(fmt.Errorf("listing %s: %w: no reviewer has decided on it", v.Listing.ID, vigil.ErrRefused),
 				"vigil review decide %s VERDICT --reason WHY, or export it with --undecided", v.Listing.ID)
 		}
-		all[v.Listing.ID] = vigil.Exhibit{Page: v.Page, Listing: v.Listing, Assessment: v.Assessment, Decisions: v.Decisions}
+		all[v.Listing.ID] = vigil.Exhibit{Page: v.Page, Listing: v.Listing, Assessment: v.Assessment, Decisions: v.Decisions, Hits: v.Hits}
 	}
 	var exhibits []vigil.Exhibit
 	for _, id := range slices.Sorted(maps.Keys(all)) {
@@ -139,7 +142,7 @@ func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, und
 }
 
 // contents adds the order and the part of its log that speaks of the exhibits.
-func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit) (c bundle.Contents, err error) {
+func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit, o reportOptions) (c bundle.Contents, err error) {
 	c = bundle.Contents{Kind: bundle.Evidential, Tool: tool(), Made: time.Now().UTC().Truncate(time.Second)}
 	id := vigil.OrderOf(exhibits[0].Listing.Source)
 	about := map[string]bool{id: true} // IDs of all records in the bundle
@@ -171,37 +174,17 @@ func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhib
 			}
 		}
 	}
-	c.Derived, err = a.derived(ctx, cs, c, exhibits)
+	c.Derived, err = a.derived(ctx, cs, c, exhibits, o)
 	return c, err
 }
 
 // derived returns the files that are made from the records: the report.
-func (a *app) derived(ctx context.Context, cs *openCase, c bundle.Contents, exhibits []vigil.Exhibit) ([]bundle.File, error) {
-	words, err := indicatorWords()
+func (a *app) derived(ctx context.Context, cs *openCase, c bundle.Contents, exhibits []vigil.Exhibit, o reportOptions) ([]bundle.File, error) {
+	links, err := a.bundleLinks(ctx, cs, exhibits, o.reveal)
 	if err != nil {
 		return nil, err
 	}
-	in := bundle.ReportInput{
-		ID: c.ID, Order: c.Order, Exhibits: exhibits, Tool: c.Tool, Sealed: c.Made, Exporter: a.who(), Indicators: words,
-	}
-	for _, l := range c.Logs {
-		r := bundle.ReportLog{Checkpoint: l.Checkpoint}
-		for e, err := range l.Entries {
-			if err != nil {
-				return nil, err
-			}
-			r.Entries = append(r.Entries, e.Entry)
-		}
-		in.Logs = append(in.Logs, r)
-	}
-	if in.Links, err = a.bundleLinks(ctx, cs, exhibits); err != nil {
-		return nil, err
-	}
-	report, err := bundle.RenderReport(in)
-	return []bundle.File{{Name: "data/report/report.html", Write: func(w io.Writer) error {
-		_, err := w.Write(report)
-		return err
-	}}}, err
+	return a.reportFiles(ctx, c, links, o)
 }
 
 // keptRecords is the stored bytes of records, by what the log tells of them.

@@ -35,11 +35,7 @@ var ours = map[string][]string{
 	"fixtures/internal/gen":       {".", "fixtures"},
 	"internal/anchor":             {".", "internal/custody", "internal/signature"},
 	"internal/archtest":           {},
-<<<<<<< HEAD
 	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/redact", "internal/signature"},
-=======
-	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/signature"},
->>>>>>> w/core
 	"internal/config":             {"internal/tomlfile"},
 	"internal/custody":            {"."},
 	"internal/duplicate":          {},
@@ -49,6 +45,7 @@ var ours = map[string][]string{
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
 	"internal/redact":             {".", "internal/tomlfile"},
+	"internal/report":             {".", "classify/indicator", "internal/review"},
 	"internal/review":             {".", "store"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
