@@ -199,6 +199,7 @@ const (
 	ActView      = "view"
 	ActDecide    = "decide"
 	ActExport    = "export.seal"
+	ActDisclose  = "export.disclose" // a disclosure made, or a withheld thing of one shown
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
 	ActSearch    = "search"

@@ -51,6 +51,7 @@ vigil verify DIR, or with sha256sum and ssh-keygen as VERIFY.txt in it says.`,
 	c.Flags().BoolVar(&undecided, "undecided", false, "also listings that no reviewer has decided on")
 	c.Flags().BoolVar(&o.pdf, "pdf", false, "the report as a PDF as well, printed with this machine's chromium")
 	c.Flags().BoolVar(&o.reveal, "reveal", false, "identifiers in full in the report; the records have them in full anyway")
+	c.AddCommand(a.bundleDiscloseCommand(), a.bundleUnveilCommand())
 	return c
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -97,7 +99,7 @@ func (or *Original) Disclose(o DisclosureOptions) (*Disclosing, error) {
 
 func (d *Disclosing) plan(i int) error {
 	start := d.r.Mark()
-	e, l, x, err := d.apply(i)
+	_, l, x, err := d.apply(i)
 	if err != nil {
 		return err
 	}
@@ -106,7 +108,6 @@ func (d *Disclosing) plan(i int) error {
 		at: i, start: start,
 	})
 	d.Items = append(d.Items, x.Items...)
-	_ = e
 	return nil
 }
 
@@ -302,7 +303,7 @@ func (d *Disclosing) WriteDisclosure(dir string, c Contents, s Sealing) error {
 		if err := draft(tmp, c); err != nil {
 			return err
 		}
-		if err := d.searchDerived(c.Derived); err != nil {
+		if err := d.searchDerived(tmp, c.Derived); err != nil {
 			return err
 		}
 		if err := seal(tmp, s); err != nil {
@@ -329,16 +330,16 @@ const sureLength = 12
 
 // searchDerived refuses files that show what is withheld. Short words are let pass: the
 // program's own texts have them.
-func (d *Disclosing) searchDerived(files []File) error {
+func (d *Disclosing) searchDerived(dir string, files []File) error {
 	for _, f := range files {
 		if f.Name == withheldName || f.Name == hitsName {
 			continue
 		}
-		var b bytes.Buffer
-		if err := f.Write(&b); err != nil {
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.Name)))
+		if err != nil {
 			return err
 		}
-		for _, at := range d.r.Find(b.Bytes()) {
+		for _, at := range d.r.Find(text) {
 			if at.Len >= sureLength {
 				return fmt.Errorf("%s: shows at byte %d what is withheld: leave it out", f.Name, at.Start)
 			}

@@ -15,13 +15,14 @@ const maxItems = 10 << 20
 
 // A withholding is what a disclosure says that it leaves out.
 type withholding struct {
-	records  map[string]bool           // file and line of each record that differs from the case's
-	captures map[string]bool           // files of pages whose captures are left out
-	gone     map[string]bool           // files that are left out
-	listings int                       // of them, those of listings
-	lines    map[string]map[int64]bool // file of a log → numbers of lines that are left out
-	reasons  map[redact.Reason]int
-	items    int
+	records   map[string]bool           // file and line of each record that differs from the case's
+	changedIn map[string]bool           // their files
+	captures  map[string]bool           // files of pages whose captures are left out
+	gone      map[string]bool           // files that are left out
+	listings  int                       // of them, those of listings
+	lines     map[string]map[int64]bool // file of a log → numbers of lines that are left out
+	reasons   map[redact.Reason]int
+	items     int
 }
 
 // recordLine names a record: its file, and its line in a file of several.
@@ -37,7 +38,7 @@ func (v *verifier) withheld() (string, error) {
 		return "nothing: an evidential bundle", nil
 	}
 	v.out = withholding{
-		records: map[string]bool{}, captures: map[string]bool{}, gone: map[string]bool{}, lines: map[string]map[int64]bool{}, reasons: map[redact.Reason]int{},
+		records: map[string]bool{}, changedIn: map[string]bool{}, captures: map[string]bool{}, gone: map[string]bool{}, lines: map[string]map[int64]bool{}, reasons: map[redact.Reason]int{},
 	}
 	if err := v.eachGroup(v.withheldGroup); err != nil {
 		return "", fmt.Errorf("%s: %w", withheldName, err)
@@ -201,7 +202,7 @@ func (v *verifier) changed(file string, items []redact.Item) error {
 		if err := redact.CheckMarks(records[at], prefix, items[1:n]); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		v.out.records[key] = true
+		v.out.records[key], v.out.changedIn[file] = true, true
 		items = items[n:]
 	}
 	return nil
@@ -323,7 +324,12 @@ func (c *comparison) listings() error {
 		case strings.HasPrefix(file, assessDir):
 			err = c.record(file, 0, assessDir+was+".json", "", items)
 		case strings.HasPrefix(file, reviewDir):
-			err = c.decisions(file, reviewDir+was+".jsonl", items)
+			listing := listingDir + strings.TrimSuffix(strings.TrimPrefix(file, reviewDir), ".jsonl") + ".json"
+			if c.out.records[recordLine(listing, 0)] {
+				err = c.decisions(file, reviewDir+was+".jsonl", items)
+			} else { // nothing else of it has changed
+				err = c.decisions(file, file, items)
+			}
 		}
 		return err
 	})
@@ -336,8 +342,8 @@ func (c *comparison) unchanged(id string) error {
 		return err
 	}
 	for _, name := range []string{listingDir + id + ".json", assessDir + id + ".json", captureDir + l.Page + ".json", reviewDir + id + ".jsonl"} {
-		if !c.bag.has(name) && !c.or.v.bag.has(name) {
-			continue // no decisions
+		if !c.bag.has(name) && !c.or.v.bag.has(name) || strings.HasPrefix(name, reviewDir) && c.out.changedIn[name] {
+			continue // no decisions, or compared by their items
 		}
 		if err := c.same(name, name); err != nil {
 			return err

@@ -48,12 +48,12 @@ func (r *Redactor) Apply(e Exhibit, body []byte) (Redacted, error) {
 	}
 	out := Redacted{Exhibit: e, Page: f.page.ID, Listing: f.listing.ID}
 	if x.rule < len(r.rules.List) {
-		if err := x.redact(&out); err != nil {
+		if err := x.takeOut(&out); err != nil {
 			return Redacted{}, fmt.Errorf("listing %s: %w", f.listing.ID, err)
 		}
 	}
 	capture, ok := r.captureRule(f.listing.ID)
-	if out.Changed || ok {
+	if x.deep || ok {
 		out.NoCapture = true
 		x.item(Absent, min(capture, x.rule), captureDir+out.Page+".json", "", Spot{}, body)
 	}
@@ -78,6 +78,7 @@ type exhibit struct {
 	docs  []*document
 	rule  int // the first rule that withholds anything of it
 	spans map[*document]map[string][]match
+	deep  bool              // more is withheld than words of reviewers
 	named bool              // the address of the listing changes, and with it the listing's ID
 	shown map[string]shown  // by pointer into the listing: strings as they stand now
 	field map[string]shown  // by name: fields as they stand now
@@ -122,7 +123,9 @@ func fileOf(typ, page, listing string) string {
 
 // search finds everything that is withheld of the exhibit.
 func (x *exhibit) search(body []byte) error {
-	x.rule = min(x.rule, x.inBody(body))
+	if rule := x.inBody(body); rule < x.rule {
+		x.rule, x.deep = rule, true
+	}
 	for i, rule := range x.rules.List {
 		if rule.about(x.listing.ID) {
 			if err := x.places(i, rule); err != nil {
@@ -193,6 +196,7 @@ func (x *exhibit) add(d *document, pointer string, ms ...match) {
 	for _, m := range ms {
 		x.spans[d][pointer] = append(x.spans[d][pointer], m)
 		x.rule = min(x.rule, m.rule)
+		x.deep = x.deep || d.typ != vigil.TypeDecision
 	}
 }
 
@@ -241,7 +245,7 @@ func (x *exhibit) places(i int, rule Rule) error {
 		}
 		if rule.What == Notes || rule.Field == "reason" {
 			x.wordsOr(rule, i, doc, "/reason", d.Reason)
-			x.noted[x.listing.ID] = i // the log repeats it
+			x.reasoned[x.listing.ID] = i
 		}
 	}
 	return nil

@@ -44,12 +44,13 @@ type Redactor struct {
 	known map[string]bool
 	whole map[string]int // ID of a listing that is left out → rule
 
-	spot    Mark            // of the next Apply
-	bodies  map[int]int     // place of a listing → the first rule that its page's body falls under, or the number of rules
-	secret  map[string]int  // IDs that no log line may name → rule
-	changed map[string]int  // IDs of listings of which anything is withheld → rule
-	guarded map[string]bool // SHA-256 of records that hold a secret ID
-	noted   map[string]int  // ID of a listing whose reviewers' words are withheld → rule
+	spot     Mark            // of the next Apply
+	bodies   map[int]int     // place of a listing → the first rule that its page's body falls under, or the number of rules
+	secret   map[string]int  // IDs that no log line may name → rule
+	changed  map[string]int  // IDs of listings of which more than reviewers' words is withheld → rule
+	guarded  map[string]bool // SHA-256 of records that hold a secret ID
+	reasoned map[string]int  // IDs of listings of which a reviewer's reason is withheld → rule
+	noted    map[string]int  // IDs of listings of which anything is withheld → rule
 }
 
 // A Mark is how far a redactor has come.
@@ -72,7 +73,7 @@ func New(rules Rules, o Options) (*Redactor, error) {
 	r := &Redactor{
 		rules: rules, o: o, m: newMatcher(o.Scan), own: make([]*matcher, len(rules.List)), found: make([]int, len(rules.List)),
 		known: map[string]bool{}, whole: map[string]int{}, bodies: map[int]int{}, secret: map[string]int{},
-		changed: map[string]int{}, guarded: map[string]bool{}, noted: map[string]int{},
+		changed: map[string]int{}, guarded: map[string]bool{}, noted: map[string]int{}, reasoned: map[string]int{},
 	}
 	for i, rule := range rules.List {
 		if rule.Exact != "" {

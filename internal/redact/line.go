@@ -33,8 +33,11 @@ func (r *Redactor) Line(e vigil.Entry) (d Drop, out bool) {
 		return d, true
 	}
 	guarded := r.guarded[e.Object.SHA256]
-	if rule, ok := r.noted[e.Object.ID]; ok && e.Action == vigil.ActDecide {
-		return Drop{rule, guarded}, true
+	if rule, ok := r.noted[e.Object.ID]; ok && e.Action == vigil.ActDecide && !guarded {
+		return Drop{rule, false}, true
+	}
+	if rule, ok := r.reasoned[e.Object.ID]; ok && e.Action == vigil.ActDecide {
+		return Drop{rule, guarded}, true // the log repeats the reason
 	}
 	for _, text := range append([]string{e.Reason}, details(e.Event)...) {
 		if ms := r.m.find(text); len(ms) > 0 {

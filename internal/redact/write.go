@@ -31,12 +31,21 @@ type swap struct {
 	text string // what a string says, or the digits of a number
 }
 
-// redact takes out what search has found.
-func (x *exhibit) redact(out *Redacted) error {
+// takeOut takes out what search has found. Where that is no more than reviewers' words, only
+// their decisions change, and the log's lines of them are left out: nothing else
+// has their hashes.
+func (x *exhibit) takeOut(out *Redacted) error {
 	out.Changed = true
-	x.hideHashes()
+	x.noted[x.listing.ID] = x.rule
+	if x.deep {
+		x.hideHashes()
+	}
 	var files [][]byte
 	for _, d := range x.docs {
+		if !x.deep && len(x.spans[d]) == 0 {
+			files = append(files, d.text)
+			continue
+		}
 		n := x.spot.Items + 1 // of the record's own item
 		switch d.typ {
 		case vigil.TypePage:
@@ -49,7 +58,9 @@ func (x *exhibit) redact(out *Redacted) error {
 				out.Listing = name(n)
 			}
 		}
-		x.changed[x.listing.ID] = x.rule
+		if x.deep {
+			x.changed[x.listing.ID] = x.rule
+		}
 		file := fileOf(d.typ, out.Page, out.Listing)
 		x.item(Record, x.rule, file, d.prefix, Spot{}, d.text)
 		swaps, err := x.swaps(d, out.Listing)
@@ -85,6 +96,9 @@ func (x *exhibit) hideHashes() {
 // withheld, and what points into the listing's fields.
 func (x *exhibit) swaps(d *document, listing string) (map[string]swap, error) {
 	s := map[string]swap{}
+	if !x.deep {
+		return s, nil
+	}
 	rename := func(pointer, from string) {
 		if from == "" {
 			return
