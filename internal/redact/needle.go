@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/base64"
 	"encoding/hex"
@@ -24,18 +23,24 @@ const (
 type matcher struct {
 	scan  func(string) []vigil.Identifier // finds obfuscated identifiers; nil for none
 	keys  map[string]int                  // key of an identifier → rule
-	words map[string]int                  // folded → rule; shorter than window
+	words map[string]word                 // folded; shorter than window
 	long  [][]byte                        // folded
 	parts map[string]part                 // a window of a long one → where it is
 	sizes [window]bool                    // of words
 	first [1 << 16]bool                   // first two bytes of any of them
 }
 
+// A word is a short value.
+type word struct {
+	rule   int
+	number bool // digits only
+}
+
 // A part says where a window of a long value stands.
 type part struct{ long, at, rule int }
 
 func newMatcher(scan func(string) []vigil.Identifier) *matcher {
-	return &matcher{scan: scan, keys: map[string]int{}, words: map[string]int{}, parts: map[string]part{}}
+	return &matcher{scan: scan, keys: map[string]int{}, words: map[string]word{}, parts: map[string]part{}}
 }
 
 // empty reports whether m finds nothing.
@@ -44,19 +49,20 @@ func (m *matcher) empty() bool { return len(m.words) == 0 && len(m.parts) == 0 &
 // add makes m find a value. The first rule that withholds it counts.
 func (m *matcher) add(value string, rule int) {
 	vs := views(value)
-	m.addFolded(squeeze(vs[0]).b, rule)
+	m.addFolded(squeeze(vs[0]), rule)
 	if len(vs) > 1 { // as its author meant it
-		m.addFolded(squeeze(vs[len(vs)-1]).b, rule)
+		m.addFolded(squeeze(vs[len(vs)-1]), rule)
 	}
 }
 
-func (m *matcher) addFolded(f []byte, rule int) {
+func (m *matcher) addFolded(sq view, rule int) {
+	f := sq.b
 	switch n := len(f); {
 	case n < minNeedle:
 	case n < window:
 		s := string(f)
 		if _, ok := m.words[s]; !ok {
-			m.words[s] = rule
+			m.words[s] = word{rule, digits(sq)}
 		}
 		m.sizes[n] = true
 		m.first[two(f)] = true
@@ -80,9 +86,9 @@ func (m *matcher) addWindow(f []byte, at, rule int) {
 // addNumber makes m find a telephone number, also without its country code.
 func (m *matcher) addNumber(value string, rule int) {
 	m.add(value, rule)
-	f := squeeze(plainView(value)).b
-	if len(f) >= maxNumber+2 && digits(f) {
-		m.addFolded(f[len(f)-maxNumber:], rule)
+	if sq := squeeze(plainView(value)); len(sq.b) >= maxNumber+2 && digits(sq) {
+		n := len(sq.b) - maxNumber
+		m.addFolded(view{sq.b[n:], sq.at[n:], sq.num[n:]}, rule)
 	}
 }
 
@@ -95,11 +101,8 @@ func (m *matcher) addKey(key string, rule int) {
 
 func two(b []byte) int { return int(b[0])<<8 | int(b[1]) }
 
-// digits reports whether folded bytes are digits only. A zero and a one may have been
-// letters.
-func digits(b []byte) bool {
-	return !bytes.ContainsFunc(b, func(r rune) bool { return r < '0' || r > '9' })
-}
+// digits reports whether a squeezed text is digits only.
+func digits(sq view) bool { return !slices.Contains(sq.num, false) }
 
 // A match is a part of a text that is withheld under a rule.
 type match struct {
@@ -171,12 +174,12 @@ func (m *matcher) at(sq view, i int) (lo, hi, rule int) {
 		if !m.sizes[n] {
 			continue
 		}
-		if rule, ok := m.words[string(b[:n])]; ok && (n >= strong || sq.word(i, i+n)) {
+		if w, ok := m.words[string(b[:n])]; ok && (n >= strong || sq.word(i, i+n)) {
 			lo, hi = i, i+n
-			if digits(b[:n]) {
+			if w.number {
 				lo = sq.spread(lo)
 			}
-			return lo, hi, rule
+			return lo, hi, w.rule
 		}
 	}
 	return 0, 0, 0
@@ -229,8 +232,7 @@ func (v view) widen(lo, hi int) (int, int) {
 // area stand before a number's last ones, with little between.
 func (v view) spread(lo int) int {
 	for n := 0; n < maxSpread && lo > 0; n++ {
-		c := v.b[lo-1]
-		if c < '0' || c > '9' || v.at[lo].lo-v.at[lo-1].hi > 3 {
+		if !v.num[lo-1] || v.at[lo].lo-v.at[lo-1].hi > 3 {
 			break
 		}
 		lo--
@@ -302,11 +304,11 @@ func (m *matcher) inRun(ms []match, v view, r run) []match {
 // inDecoded adds the characters of a run that encode something withheld: each group
 // of so many characters encodes so many bytes. What stands next to them goes too, up
 // to a sign.
-func (m *matcher) inDecoded(ms []match, v view, r run, text []byte, from, bytes, chars int) []match {
+func (m *matcher) inDecoded(ms []match, v view, r run, text []byte, from, size, chars int) []match {
 	for _, d := range views(string(text)) {
 		for _, x := range m.inView(nil, d, false) {
-			lo := from + x.lo/bytes*chars
-			hi := min(len(r.text), from+(x.hi+bytes-1)/bytes*chars)
+			lo := from + x.lo/size*chars
+			hi := min(len(r.text), from+(x.hi+size-1)/size*chars)
 			for n := 0; n < maxWiden && lo > 0 && alnum(r.text[lo-1]); n++ {
 				lo--
 			}

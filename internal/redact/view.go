@@ -14,8 +14,9 @@ import (
 // A view is a text read in one way: bytes, and for each the bytes of the text as
 // given that it stands for.
 type view struct {
-	b  []byte
-	at []place
+	b   []byte
+	at  []place
+	num []bool // which bytes are digits; of a squeezed view only
 }
 
 type place struct{ lo, hi int }
@@ -200,6 +201,10 @@ const maxTag = 512
 // untag drops tags of HTML. What is left on both sides of one joins.
 func untag(v view) (out view, changed bool) {
 	for i := 0; i < len(v.b); {
+		if n := comment(v.b[i:]); n > 0 { // what it says is text as well
+			i, changed = i+n, true
+			continue
+		}
 		if v.b[i] == '<' && i+1 < len(v.b) && (alnum(v.b[i+1]) || v.b[i+1] == '/' || v.b[i+1] == '!') {
 			if n := bytes.IndexByte(v.b[i:min(len(v.b), i+maxTag)], '>'); n > 0 {
 				i, changed = i+n+1, true
@@ -215,6 +220,16 @@ func untag(v view) (out view, changed bool) {
 	return out, changed
 }
 
+// comment returns the length of what begins or ends a comment of HTML.
+func comment(b []byte) int {
+	for _, s := range []string{"<!--", "-->"} {
+		if len(b) >= len(s) && string(b[:len(s)]) == s {
+			return len(s)
+		}
+	}
+	return 0
+}
+
 // squeeze leaves of a text its letters and digits, folded: without case, marks and
 // what nobody sees, look-alikes taken for one another. Two neighbours of a view
 // that was squeezed stood next to each other if their places touch.
@@ -224,6 +239,7 @@ func squeeze(v view) view {
 		if c := v.b[i]; c < utf8.RuneSelf {
 			if f := ascii[c]; f != 0 {
 				out.add(f, v.at[i])
+				out.num = append(out.num, '0' <= c && c <= '9')
 			}
 			i++
 			continue
@@ -238,7 +254,11 @@ func squeeze(v view) view {
 				out.at[k-1].hi = p.hi
 			}
 		default:
-			out.addString(foldRune(r), p)
+			f := foldRune(r)
+			out.addString(f, p)
+			for range len(f) {
+				out.num = append(out.num, unicode.IsNumber(r))
+			}
 		}
 	}
 	return out
