@@ -32,6 +32,9 @@ func (v *view) addString(s string, p place) {
 	}
 }
 
+// like returns an empty view with room for what v holds.
+func like(v view) view { return view{b: make([]byte, 0, len(v.b)), at: make([]place, 0, len(v.at))} }
+
 // span returns the bytes as given for those from lo to hi of the view.
 func (v view) span(lo, hi int) place { return place{v.at[lo].lo, v.at[hi-1].hi} }
 
@@ -75,6 +78,10 @@ func views(s string) []view {
 // unescape undoes percent-encoding, references of HTML, and the escapes of JSON
 // and JavaScript.
 func unescape(v view) (out view, changed bool) {
+	if !bytes.ContainsAny(v.b, `%&\\`) {
+		return out, false
+	}
+	out = like(v)
 	for i := 0; i < len(v.b); {
 		s, n := "", 0
 		switch v.b[i] {
@@ -173,6 +180,10 @@ func alnum(c byte) bool {
 
 // unquote undoes quoted-printable (RFC 2045, section 6.7).
 func unquote(v view) (out view, changed bool) {
+	if bytes.IndexByte(v.b, '=') < 0 {
+		return out, false
+	}
+	out = like(v)
 	for i := 0; i < len(v.b); {
 		if v.b[i] == '=' {
 			n := 1
@@ -200,6 +211,10 @@ const maxTag = 512
 
 // untag drops tags of HTML. What is left on both sides of one joins.
 func untag(v view) (out view, changed bool) {
+	if bytes.IndexByte(v.b, '<') < 0 {
+		return out, false
+	}
+	out = like(v)
 	for i := 0; i < len(v.b); {
 		if n := comment(v.b[i:]); n > 0 { // what it says is text as well
 			i, changed = i+n, true
@@ -234,7 +249,8 @@ func comment(b []byte) int {
 // what nobody sees, look-alikes taken for one another. Two neighbours of a view
 // that was squeezed stood next to each other if their places touch.
 func squeeze(v view) view {
-	out := view{b: make([]byte, 0, len(v.b)), at: make([]place, 0, len(v.b))}
+	out := like(v)
+	out.num = make([]bool, 0, len(v.b))
 	for i := 0; i < len(v.b); {
 		if c := v.b[i]; c < utf8.RuneSelf {
 			if f := ascii[c]; f != 0 {
