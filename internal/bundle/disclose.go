@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,11 +27,13 @@ type Disclosing struct {
 	Warnings []string
 	Listings []DisclosedListing // sorted by their IDs in the original
 
-	or    *Original
-	r     *redact.Redactor
-	shown []*DisclosedListing // sorted by their IDs in the disclosure
-	drops map[string]map[int64]redact.Drop
-	hits  [][]byte // lines that stay
+	or     *Original
+	r      *redact.Redactor
+	shown  []*DisclosedListing // sorted by their IDs in the disclosure
+	drops  map[string]map[int64]redact.Drop
+	needed map[string]string      // SHA-256 of a record that shows whole → its listing
+	close  map[string]redact.Drop // see planAll
+	hits   [][]byte               // lines that stay
 }
 
 // A DisclosedListing is what becomes of one listing.
@@ -78,9 +81,12 @@ func (or *Original) Disclose(o DisclosureOptions) (*Disclosing, error) {
 	if d.Warnings, err = r.Ready(or.v.ord.File); err != nil {
 		return nil, err
 	}
-	for i := range or.listings {
-		if err := d.plan(i); err != nil {
+	for range len(or.listings) + 1 {
+		if err := d.planAll(); err != nil {
 			return nil, err
+		}
+		if len(d.close) == 0 {
+			break
 		}
 	}
 	for k := range d.Listings {
@@ -89,12 +95,30 @@ func (or *Original) Disclose(o DisclosureOptions) (*Disclosing, error) {
 		}
 	}
 	slices.SortFunc(d.shown, func(a, b *DisclosedListing) int { return strings.Compare(a.Name, b.Name) })
-	for _, dir := range or.v.logDirs() {
-		if err := d.planLog(dir); err != nil {
-			return nil, err
+	return d, d.planHits()
+}
+
+// planAll plans listings and logs. Where a line of the log must stay, and its proof holds the
+// hash of one that must not be guessed, d.close has the listing of which more is
+// withheld the next time.
+func (d *Disclosing) planAll() error {
+	for listing, drop := range d.close {
+		d.Warnings = append(d.Warnings, fmt.Sprintf("listing %s: its capture is withheld as well, for the log's hashes would tell what the rules withhold", listing))
+		d.r.Deepen(listing, drop)
+	}
+	d.r.Restart()
+	d.Items, d.Listings, d.needed, d.close = nil, nil, map[string]string{}, map[string]redact.Drop{}
+	for i := range d.or.listings {
+		if err := d.plan(i); err != nil {
+			return err
 		}
 	}
-	return d, d.planHits()
+	for _, dir := range d.or.v.logDirs() {
+		if err := d.planLog(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *Disclosing) plan(i int) error {
@@ -102,6 +126,11 @@ func (d *Disclosing) plan(i int) error {
 	_, l, x, err := d.apply(i)
 	if err != nil {
 		return err
+	}
+	if !x.Out {
+		for _, text := range append([][]byte{x.Exhibit.Page, x.Exhibit.Listing, x.Assessment}, x.Decisions...) {
+			d.needed[vigil.SumHex(text)] = d.or.listings[i]
+		}
 	}
 	d.Listings = append(d.Listings, DisclosedListing{
 		ID: d.or.listings[i], Name: x.Listing, Page: x.Page, Title: l.Title, Changed: x.Changed, NoCapture: x.NoCapture, Out: x.Out, Items: x.Items,
@@ -144,15 +173,16 @@ func (d *Disclosing) planLog(dir string) error {
 			beside[seq^1] = drop.Beside()
 		}
 	}
-	for seq, drop := range beside {
-		drops[seq] = drop
-	}
+	maps.Copy(drops, beside)
 	var fault error
 	err = eachEntry(d.or.v.bag, dir, func(e ProvenEntry) bool {
 		drop, out := drops[e.Seq]
 		if out && e.Object.Type == vigil.TypeOrder {
 			fault = fmt.Errorf("line %d of the log, which registers the order, would have to be left out: the rules withhold what it says, or what is guessed from its proof", e.Seq)
 			return false
+		}
+		if listing, needed := d.needed[e.Object.SHA256]; out && needed && e.Object.SHA256 != "" {
+			d.close[listing] = drop
 		}
 		if out {
 			d.Items = append(d.Items, d.r.DropLine(dir+eventsName, e.Entry, drop))

@@ -126,6 +126,9 @@ func (x *exhibit) search(body []byte) error {
 	if rule := x.inBody(body); rule < x.rule {
 		x.rule, x.deep = rule, true
 	}
+	if rule, ok := x.deeper[x.listing.ID]; ok {
+		x.rule, x.deep = min(x.rule, rule), true
+	}
 	for i, rule := range x.rules.List {
 		if rule.about(x.listing.ID) {
 			if err := x.places(i, rule); err != nil {

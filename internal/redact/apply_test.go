@@ -514,6 +514,9 @@ func FuzzCompare(f *testing.F) {
 	r := apply(f, rule("*", "identifiers"), listing(1, "Call "+phone))[0]
 	f.Add(records(f, listing(1, "Call "+phone)).Listing, r.Exhibit.Listing, "/description", 5)
 	f.Fuzz(func(t *testing.T, was, is []byte, pointer string, at int) {
+		if at < 0 { // no item says so
+			return
+		}
 		its := []redact.Item{{N: 9, Form: redact.ByMark, Pointer: pointer, At: &at, Reason: redact.ThirdParty}}
 		_ = redact.CheckMarks(is, "", its)
 		if err := redact.Compare(was, is, "", its); err == nil && !bytes.Equal(was, is) && redact.Compare(was, is, "", nil) == nil {

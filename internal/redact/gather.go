@@ -44,6 +44,8 @@ type Redactor struct {
 	known map[string]bool
 	whole map[string]int // ID of a listing that is left out → rule
 
+	deeper map[string]int // ID of a listing whose page's name is withheld in any case → rule
+
 	spot     Mark            // of the next Apply
 	bodies   map[int]int     // place of a listing → the first rule that its page's body falls under, or the number of rules
 	secret   map[string]int  // IDs that no log line may name → rule
@@ -62,6 +64,17 @@ func (r *Redactor) Mark() Mark { return r.spot }
 // Seek goes back to where r has been, to apply one exhibit again.
 func (r *Redactor) Seek(m Mark) { r.spot = m }
 
+// Restart goes back to before the first Apply.
+func (r *Redactor) Restart() {
+	r.spot = Mark{}
+	r.secret, r.changed, r.reasoned, r.noted = map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
+	r.guarded = map[string]bool{}
+}
+
+// Deepen withholds the name of a listing's page in any case, as it is done where more
+// than reviewers' words is withheld. It counts from the next [Redactor.Restart] on.
+func (r *Redactor) Deepen(listing string, d Drop) { r.deeper[listing] = d.rule }
+
 // New returns a redactor for rules.
 func New(rules Rules, o Options) (*Redactor, error) {
 	if len(rules.List) == 0 {
@@ -72,9 +85,9 @@ func New(rules Rules, o Options) (*Redactor, error) {
 	}
 	r := &Redactor{
 		rules: rules, o: o, m: newMatcher(o.Scan), own: make([]*matcher, len(rules.List)), found: make([]int, len(rules.List)),
-		known: map[string]bool{}, whole: map[string]int{}, bodies: map[int]int{}, secret: map[string]int{},
-		changed: map[string]int{}, guarded: map[string]bool{}, noted: map[string]int{}, reasoned: map[string]int{},
+		known: map[string]bool{}, whole: map[string]int{}, deeper: map[string]int{}, bodies: map[int]int{},
 	}
+	r.Restart()
 	for i, rule := range rules.List {
 		if rule.Exact != "" {
 			r.own[i] = newMatcher(nil)
