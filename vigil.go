@@ -201,6 +201,7 @@ const (
 	ActDraft     = "export.draft"
 	ActExport    = "export.seal"
 	ActExchange  = "export.exchange" // a file for another system went out
+	ActDisclose  = "export.disclose" // a disclosure made, or a withheld thing of one shown
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
 	ActSearch    = "search"

@@ -62,7 +62,8 @@ place, with --supersedes. With --draft it is not sealed yet, to be looked at fir
 	f.BoolVar(&p.report.pdf, "pdf", false, "the report as a PDF as well, printed with this machine's chromium")
 	f.BoolVar(&p.report.reveal, "reveal", false, "identifiers in full in the report and the exchange files; the records have them in full anyway")
 	c.AddCommand(a.bundleSealCommand(), a.bundleApproveCommand(), a.bundleTimestampCommand(), a.bundleReleaseCommand(),
-		a.bundleAcknowledgeCommand(), a.bundleRecallCommand(), a.bundleListCommand(), a.bundleShowCommand())
+		a.bundleAcknowledgeCommand(), a.bundleRecallCommand(), a.bundleListCommand(), a.bundleShowCommand(),
+		a.bundleDiscloseCommand(), a.bundleUnveilCommand())
 	return c
 }
 

@@ -35,7 +35,7 @@ var ours = map[string][]string{
 	"fixtures/internal/gen":       {".", "fixtures"},
 	"internal/anchor":             {".", "internal/custody", "internal/signature", "internal/timestamp"},
 	"internal/archtest":           {},
-	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/release", "internal/signature", "internal/timestamp"},
+	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/redact", "internal/release", "internal/signature", "internal/timestamp"},
 	"internal/config":             {"internal/tomlfile"},
 	"internal/custody":            {"."},
 	"internal/duplicate":          {},
@@ -45,6 +45,7 @@ var ours = map[string][]string{
 	"internal/keyring":            {},
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
+	"internal/redact":             {".", "internal/tomlfile"},
 	"internal/report":             {".", "classify/indicator", "internal/review"},
 	"internal/release":            {".", "internal/signature"},
 	"internal/review":             {".", "store"},
@@ -107,7 +108,7 @@ var theirs = map[string][]string{
 	"golang.org/x/term":                                       {"cmd/vigil"},
 	"golang.org/x/text/transform":                             {"internal/encoding"},
 	"gonum.org/v1/gonum/optimize":                             {"classify/train"},
-	"golang.org/x/text/unicode/norm":                          {"classify", "internal/search"},
+	"golang.org/x/text/unicode/norm":                          {"classify", "internal/search", "internal/redact"},
 }
 
 func TestImportsKeepToTheTable(t *testing.T) {

@@ -158,7 +158,11 @@ func (v *verifier) custodyLog() (string, error) {
 	for _, file := range v.kept {
 		return "", fmt.Errorf("%s: no entry of the log tells of a record in it; so it is with %d records", file, len(v.kept))
 	}
-	return fmt.Sprintf("%d entries are in the log, and tell of all %d records", read.entries, v.count), nil
+	detail := fmt.Sprintf("%d entries are in the log, and tell of all %d records", read.entries, v.count-v.altered)
+	if v.altered > 0 {
+		detail += fmt.Sprintf(" that are shown whole; what the log says of %d others is withheld with their parts", v.altered)
+	}
+	return detail, nil
 }
 
 // checkpoint says with what the state of the log can be compared. The bundle

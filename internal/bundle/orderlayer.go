@@ -81,7 +81,7 @@ func (v *verifier) authorised(p vigil.Page) error {
 	if !ok {
 		return fmt.Errorf("page %s: the order has no source %q", p.ID, p.Source)
 	}
-	if _, changed := v.substituted(captureDir+p.ID+".json", 0); changed {
+	if v.substituted(captureDir+p.ID+".json", 0) {
 		v.unseen++
 		return nil
 	}

@@ -121,6 +121,7 @@ type verifier struct {
 	info   info
 	sealed time.Time // zero of a draft
 	tags   []byte    // tagmanifest-sha256.txt
+	out    withholding
 	records
 }
 
