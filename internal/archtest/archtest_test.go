@@ -87,6 +87,7 @@ var theirs = map[string][]string{
 	"github.com/gocolly/colly/v2":                             {"crawler"},
 	"github.com/hiddeco/sshsig":                               {"internal/signature"},
 	"github.com/jdkato/prose/v2":                              {"classify"},
+	"github.com/klauspost/compress/gzip":                      {"internal/bundle"},
 	"github.com/klauspost/compress/zstd":                      {"internal/encoding"},
 	"github.com/nyaruka/phonenumbers":                         {"classify/identifier"},
 	"github.com/petar-dambovaliev/aho-corasick":               {"classify"},
