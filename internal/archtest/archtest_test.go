@@ -43,6 +43,7 @@ var ours = map[string][]string{
 	"internal/keyring":            {},
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
+	"internal/outside":            {},
 	"internal/review":             {".", "store"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
