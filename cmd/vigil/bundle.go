@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,6 +18,7 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
+	"vigil/internal/keyring"
 	"vigil/internal/retention"
 	"vigil/internal/signature"
 	"vigil/store"
@@ -61,25 +65,55 @@ func (a *app) bundle(ctx context.Context, cs *openCase, listings []string, dir s
 	if err := cs.keeper.sign(ctx, contents.Order.ID); err != nil {
 		return err
 	}
-	key, err := os.ReadFile(cs.path(keyFile))
-	if err != nil {
-		return hint(err, "the case's signing key is made by vigil init; restore it from your backup")
-	}
-	public, err := os.ReadFile(cs.path(keyFile + ".pub"))
+	sealing, err := a.sealing(cs, contents.Made)
 	if err != nil {
 		return err
 	}
-	signers := fmt.Appendf(nil, "%s namespaces=%q %s", caseSigner, signature.Bundle, public)
-	sign := func(message []byte) ([]byte, error) { return signature.Sign(key, message, signature.Bundle) }
-	if err := bundle.Write(dir, contents, sign, signers); err != nil {
+	if err := bundle.Write(dir, contents, sealing); err != nil {
 		return fmt.Errorf("write bundle %s: %w", dir, err)
 	}
-	if err := recordExport(ctx, cs, a.who(), contents, dir); err != nil {
+	if err := recordExport(ctx, cs, a.who(), contents, exhibits, dir); err != nil {
 		return errors.Join(fmt.Errorf("log the export: %w", err), os.RemoveAll(dir))
 	}
 	a.info("wrote bundle %s with %d listings to %s", contents.ID, len(exhibits), dir)
 	a.next("vigil verify %s", dir)
 	return nil
+}
+
+// sealing returns how the case seals a bundle: with its own key.
+func (a *app) sealing(cs *openCase, at time.Time) (bundle.Sealing, error) {
+	key, err := os.ReadFile(cs.path(keyFile))
+	if err != nil {
+		return bundle.Sealing{}, hint(err, "the case's signing key is made by vigil init; restore it from your backup")
+	}
+	public, err := os.ReadFile(cs.path(keyFile + ".pub"))
+	if err != nil {
+		return bundle.Sealing{}, err
+	}
+	return bundle.Sealing{
+		At: at, Exporter: a.who(),
+		Signer: fmt.Appendf(nil, "%s namespaces=%q %s", caseSigner, signature.Bundle, public),
+		Sign:   func(message []byte) ([]byte, error) { return signature.Sign(key, message, signature.Bundle) },
+	}, nil
+}
+
+// waczKeyFile is the case's key that signs captures for programs that show web
+// archives.
+const waczKeyFile = "keys/wacz.pem"
+
+// waczKey reads the case's key for captures, and makes it where there is none.
+func waczKey(cs *openCase) (*ecdsa.PrivateKey, error) {
+	name := cs.path(waczKeyFile)
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		if text, err = bundle.NewWACZKey(); err == nil {
+			err = keyring.WriteAtomic(name, text)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bundle.ParseWACZKey(text)
 }
 
 // exhibits gathers what each listing rests on: the version that was assessed,
@@ -105,18 +139,11 @@ func (a *app) exhibits(ctx context.Context, cs *openCase, listings []string, und
 }
 
 // contents adds the order and the part of its log that speaks of the exhibits.
-func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit) (bundle.Contents, error) {
-	words, err := indicatorWords()
-	if err != nil {
-		return bundle.Contents{}, err
-	}
-	c := bundle.Contents{
-		Exhibits: exhibits, Tool: tool(), Exporter: a.who(), Indicators: words,
-		Sealed: time.Now().UTC().Truncate(time.Second),
-	}
+func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhibit) (c bundle.Contents, err error) {
+	c = bundle.Contents{Kind: bundle.Evidential, Tool: tool(), Made: time.Now().UTC().Truncate(time.Second)}
 	id := vigil.OrderOf(exhibits[0].Listing.Source)
 	about := map[string]bool{id: true} // IDs of all records in the bundle
-	parts := []string{c.Sealed.Format(time.RFC3339)}
+	parts := []string{c.Made.Format(time.RFC3339)}
 	for _, e := range exhibits {
 		if other := vigil.OrderOf(e.Listing.Source); other != id {
 			return c, usagef("the listings stand under the orders %s and %s: export each order's in a bundle of its own", id, other)
@@ -128,12 +155,79 @@ func (a *app) contents(ctx context.Context, cs *openCase, exhibits []vigil.Exhib
 	if c.Order, err = orderByID(ctx, cs, id); err != nil {
 		return c, err
 	}
-	if c.Links, err = a.bundleLinks(ctx, cs, exhibits); err != nil {
+	if c.WACZKey, err = waczKey(cs); err != nil {
 		return c, err
 	}
-	excerpt, err := excerpt(ctx, cs, id, about)
-	c.Logs = []bundle.Log{excerpt}
+	log, kept, err := excerpt(ctx, cs, id, about)
+	if err != nil {
+		return c, err
+	}
+	c.Logs = []bundle.Log{log}
+	c.OrderRecord = kept.of(c.Order)
+	c.Exhibits = func(yield func(bundle.Item, error) bool) {
+		for _, e := range exhibits {
+			if !yield(kept.item(e), nil) {
+				return
+			}
+		}
+	}
+	c.Derived, err = a.derived(ctx, cs, c, exhibits)
 	return c, err
+}
+
+// derived returns the files that are made from the records: the report.
+func (a *app) derived(ctx context.Context, cs *openCase, c bundle.Contents, exhibits []vigil.Exhibit) ([]bundle.File, error) {
+	words, err := indicatorWords()
+	if err != nil {
+		return nil, err
+	}
+	in := bundle.ReportInput{
+		ID: c.ID, Order: c.Order, Exhibits: exhibits, Tool: c.Tool, Sealed: c.Made, Exporter: a.who(), Indicators: words,
+	}
+	for _, l := range c.Logs {
+		r := bundle.ReportLog{Checkpoint: l.Checkpoint}
+		for e, err := range l.Entries {
+			if err != nil {
+				return nil, err
+			}
+			r.Entries = append(r.Entries, e.Entry)
+		}
+		in.Logs = append(in.Logs, r)
+	}
+	if in.Links, err = a.bundleLinks(ctx, cs, exhibits); err != nil {
+		return nil, err
+	}
+	report, err := bundle.RenderReport(in)
+	return []bundle.File{{Name: "data/report/report.html", Write: func(w io.Writer) error {
+		_, err := w.Write(report)
+		return err
+	}}}, err
+}
+
+// keptRecords is the stored bytes of records, by what the log tells of them.
+type keptRecords map[vigil.Object][]byte
+
+// of returns the stored bytes of r; nil if they are its JSON form.
+func (k keptRecords) of(r vigil.Record) []byte {
+	typ, id, _ := r.Ref()
+	text, err := json.Marshal(r)
+	if err != nil || k[vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(text)}] != nil {
+		return nil
+	}
+	for o, data := range k {
+		if o.Type == typ && o.ID == id && bundle.SameRecord(data, r) {
+			return data
+		}
+	}
+	return nil
+}
+
+func (k keptRecords) item(e vigil.Exhibit) bundle.Item {
+	it := bundle.Item{Exhibit: e, Stored: bundle.Stored{Page: k.of(e.Page), Listing: k.of(e.Listing), Assessment: k.of(e.Assessment)}}
+	for _, d := range e.Decisions {
+		it.Stored.Decisions = append(it.Stored.Decisions, k.of(d))
+	}
+	return it
 }
 
 // orderByID returns the order with the given ID.
@@ -147,45 +241,52 @@ func orderByID(ctx context.Context, cs *openCase, id string) (vigil.Order, error
 }
 
 // excerpt returns the entries of an order's log that speak of the given
-// records, each with the proof that it is in the log.
-func excerpt(ctx context.Context, cs *openCase, order string, about map[string]bool) (bundle.Log, error) {
-	cp, err := cs.Checkpoint(ctx, order)
-	if err != nil {
-		return bundle.Log{}, err
+// records, each with the proof that it is in the log, and the stored bytes of
+// these records.
+func excerpt(ctx context.Context, cs *openCase, order string, about map[string]bool) (l bundle.Log, kept keptRecords, err error) {
+	if l.Checkpoint, err = cs.Checkpoint(ctx, order); err != nil {
+		return l, nil, err
 	}
-	l := bundle.Log{Checkpoint: cp}
+	kept = keptRecords{}
+	var entries []bundle.ProvenEntry
 	gone := map[vigil.Object]error{} // records that the case lacks, unless the log says that they were erased
 	for e, err := range cs.Log(ctx, order) {
 		if err != nil {
-			return l, err
+			return l, nil, err
 		}
 		for _, o := range store.ErasedBy(e.Event) {
 			delete(gone, o)
 		}
-		if e.Seq >= cp.Size || !about[e.Object.ID] {
+		if e.Seq >= l.Checkpoint.Size || !about[e.Object.ID] {
 			continue
 		}
-		proof, err := cs.Prove(ctx, order, e.Seq, cp.Size)
+		proof, err := cs.Prove(ctx, order, e.Seq, l.Checkpoint.Size)
 		if err != nil {
-			return l, err
+			return l, nil, err
 		}
-		p := bundle.ProvenEntry{Entry: e, Proof: proof}
 		if e.Object.SHA256 != "" && e.Object.Type != "bundle" {
-			p.Record, err = cs.RecordBytes(ctx, e.Event)
+			kept[e.Object], err = cs.RecordBytes(ctx, e.Event)
 			if errors.Is(err, vigil.ErrNotFound) {
 				gone[e.Object] = err
 				continue
 			}
 			if err != nil {
-				return l, err
+				return l, nil, err
 			}
 		}
-		l.Entries = append(l.Entries, p)
+		entries = append(entries, bundle.ProvenEntry{Entry: e, Proof: proof})
 	}
 	for _, err := range gone {
-		return l, err
+		return l, nil, err
 	}
-	return l, nil
+	l.Entries = func(yield func(bundle.ProvenEntry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+	return l, kept, nil
 }
 
 // maxExported is how many listings an export's log entry names, so that its line
@@ -194,15 +295,15 @@ const maxExported = 1000
 
 // recordExport writes the export to the order's log. What it names is not erased
 // when its time is over.
-func recordExport(ctx context.Context, cs *openCase, actor string, c bundle.Contents, dir string) error {
+func recordExport(ctx context.Context, cs *openCase, actor string, c bundle.Contents, exhibits []vigil.Exhibit, dir string) error {
 	tags, err := os.ReadFile(filepath.Join(dir, "tagmanifest-sha256.txt"))
 	if err != nil {
 		return err
 	}
-	details := map[string]string{"listings": fmt.Sprint(len(c.Exhibits))}
-	if len(c.Exhibits) <= maxExported {
+	details := map[string]string{"listings": fmt.Sprint(len(exhibits))}
+	if len(exhibits) <= maxExported {
 		var ids []string
-		for _, e := range c.Exhibits {
+		for _, e := range exhibits {
 			ids = append(ids, e.Listing.ID)
 		}
 		details[retention.DetailExported] = strings.Join(ids, " ")

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
@@ -43,10 +44,10 @@ type bag struct {
 	info    []field
 	payload map[string]manifest // by algorithm
 	tags    map[string]manifest
-	digests map[string]map[string]string // file → algorithm → lower-case hex, as computed
+	digests map[string][sha256.Size]byte // SHA-256 of each file, as computed
 }
 
-// A manifest says which digest each file should have, in lower-case hex.
+// A manifest says which digest each file should have, as raw bytes.
 type manifest map[string]string
 
 // A field is one line of bag-info.txt.
@@ -56,7 +57,7 @@ var manifestName = regexp.MustCompile(`^(tag)?manifest-([a-z0-9]+)\.txt$`)
 
 // readBag reads the tag files of a bag. It computes no digests yet.
 func readBag(t *tree) (*bag, error) {
-	b := &bag{tree: t, payload: map[string]manifest{}, tags: map[string]manifest{}, digests: map[string]map[string]string{}}
+	b := &bag{tree: t, payload: map[string]manifest{}, tags: map[string]manifest{}, digests: map[string][sha256.Size]byte{}}
 	text, err := t.read(bagitName, maxBagit)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func readBag(t *tree) (*bag, error) {
 	if b.version, err = parseBagit(text); err != nil {
 		return nil, fmt.Errorf("%s: %w", bagitName, err)
 	}
-	for _, name := range t.names() {
+	for _, name := range t.names {
 		switch m := manifestName.FindStringSubmatch(name); {
 		case name == "fetch.txt":
 			return nil, errors.New("fetch.txt: a bag with parts elsewhere is refused")
@@ -169,7 +170,7 @@ func parseManifest(text []byte, algorithm string, tags bool, most int) (manifest
 		if _, twice := m[name]; twice {
 			return nil, fmt.Errorf("line %d: path %q is listed twice", n+1, name)
 		}
-		if m[name] = hex.EncodeToString(sum); len(m) > most {
+		if m[name] = string(sum); len(m) > most {
 			return nil, fmt.Errorf("more than %d files", most)
 		}
 	}
@@ -215,7 +216,7 @@ func oxum(size, files int64) string {
 // checkPayload compares data/ with every manifest, byte for byte.
 func (b *bag) checkPayload() error {
 	for algorithm, m := range b.payload {
-		for _, name := range b.names() {
+		for _, name := range b.names {
 			if _, ok := m[name]; !ok && strings.HasPrefix(name, "data/") {
 				return fmt.Errorf("%q is not listed in manifest-%s.txt", name, algorithm)
 			}
@@ -241,10 +242,10 @@ func (b *bag) check(kind string, ms map[string]manifest) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range algs {
+		for i, a := range algs {
 			want, ok := ms[a][name]
-			if ok && want != sums[a] {
-				return fmt.Errorf("%q has the %s digest %s, but %s-%s.txt says %s", name, a, sums[a], kind, a, want)
+			if ok && want != sums[i] {
+				return fmt.Errorf("%q has the %s digest %x, but %s-%s.txt says %x", name, a, sums[i], kind, a, want)
 			}
 		}
 	}
@@ -252,7 +253,7 @@ func (b *bag) check(kind string, ms map[string]manifest) error {
 }
 
 // digest computes a file's digests, all in one reading.
-func (b *bag) digest(name string, algs []string) (map[string]string, error) {
+func (b *bag) digest(name string, algs []string) ([]string, error) {
 	hs := make([]hash.Hash, len(algs))
 	ws := make([]io.Writer, len(algs))
 	for i, a := range algs {
@@ -262,11 +263,13 @@ func (b *bag) digest(name string, algs []string) (map[string]string, error) {
 	if err := b.copy(io.MultiWriter(ws...), name); err != nil {
 		return nil, err
 	}
-	sums := map[string]string{}
+	sums := make([]string, len(algs))
 	for i, a := range algs {
-		sums[a] = hex.EncodeToString(hs[i].Sum(nil))
+		sums[i] = string(hs[i].Sum(nil))
+		if a == "sha256" {
+			b.digests[name] = [sha256.Size]byte([]byte(sums[i]))
+		}
 	}
-	b.digests[name] = sums
 	return sums, nil
 }
 
@@ -277,18 +280,24 @@ func (b *bag) verified(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
-	if b.digests[name]["sha256"] != hex.EncodeToString(sum[:]) {
+	if want, ok := b.digests[name]; !ok || want != sha256.Sum256(data) {
 		return nil, fmt.Errorf("%q changed while it was read", name)
 	}
 	return data, nil
 }
 
-// render writes a manifest in the one spelling that bundles have.
+// writeTo writes a manifest in the one spelling that bundles have.
+func (m manifest) writeTo(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	for _, name := range slices.Sorted(keys(m)) {
+		fmt.Fprintf(out, "%x  %s\n", m[name], name)
+	}
+	return out.Flush()
+}
+
+// render returns what writeTo writes.
 func (m manifest) render() []byte {
 	var out bytes.Buffer
-	for _, name := range slices.Sorted(keys(m)) {
-		fmt.Fprintf(&out, "%s  %s\n", m[name], name)
-	}
+	_ = m.writeTo(&out) // a buffer takes everything
 	return out.Bytes()
 }

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,10 +18,53 @@ import (
 //go:embed report.html.tmpl
 var reportText string
 
-// renderReport writes the report: what the records say, for a reader.
+// A ReportInput is what the report of a bundle is made from.
+type ReportInput struct {
+	ID       string // of the bundle
+	Order    vigil.Order
+	Exhibits []vigil.Exhibit
+	Logs     []ReportLog
+	Tool     string
+	Sealed   time.Time
+	Exporter string
+	// Indicators says in a few words what each indicator means, by code. It may be nil.
+	Indicators map[string]string
+	// Links says what ties exhibits together. It may be empty.
+	Links Links
+}
+
+// A ReportLog is an excerpt of a log, as the report shows it.
+type ReportLog struct {
+	Checkpoint vigil.Checkpoint
+	Entries    []vigil.Entry
+}
+
+// Links is what ties the exhibits of a bundle together: derived from their
+// assessments, and, for how common an identifier is, from the case.
+type Links struct {
+	// Pictures are SVG elements that this program made: no script, no load, all text
+	// escaped, and no listing but the exhibits.
+	Pictures [][]byte
+	Rows     []Link
+}
+
+// A Link is an identifier that two or more exhibits name, or one that a list has.
+type Link struct {
+	Key    string
+	Lists  string // lists that have it, with their dates
+	Places []Place
+}
+
+// A Place says which exhibit names the identifier, and where.
+type Place struct {
+	Listing, Where string
+	Weak           []string // why it ties nothing; empty if it does
+}
+
+// RenderReport writes the report: what the records say, for a reader.
 // Everything that came from a page is escaped, shown with its invisible
 // characters, and nowhere a link.
-func renderReport(c Contents) ([]byte, error) {
+func RenderReport(c ReportInput) ([]byte, error) {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"stamp":   stamp,
 		"visible": visible,
@@ -126,4 +170,12 @@ func sorted(es []vigil.Exhibit) []vigil.Exhibit {
 			cmp.Compare(b.Assessment.Score, a.Assessment.Score),
 			cmp.Compare(a.Listing.ID, b.Listing.ID))
 	})
+}
+
+// stamp writes a time for people: UTC, to the second.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }

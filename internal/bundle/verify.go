@@ -1,24 +1,36 @@
 package bundle
 
 import (
-	"bytes"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
-	"regexp"
 	"strings"
 	"time"
 
+	"vigil"
+	"vigil/internal/anchor"
 	"vigil/internal/signature"
 )
 
 // VerifyOptions says against what a bundle is checked.
 type VerifyOptions struct {
-	// Signers are those that the caller trusts from elsewhere: exporters, and
-	// the authorities that sign orders. Nil leaves trust unchecked.
+	// Signers are those that the caller trusts from elsewhere: exporters, those
+	// who release bundles, and the authorities that sign orders. Nil leaves trust
+	// unchecked.
 	Signers signature.Signers
-	Now     time.Time
-	Limits  Limits
+	// Authorities are the time-stamping authorities that the caller trusts. Nil
+	// leaves the time stamp unchecked.
+	Authorities *x509.CertPool
+	// LogKeys are the keys with which the case signs its checkpoints. None leaves
+	// that signature unchecked.
+	LogKeys anchor.Keys
+	// Parent is the folder or ZIP file of the bundle that a disclosure was made
+	// from. Empty leaves the two uncompared.
+	Parent string
+	Now    time.Time
+	// Draft takes a bundle that nobody has sealed yet. Otherwise one fails.
+	Draft  bool
+	Limits Limits
 }
 
 // A Result is what became of one check.
@@ -41,6 +53,9 @@ type Layer struct {
 // A Report says what was checked, and what that does not prove.
 // It quotes names and texts of the bundle, which may be hostile.
 type Report struct {
+	Bundle string  `json:"bundle,omitempty"` // its ID, as it says itself
+	Kind   Kind    `json:"kind,omitempty"`
+	SHA256 string  `json:"sha256,omitempty"` // of tagmanifest-sha256.txt, in hex
 	Layers []Layer `json:"layers"`
 	Scope  string  `json:"scope"`
 }
@@ -68,28 +83,32 @@ func (r Report) failures() string {
 
 const scope = "This shows that the bundle is as its exporter sealed it, that it fits together, and, where signers were given, who signed. " +
 	"It does not prove that a page's author told the truth, that the service was who it claimed to be, that the exporter's clock was right, " +
-	"or that an assessment is correct: an indicator prompts a review and proves nothing. " +
-	"The report in the bundle is a rendering; where it and the records differ, the records count."
+	"that the server sent the same to others, or that an assessment is correct: an indicator prompts a review and proves nothing. " +
+	"Report, exchange files and other derived files are renderings; where they and the records differ, the records count."
 
-// Verify checks the bundle in folder dir. It needs no case and no network, and
-// expects dir to be hostile. The error says that dir could not be read at all;
-// what is wrong with the bundle stands in the report.
+// Verify checks a bundle: a folder, or the ZIP file that [Zip] makes of one. It
+// needs no case and no network, and expects the bundle to be hostile. The error
+// says that it could not be read at all; what is wrong with the bundle stands in
+// the report.
 //
 // Layers build on one another: where one fails, those that rest on it are not
 // checked.
-func Verify(dir string, o VerifyOptions) (Report, error) {
+func Verify(name string, o VerifyOptions) (Report, error) {
 	if o.Now.IsZero() {
 		return Report{}, errors.New("no time to verify at")
 	}
-	root, err := os.OpenRoot(dir)
+	src, err := openSource(name)
 	if err != nil {
 		return Report{}, err
 	}
-	defer root.Close()
+	defer src.Close()
 	v := &verifier{VerifyOptions: o}
 	v.Limits = v.Limits.orDefault()
-	v.run(root)
-	return Report{Layers: v.layers, Scope: scope}, nil
+	v.run(src)
+	if v.walk != nil {
+		v.walk.close()
+	}
+	return v.report(), nil
 }
 
 // A verifier goes through the layers.
@@ -99,8 +118,18 @@ type verifier struct {
 	stopped string // the layer whose failure makes the rest meaningless
 
 	bag    *bag
-	sealed time.Time
+	info   info
+	sealed time.Time // zero of a draft
+	tags   []byte    // tagmanifest-sha256.txt
 	records
+}
+
+func (v *verifier) report() Report {
+	r := Report{Bundle: v.info[labelID], Kind: Kind(v.info[labelKind]), Layers: v.layers, Scope: scope}
+	if v.tags != nil {
+		r.SHA256 = vigil.SumHex(v.tags)
+	}
+	return r
 }
 
 // An uncheckedError ends a layer that has neither passed nor failed.
@@ -113,16 +142,19 @@ func unchecked(format string, args ...any) error {
 	return uncheckedError(fmt.Sprintf(format, args...))
 }
 
-// layer runs one check. Its detail goes into the report if it passes, its
-// error if it does not.
-func (v *verifier) layer(name string, check func() (detail string, err error)) bool {
+// A check is what a layer does. Its detail goes into the report if it passes,
+// its error if it does not.
+type check func() (detail string, err error)
+
+// layer runs one check.
+func (v *verifier) layer(name string, run check) bool {
 	l := Layer{Name: name, Result: Pass}
 	if v.stopped != "" {
 		l.Result, l.Detail = NotChecked, "because "+v.stopped+" failed"
 		v.layers = append(v.layers, l)
 		return false
 	}
-	detail, err := check()
+	detail, err := run()
 	l.Detail = detail
 	var open uncheckedError
 	switch {
@@ -136,189 +168,30 @@ func (v *verifier) layer(name string, check func() (detail string, err error)) b
 }
 
 // must runs a check that all later ones rest on.
-func (v *verifier) must(name string, check func() (detail string, err error)) {
-	if !v.layer(name, check) && v.stopped == "" {
+func (v *verifier) must(name string, run check) {
+	if !v.layer(name, run) && v.stopped == "" {
 		v.stopped = name
 	}
 }
 
-func (v *verifier) run(root *os.Root) {
-	v.must("structure", func() (string, error) { return v.structure(root) })
-	v.must("manifests", func() (string, error) {
-		return fmt.Sprintf("%d files have their SHA-256 and SHA-512", len(v.bag.payload["sha256"])), v.payload()
-	})
-	v.must("tag manifests", func() (string, error) {
-		return fmt.Sprintf("%d tag files have their SHA-256 and SHA-512", len(v.bag.tags["sha256"])), v.tags()
-	})
+// run goes through the layers in their order, which FORMAT.md states.
+func (v *verifier) run(src source) {
+	v.must("structure", func() (string, error) { return v.structure(src) })
+	v.must("manifests", v.manifests)
+	v.must("tag manifests", v.tagManifests)
 	v.must("signature", v.signature)
 	v.layer("signer", v.signer)
+	v.layer("release", v.release)
+	v.layer("timestamp", v.timestamp)
+	v.must("withheld", v.withheld)
 	v.must("records", v.readRecords)
 	v.layer("order", v.order)
 	v.layer("authority", v.authority)
 	v.layer("captures", v.captures)
+	v.layer("web archive", v.webArchive)
 	v.layer("findings", v.findings)
 	v.layer("custody log", v.custodyLog)
 	v.layer("checkpoint", v.checkpoint)
-}
-
-// bundleName is how every name in data/ looks, but for VERIFY.txt.
-var bundleName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*$`)
-
-// outside are the files outside data/, and whether the tag manifests list them.
-var outside = map[string]bool{
-	bagitName: true, infoName: true, signersName: true, "manifest-sha256.txt": true, "manifest-sha512.txt": true,
-	signedName: false, "tagmanifest-sha512.txt": false, sigName: false,
-}
-
-// structure checks that the folder is a bag of ours in form.
-func (v *verifier) structure(root *os.Root) (string, error) {
-	t, err := openTree(root, v.Limits)
-	if err != nil {
-		return "", err
-	}
-	for _, name := range t.names() {
-		_, known := outside[name]
-		if !known && !strings.HasPrefix(name, "data/") {
-			return "", fmt.Errorf("%q does not belong in a bundle", name)
-		}
-		if !known && name != manualName && !bundleName.MatchString(name) {
-			return "", fmt.Errorf("name %q: want a-z, 0-9, . _ - and /", name)
-		}
-	}
-	for name := range outside {
-		if _, ok := t.sizes[name]; !ok {
-			return "", fmt.Errorf("%q is missing", name)
-		}
-	}
-	if v.bag, err = readBag(t); err != nil {
-		return "", err
-	}
-	if v.bag.version != "1.0" {
-		return "", fmt.Errorf("BagIt version %s, want 1.0", v.bag.version)
-	}
-	if got := v.infoValue(labelFormat); got != Format {
-		return "", fmt.Errorf("%s: %s is %q; this program reads %q", infoName, labelFormat, got, Format)
-	}
-	return fmt.Sprintf("BagIt 1.0 bag of %d files, %s, bundle %s", len(t.sizes), Format, v.infoValue(labelID)), v.readSealed()
-}
-
-// infoValue returns a value of bag-info.txt; "" if the label is not there
-// exactly once.
-func (v *verifier) infoValue(label string) string {
-	value, n := "", 0
-	for _, f := range v.bag.info {
-		if f.label == label {
-			value, n = f.value, n+1
-		}
-	}
-	if n != 1 {
-		return ""
-	}
-	return value
-}
-
-func (v *verifier) readSealed() (err error) {
-	text := v.infoValue(labelSealed)
-	if v.sealed, err = time.Parse(time.RFC3339, text); err != nil {
-		return fmt.Errorf("%s: %s is %q, want a time", infoName, labelSealed, text)
-	}
-	if v.sealed.After(v.Now) {
-		return fmt.Errorf("sealed %s, later than now, %s: one of the two clocks is wrong", text, v.Now.UTC().Format(time.RFC3339))
-	}
-	return nil
-}
-
-func (v *verifier) payload() error {
-	if err := v.bag.checkPayload(); err != nil {
-		return err
-	}
-	return v.spelling("manifest", v.bag.payload)
-}
-
-func (v *verifier) tags() error {
-	for a, m := range v.bag.tags {
-		for name := range m {
-			if !outside[name] {
-				return fmt.Errorf("tagmanifest-%s.txt lists %q", a, name)
-			}
-		}
-		for name, listed := range outside {
-			if _, ok := m[name]; listed && !ok {
-				return fmt.Errorf("tagmanifest-%s.txt does not list %q", a, name)
-			}
-		}
-	}
-	if err := v.bag.checkTags(); err != nil {
-		return err
-	}
-	return v.spelling("tagmanifest", v.bag.tags)
-}
-
-// spelling checks that manifests are spelt as bundles spell them. Otherwise
-// their bytes could change without a digest noticing.
-func (v *verifier) spelling(kind string, ms map[string]manifest) error {
-	if len(ms) != len(bundleAlgorithms) {
-		return fmt.Errorf("%d %ss, want those of %s", len(ms), kind, strings.Join(bundleAlgorithms, " and "))
-	}
-	for _, a := range bundleAlgorithms {
-		name := kind + "-" + a + ".txt"
-		text, err := v.bag.read(name, maxTagFile)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(text, ms[a].render()) {
-			return fmt.Errorf("%s is not spelt as a bundle's: digest in lower case, two blanks, path, sorted", name)
-		}
-	}
-	return nil
-}
-
-// signature checks that some key has signed the tag manifest, and that it is
-// the one that the bundle names.
-func (v *verifier) signature() (string, error) {
-	signed, sig, err := v.signedBytes()
-	if err != nil {
-		return "", err
-	}
-	own, err := v.bag.verified(signersName)
-	if err != nil {
-		return "", err
-	}
-	allowed, err := signature.ParseAllowedSigners(bytes.NewReader(own))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", signersName, err)
-	}
-	who, key, err := signature.Verify(signed, sig, signature.Bundle, allowed, v.sealed)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", sigName, err)
-	}
-	return fmt.Sprintf("key %s, which the bundle says is of %s, signed it", key, who), nil
-}
-
-func (v *verifier) signedBytes() (signed, sig []byte, err error) {
-	// The manifest is compared byte for byte with what its digests give, so
-	// this is what was checked.
-	signed = v.bag.tags["sha256"].render()
-	sig, err = v.bag.read(sigName, maxTagFile)
-	return signed, sig, err
-}
-
-// signer checks the signature against those whom the caller trusts.
-func (v *verifier) signer() (string, error) {
-	signed, sig, err := v.signedBytes()
-	if err != nil {
-		return "", err
-	}
-	if v.Signers == nil {
-		key, err := signature.Self(signed, sig, signature.Bundle)
-		if err != nil {
-			return "", err
-		}
-		return "", unchecked("no trusted signers given; learn from elsewhere whose key %s is", key)
-	}
-	who, key, err := signature.Verify(signed, sig, signature.Bundle, v.Signers, v.sealed)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s, key %s, trusted at the time of sealing, %s", who, key, v.sealed.UTC().Format(time.RFC3339)), nil
+	v.layer("parent", v.parent)
+	v.layer("derived files", v.derived)
 }

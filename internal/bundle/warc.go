@@ -2,10 +2,11 @@ package bundle
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"hash"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,8 +20,10 @@ import (
 
 // WARC 1.1 (ISO 28500:2017). One gzip member a record (annex D).
 const (
-	warcVersion = "WARC/1.1"
-	warcSpec    = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+	warcFieldsType = "application/warc-fields"
+	digestPrefix   = "sha256:"
+	warcVersion    = "WARC/1.1"
+	warcSpec       = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 	// warcDate takes up to nine digits of a second, which WARC 1.1 allows.
 	warcDate = "2006-01-02T15:04:05.999999999Z"
 )
@@ -32,15 +35,18 @@ const (
 	warcResource   = "resource"
 )
 
-// A warcRecord is one record, or a part of one to be written.
+// A warcRecord is one record to be written. Its block is head and body.
 type warcRecord struct {
-	fields []field
-	block  []byte
+	warcHeader
+	head, body []byte
 }
 
+// A warcHeader is the named fields of a record.
+type warcHeader []field
+
 // get returns the value of a named field, whose case does not count.
-func (r warcRecord) get(name string) string {
-	for _, f := range r.fields {
+func (h warcHeader) get(name string) string {
+	for _, f := range h {
 		if strings.EqualFold(f.label, name) {
 			return f.value
 		}
@@ -48,39 +54,41 @@ func (r warcRecord) get(name string) string {
 	return ""
 }
 
-// warcFile returns the WARC file of a page of c.
-func warcFile(c Contents, p vigil.Page) ([]byte, error) {
-	kind, block, contentType := mainRecord(p)
-	main := newRecord(kind, p.ID, p.CapturedAt, contentType, block)
+// pageRecords returns the records of a page: its request, if there was one, the
+// page itself, and what is to be known about it. All have the same date.
+func pageRecords(p vigil.Page) []warcRecord {
+	kind, head, contentType := mainRecord(p)
+	main := newRecord(kind, p.ID, p.CapturedAt, contentType, head, p.Body)
 	main.add("WARC-Target-URI", target(p))
 	main.add("WARC-Payload-Digest", warcDigest(p.Body))
-	if slices.Contains([]string{"length", "time", "disconnect"}, p.Truncated) {
-		main.add("WARC-Truncated", p.Truncated)
-	} else if p.Truncated != "" {
-		main.add("WARC-Truncated", "unspecified")
+	if reason := truncated(p); reason != "" {
+		main.add("WARC-Truncated", reason)
 	}
-	records := []warcRecord{infoRecord(c, p), main}
-	if p.Method == vigil.ByFetch && len(p.Request) > 0 {
-		r := newRecord("request", p.ID, p.CapturedAt, "application/http;msgtype=request", requestBlock(p))
+	id := main.get("WARC-Record-ID")
+	var records []warcRecord
+	if requested(p) {
+		r := newRecord("request", p.ID, p.CapturedAt, "application/http;msgtype=request", requestBlock(p), nil)
 		r.add("WARC-Target-URI", target(p))
-		r.add("WARC-Concurrent-To", main.get("WARC-Record-ID"))
+		r.add("WARC-Concurrent-To", id)
 		records = append(records, r)
 	}
-	meta := newRecord("metadata", p.ID, p.CapturedAt, "application/warc-fields", metadataBlock(p))
+	meta := newRecord("metadata", p.ID, p.CapturedAt, warcFieldsType, metadataBlock(p), nil)
 	meta.add("WARC-Target-URI", target(p))
-	meta.add("WARC-Concurrent-To", main.get("WARC-Record-ID"))
+	meta.add("WARC-Concurrent-To", id)
+	return append(records, main, meta)
+}
 
-	var out bytes.Buffer
-	for _, r := range append(records, meta) {
-		z := gzip.NewWriter(&out)
-		if err := r.write(z); err != nil {
-			return nil, fmt.Errorf("pack capture %s: %w", p.ID, err)
-		}
-		if err := z.Close(); err != nil {
-			return nil, fmt.Errorf("pack capture %s: %w", p.ID, err)
-		}
+// requested reports whether there is a request to show.
+func requested(p vigil.Page) bool { return p.Method == vigil.ByFetch && len(p.Request) > 0 }
+
+// truncated says in the words of WARC why a page's body is not whole; empty if
+// it is.
+func truncated(p vigil.Page) string {
+	switch p.Truncated {
+	case "", "length", "time", "disconnect":
+		return p.Truncated
 	}
-	return out.Bytes(), nil
+	return "unspecified"
 }
 
 // target returns the address that gave the page.
@@ -93,71 +101,92 @@ func target(p vigil.Page) string {
 
 // newRecord returns a record with its mandatory fields. Its ID follows from
 // the page and the record's type, so that a second export has the same.
-func newRecord(kind, page string, date time.Time, contentType string, block []byte) warcRecord {
-	r := warcRecord{block: block}
+func newRecord(kind, page string, date time.Time, contentType string, head, body []byte) warcRecord {
+	r := warcRecord{head: head, body: body}
 	r.add("WARC-Type", kind)
-	r.add("WARC-Record-ID", "<urn:uuid:"+recordUUID(kind, page)+">")
+	r.add("WARC-Record-ID", "<"+recordURN(kind, page)+">")
 	r.add("WARC-Date", date.UTC().Format(warcDate))
 	r.add("Content-Type", contentType)
-	r.add("WARC-Block-Digest", warcDigest(block))
+	r.add("WARC-Block-Digest", warcDigest(head, body))
 	return r
 }
 
 func (r *warcRecord) add(name, value string) {
-	r.fields = append(r.fields, field{name, oneLine(value)})
+	r.warcHeader = append(r.warcHeader, field{name, oneLine(value)})
 }
 
-// write writes the record with its length and the two line ends after it.
-func (r warcRecord) write(w interface{ Write([]byte) (int, error) }) error {
+// writeTo writes the record with its length and the two line ends after it.
+func (r warcRecord) writeTo(w io.Writer) error {
 	var b bytes.Buffer
 	b.WriteString(warcVersion + "\r\n")
-	for _, f := range r.fields {
+	for _, f := range r.warcHeader {
 		fmt.Fprintf(&b, "%s: %s\r\n", f.label, f.value)
 	}
-	fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n", len(r.block))
-	b.Write(r.block)
-	b.WriteString("\r\n\r\n")
-	_, err := w.Write(b.Bytes())
-	return err
+	fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n", len(r.head)+len(r.body))
+	b.Write(r.head)
+	for _, part := range [][]byte{b.Bytes(), r.body, []byte("\r\n\r\n")} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// recordUUID returns a UUID of version 8 (RFC 9562, section 5.8) over parts.
-func recordUUID(parts ...string) string {
+// recordURN names a record by a UUID of version 8 (RFC 9562, section 5.8) over
+// parts.
+func recordURN(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
 	sum[6] = sum[6]&0x0f | 0x80
 	sum[8] = sum[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-func warcDigest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return "sha256:" + base32.StdEncoding.EncodeToString(sum[:])
+func warcDigest(parts ...[]byte) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return spellDigest(h)
 }
 
-// infoRecord says what made the file, and what it leaves out.
-func infoRecord(c Contents, p vigil.Page) warcRecord {
+// spellDigest writes a SHA-256 as WARC files do.
+func spellDigest(h hash.Hash) string {
+	return digestPrefix + base32.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+// infoRecord says what made a file of captures, and what it leaves out. It names
+// no machine and no person: the file may go to the other side.
+func infoRecord(c Contents, file string) warcRecord {
 	var b fieldBlock
 	b.add("software", c.Tool)
 	b.add("format", "WARC File Format 1.1")
 	b.add("conformsTo", warcSpec)
 	b.add("isPartOf", c.ID)
 	b.add("authorisation", c.Order.ID)
-	b.add("description", "one page, text only: images, videos and other media are never fetched; inline media are replaced by their hashes")
-	r := newRecord("warcinfo", p.ID, c.Sealed, "application/warc-fields", b.Bytes())
-	r.add("WARC-Filename", p.ID+".warc.gz")
+	b.add("description", "text/html only by policy: images, videos and other media are never fetched; inline media are replaced by their hashes")
+	r := newRecord("warcinfo", c.ID+"/"+file, c.Made, warcFieldsType, b.Bytes(), nil)
+	r.add("WARC-Filename", file)
 	return r
 }
 
-// mainRecord returns the type, block and content type of the record that
-// holds the page.
-func mainRecord(p vigil.Page) (kind string, block []byte, contentType string) {
+// mainRecord returns the type and content type of the record that holds the
+// page, and what stands before the page in its block.
+func mainRecord(p vigil.Page) (kind string, head []byte, contentType string) {
+	if kind = mainKind(p); kind == warcResponse {
+		return kind, responseHead(p), "application/http;msgtype=response"
+	}
+	return kind, nil, mediaType(p)
+}
+
+// mainKind returns the type of the record that holds the page.
+func mainKind(p vigil.Page) string {
 	switch {
 	case len(p.Withheld) > 0:
-		return warcConversion, p.Body, mediaType(p)
+		return warcConversion
 	case p.Status == 0:
-		return warcResource, p.Body, mediaType(p)
+		return warcResource
 	}
-	return warcResponse, responseBlock(p), "application/http;msgtype=response"
+	return warcResponse
 }
 
 func mediaType(p vigil.Page) string {
@@ -167,18 +196,17 @@ func mediaType(p vigil.Page) string {
 	return "text/html"
 }
 
-// responseBlock rebuilds the response from its parsed header and its body.
-func responseBlock(p vigil.Page) []byte {
+// responseHead rebuilds what came before the body from the parsed header.
+func responseHead(p vigil.Page) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %03d %s\r\n", p.Status, http.StatusText(p.Status))
-	if length := strconv.Itoa(len(p.Body)); p.Response.Get("Content-Length") == length {
+	if length := strconv.FormatInt(p.BodySize, 10); p.Response.Get("Content-Length") == length {
 		header(&b, p.Response, "Content-Encoding", "Transfer-Encoding")
 	} else {
 		header(&b, p.Response, "Content-Encoding", "Transfer-Encoding", "Content-Length")
 		b.WriteString("Content-Length: " + length + "\r\n")
 	}
 	b.WriteString("\r\n")
-	b.Write(p.Body)
 	return b.Bytes()
 }
 
@@ -236,6 +264,9 @@ func metadataBlock(p vigil.Page) []byte {
 	}
 	if p.Problem != "" {
 		b.add("problem", p.Problem)
+	}
+	if p.Truncated != "" {
+		b.add("truncated", truncated(p)+": the body was cut, and is not whole")
 	}
 	if p.Status != 0 {
 		b.add("note", "HTTP headers are rebuilt from parsed fields, without cookies and credentials; order and letter case of names are not those of the wire")

@@ -4,97 +4,114 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strconv"
 	"strings"
-
-	"vigil"
 )
 
-// Limits of a WARC file in a bundle: four records at most are written.
+// Limits of a record's header.
 const (
-	maxWarcRecords = 16
-	maxWarcFields  = 64
-	maxWarcLine    = 16 << 10
+	maxWarcFields = 64
+	maxWarcLine   = 16 << 10
 )
 
-// readWarc reads the records of a WARC file of a bundle, which may be hostile,
-// and checks each block's digest. Unpacked, it may take most bytes.
-func readWarc(data []byte, most int64) ([]warcRecord, error) {
-	z, err := gzip.NewReader(bytes.NewReader(data))
+// An archiveReader reads the records of a WARC file of a bundle, which may be
+// hostile: one gzip member a record, nothing between them.
+type archiveReader struct {
+	name   string
+	packed *countingReader
+	in     *bufio.Reader // of packed
+	z      *gzip.Reader
+	text   *bufio.Reader // of z
+	most   int64         // of a record's block
+	sum    hash.Hash     // over the packed bytes
+	start  int64         // of the record that is read
+}
+
+// A countingReader counts what is read through it, and hashes it.
+type countingReader struct {
+	io.Reader
+	sum hash.Hash
+	n   int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.sum.Write(p[:n])
+	c.n += int64(n)
+	return n, err
+}
+
+// newArchiveReader reads a WARC file, no block of which may be longer than most.
+func newArchiveReader(name string, r io.Reader, most int64) *archiveReader {
+	c := &countingReader{Reader: r, sum: sha256.New()}
+	return &archiveReader{name: name, packed: c, in: bufio.NewReaderSize(c, 64<<10), text: bufio.NewReaderSize(nil, maxWarcLine), most: most, sum: c.sum}
+}
+
+// offset is how many packed bytes were taken.
+func (a *archiveReader) offset() int64 { return a.packed.n - int64(a.in.Buffered()) }
+
+// next begins the next record and returns its header. At the end of the file,
+// the error is io.EOF. The caller reads the block before the next one.
+func (a *archiveReader) next() (warcHeader, error) {
+	a.start = a.offset()
+	if _, err := a.in.Peek(1); errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	h, err := a.header()
+	if err != nil {
+		return nil, a.fault(err)
+	}
+	return h, nil
+}
+
+func (a *archiveReader) fault(err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%s: record at byte %d: %w", a.name, a.start, err)
+}
+
+func (a *archiveReader) header() (h warcHeader, err error) {
+	if a.z == nil {
+		a.z, err = gzip.NewReader(a.in)
+	} else {
+		err = a.z.Reset(a.in)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return readRecords(z, most)
+	a.z.Multistream(false)
+	a.text.Reset(a.z)
+	return readHeader(a.text)
 }
 
-// readRecords reads records until r ends.
-func readRecords(r io.Reader, most int64) ([]warcRecord, error) {
-	limited := &io.LimitedReader{R: r, N: most + 1}
-	in := bufio.NewReaderSize(limited, maxWarcLine)
-	var rs []warcRecord
-	for {
-		if _, err := in.Peek(1); errors.Is(err, io.EOF) {
-			break
-		}
-		r, err := readRecord(in, most)
-		if limited.N == 0 {
-			err = fmt.Errorf("more than %d bytes unpacked", most)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("record %d: %w", len(rs)+1, err)
-		}
-		if rs = append(rs, r); len(rs) > maxWarcRecords {
-			return nil, fmt.Errorf("more than %d records", maxWarcRecords)
-		}
-	}
-	return rs, nil
-}
-
-func readRecord(in *bufio.Reader, most int64) (r warcRecord, err error) {
+// readHeader reads a record's header and the empty line behind it.
+func readHeader(in *bufio.Reader) (h warcHeader, err error) {
 	line, err := warcLine(in)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	if line != warcVersion {
-		return r, fmt.Errorf("want %s, got %.20q", warcVersion, line)
+		return nil, fmt.Errorf("want %s, got %.20q", warcVersion, line)
 	}
 	for {
-		if line, err = warcLine(in); err != nil {
-			return r, err
-		}
-		if line == "" {
-			break
+		if line, err = warcLine(in); err != nil || line == "" {
+			return h, err
 		}
 		name, value, ok := strings.Cut(line, ": ")
-		if !ok || len(r.fields) == maxWarcFields {
-			return r, fmt.Errorf("field %.20q: want at most %d of NAME: VALUE", line, maxWarcFields)
+		if !ok || len(h) == maxWarcFields {
+			return nil, fmt.Errorf("field %.20q: want at most %d of NAME: VALUE", line, maxWarcFields)
 		}
-		if r.get(name) != "" {
-			return r, fmt.Errorf("field %s is given twice", name)
+		if h.get(name) != "" {
+			return nil, fmt.Errorf("field %s is given twice", name)
 		}
-		r.fields = append(r.fields, field{name, value})
+		h = append(h, field{name, value})
 	}
-	n, err := strconv.ParseInt(r.get("Content-Length"), 10, 64)
-	if err != nil || n < 0 || n > most {
-		return r, fmt.Errorf("Content-Length %q", r.get("Content-Length"))
-	}
-	// Not make([]byte, n): the length may be a lie.
-	var block bytes.Buffer
-	if _, err := io.CopyN(&block, in, n); err != nil {
-		return r, fmt.Errorf("block: %w", err)
-	}
-	r.block = block.Bytes()
-	end := make([]byte, 4)
-	if _, err := io.ReadFull(in, end); err != nil || string(end) != "\r\n\r\n" {
-		return r, errors.New("no two line ends after the block")
-	}
-	if got := warcDigest(r.block); got != r.get("WARC-Block-Digest") {
-		return r, errors.New("block does not match its WARC-Block-Digest")
-	}
-	return r, nil
 }
 
 // warcLine reads a line that ends with CR LF.
@@ -110,52 +127,73 @@ func warcLine(in *bufio.Reader) (string, error) {
 	return string(line), nil
 }
 
-// checkWarc reads a WARC file and compares it with the page's record.
-func checkWarc(data []byte, p vigil.Page, most int64) (body []byte, err error) {
-	rs, err := readWarc(data, most)
-	if err != nil {
-		return nil, err
+// block copies the block of the record with header h to w, checks its digest,
+// and returns where the record stands.
+func (a *archiveReader) block(h warcHeader, w io.Writer) (place, error) {
+	if err := readBlock(a.text, h, w, a.most); err != nil {
+		return place{}, a.fault(err)
 	}
-	return checkRecords(rs, p)
+	// Not EOF means more than one record in a member, or a bomb.
+	if _, err := a.text.ReadByte(); !errors.Is(err, io.EOF) {
+		return place{}, a.fault(errors.New("its gzip member does not end with it"))
+	}
+	return place{File: a.name, Offset: a.start, Length: a.offset() - a.start}, nil
 }
 
-// checkRecords finds the page among rs, compares it with its record, and
-// returns the body.
-func checkRecords(rs []warcRecord, p vigil.Page) (body []byte, err error) {
-	var main *warcRecord
-	for i, r := range rs {
-		switch r.get("WARC-Type") {
-		case warcResponse, warcConversion, warcResource:
-			if main != nil {
-				return nil, errors.New("holds more than one page")
+// readBlock reads a block, and the two line ends behind it.
+func readBlock(in *bufio.Reader, h warcHeader, w io.Writer, most int64) error {
+	n, err := strconv.ParseInt(h.get("Content-Length"), 10, 64)
+	if err != nil || n < 0 || n > most {
+		return fmt.Errorf("Content-Length %q: want a number of at most %d", h.get("Content-Length"), most)
+	}
+	sum := sha256.New()
+	if _, err := io.CopyN(io.MultiWriter(sum, w), in, n); err != nil {
+		return fmt.Errorf("block: %w", err)
+	}
+	end := make([]byte, 4)
+	if _, err := io.ReadFull(in, end); err != nil || string(end) != "\r\n\r\n" {
+		return errors.New("no two line ends after the block")
+	}
+	if spellDigest(sum) != h.get("WARC-Block-Digest") {
+		return errors.New("the block does not match its WARC-Block-Digest")
+	}
+	return nil
+}
+
+// maxHTTPHead bounds the header of a response or request, in bytes.
+const maxHTTPHead = 1 << 20
+
+// A pageBlock takes the block of a record that holds a page, and hashes the page
+// itself.
+type pageBlock struct {
+	head bytes.Buffer // of a response: until the empty line
+	more bool         // the head is not at its end
+	sum  hash.Hash    // over the page
+	size int64
+}
+
+func newPageBlock(kind string) *pageBlock {
+	return &pageBlock{more: kind == warcResponse, sum: sha256.New()}
+}
+
+func (b *pageBlock) Write(p []byte) (int, error) {
+	n := len(p)
+	if b.more {
+		had := b.head.Len()
+		b.head.Write(p)
+		// The empty line may begin in what was there before.
+		i := bytes.Index(b.head.Bytes()[max(0, had-3):], []byte("\r\n\r\n"))
+		if i < 0 {
+			if b.head.Len() > maxHTTPHead {
+				return 0, fmt.Errorf("the response's header has more than %d bytes", maxHTTPHead)
 			}
-			main = &rs[i]
+			return n, nil
 		}
+		end := max(0, had-3) + i + 4
+		b.head.Truncate(end)
+		b.more, p = false, p[end-had:]
 	}
-	if main == nil {
-		return nil, errors.New("holds no page")
-	}
-	p.Body = nil
-	kind, _, _ := mainRecord(p)
-	for _, f := range []field{
-		{"WARC-Type", kind},
-		{"WARC-Target-URI", oneLine(target(p))},
-		{"WARC-Date", p.CapturedAt.UTC().Format(warcDate)},
-	} {
-		if got := main.get(f.label); got != f.value {
-			return nil, fmt.Errorf("%s is %q, but the page's record says %q", f.label, got, f.value)
-		}
-	}
-	body = main.block
-	if kind == warcResponse {
-		_, after, ok := bytes.Cut(main.block, []byte("\r\n\r\n"))
-		if !ok {
-			return nil, errors.New("the response has no body")
-		}
-		body = after
-	}
-	if got := vigil.SumHex(body); got != p.BodySHA256 || int64(len(body)) != p.BodySize {
-		return nil, fmt.Errorf("the body has %d bytes and the SHA-256 %s, but the page's record says %d and %s", len(body), got, p.BodySize, p.BodySHA256)
-	}
-	return body, nil
+	b.sum.Write(p)
+	b.size += int64(len(p))
+	return n, nil
 }

@@ -14,14 +14,14 @@ import (
 // Limits bounds what is read of a bag that may be hostile. Zero fields take
 // the defaults.
 type Limits struct {
-	Files int   // files in the bag; default 100,000
+	Files int   // files in the bag; default 1,000,000
 	Bytes int64 // of all files together; default 64 GiB
-	Read  int64 // of one file that is held in memory, unpacked; default 256 MiB
+	Read  int64 // of one file that is held in memory, or one unpacked record; default 256 MiB
 }
 
 func (l Limits) orDefault() Limits {
 	if l.Files <= 0 {
-		l.Files = 100_000
+		l.Files = 1_000_000
 	}
 	if l.Bytes <= 0 {
 		l.Bytes = 64 << 30
@@ -35,42 +35,56 @@ func (l Limits) orDefault() Limits {
 // maxPath bounds the length of a name in a bag, in bytes.
 const maxPath = 1024
 
-// A tree is the files of a folder, read through an [os.Root]: no link in it
-// leads out of it.
-type tree struct {
-	root  *os.Root
-	lim   Limits
-	sizes map[string]int64 // by slash-separated name
+// A source is where the files of a bag are: in a folder, or in a ZIP file.
+type source interface {
+	// list returns the size of every file, by slash-separated name. It refuses
+	// what no bag may hold, and more than lim allows.
+	list(lim Limits) (map[string]int64, error)
+	// open opens a file that list has named.
+	open(name string) (file, error)
+	io.Closer
 }
 
-// openTree lists the files below dir. It refuses anything that is neither a
-// file nor a folder, folders without files, and more than lim allows.
-func openTree(root *os.Root, lim Limits) (*tree, error) {
-	t := &tree{root: root, lim: lim, sizes: map[string]int64{}}
+// A file of a source.
+type file interface {
+	io.ReadCloser
+	io.ReaderAt
+}
+
+// A folder is a source on the disk, read through an [os.Root]: no link in it
+// leads out of it.
+type folder struct{ *os.Root }
+
+func (d folder) open(name string) (file, error) { return d.Open(name) }
+
+// list refuses anything that is neither a file nor a folder, and folders
+// without files.
+func (d folder) list(lim Limits) (map[string]int64, error) {
+	sizes := map[string]int64{}
 	dirs := map[string]bool{} // folder → holds a file
 	var total int64
-	err := fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(d.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if len(name) > maxPath {
 			return fmt.Errorf("name of %d bytes, want at most %d", len(name), maxPath)
 		}
-		if len(t.sizes)+len(dirs) > 2*lim.Files {
+		if len(sizes)+len(dirs) > 2*lim.Files {
 			return fmt.Errorf("more than %d folders", lim.Files)
 		}
-		if d.IsDir() {
+		if e.IsDir() {
 			dirs[name] = dirs[name] || name == "."
 			return nil
 		}
-		if !d.Type().IsRegular() {
-			return fmt.Errorf("%q is a %s: want files and folders only", name, kind(d.Type()))
+		if !e.Type().IsRegular() {
+			return fmt.Errorf("%q is a %s: want files and folders only", name, kind(e.Type()))
 		}
-		info, err := d.Info()
+		info, err := e.Info()
 		if err != nil {
 			return err
 		}
-		if t.sizes[name] = info.Size(); len(t.sizes) > lim.Files {
+		if sizes[name] = info.Size(); len(sizes) > lim.Files {
 			return fmt.Errorf("more than %d files", lim.Files)
 		}
 		if total += info.Size(); total > lim.Bytes {
@@ -89,7 +103,7 @@ func openTree(root *os.Root, lim Limits) (*tree, error) {
 			return nil, fmt.Errorf("folder %q is empty", dir)
 		}
 	}
-	return t, nil
+	return sizes, nil
 }
 
 func kind(m fs.FileMode) string {
@@ -104,8 +118,24 @@ func kind(m fs.FileMode) string {
 	return "special file"
 }
 
-// names returns the names of all files, sorted.
-func (t *tree) names() []string { return slices.Sorted(keys(t.sizes)) }
+// A tree is the files of a source, listed.
+type tree struct {
+	source
+	lim   Limits
+	sizes map[string]int64 // by slash-separated name
+	names []string         // sorted
+}
+
+func openTree(s source, lim Limits) (*tree, error) {
+	sizes, err := s.list(lim)
+	if err != nil {
+		return nil, err
+	}
+	return &tree{source: s, lim: lim, sizes: sizes, names: slices.Sorted(keys(sizes))}, nil
+}
+
+// has reports whether there is a file of that name.
+func (t *tree) has(name string) bool { _, ok := t.sizes[name]; return ok }
 
 // keys yields the keys of m.
 func keys[V any](m map[string]V) func(func(string) bool) {
@@ -125,7 +155,7 @@ func (t *tree) copy(w io.Writer, name string) error {
 	if !ok {
 		return fmt.Errorf("%q is missing", name)
 	}
-	f, err := t.root.Open(name)
+	f, err := t.open(name)
 	if err != nil {
 		return err
 	}
