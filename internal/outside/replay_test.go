@@ -163,7 +163,7 @@ func (p *player) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/play":
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, `<!doctype html><title>Play</title><style>html, body { height: 100%%; margin: 0 }</style>
-<script src="/ui.js"></script><replay-web-page source=%q url=%q replayBase="/replay/" swName="`+worker+`"></replay-web-page>`,
+<script src="/ui.js"></script><replay-web-page source=%q url=%q replayBase="/replay/" noWebWorker swName="`+worker+`"></replay-web-page>`,
 			"/"+r.FormValue("archive"), r.FormValue("url"))
 	case r.URL.Path == "/":
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -194,7 +194,7 @@ func (p *player) all() []string {
 // owns says whether a path is of the player, not of a page that is played.
 func (p *player) owns(path string) bool {
 	_, isCode := p.code[filepath.Base(path)]
-	return isCode || slices.Contains([]string{"/", "/play", "/favicon.ico"}, path) || p.archives[strings.TrimPrefix(path, "/")] != nil
+	return isCode || slices.Contains([]string{"/", "/play", "/replay/", "/favicon.ico"}, path) || p.archives[strings.TrimPrefix(path, "/")] != nil
 }
 
 // A refuser is a proxy that notes what it is asked for, and fetches nothing.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,42 +13,65 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// What ReplayWeb.page calls the things that it checks when it opens an archive.
+const (
+	signatureRow = "signature"
+	packageRow   = "defaultdatapackage.json"
+	pagesRow     = "defaultpages/pages.jsonl"
+)
+
 // replay opens the archive of captures in ReplayWeb.page, in a browser.
 func (e *evidence) replay(t *testing.T) {
 	p := newPlayer(t)
-	archive := e.file(t, waczName)
-	for i, c := range e.captured(t) {
-		picture, noted := p.play(t, archive, c.url, c.title)
+	captured := e.captured(t)
+	for i, c := range captured {
+		picture, right := p.play(t, e.file(t, waczName), c.url, c.title)
 		keep(t, picture, i)
-		checkNoted(t, noted, true)
+		for _, row := range []string{signatureRow, packageRow, pagesRow} {
+			if !right[row] {
+				t.Errorf("ReplayWeb.page finds %s wrong, of %v", row, right)
+			}
+		}
 	}
-	page := e.captured(t)[0]
-	_, noted := p.play(t, e.with(t, "datapackage-digest.json", flipSignature(t)), page.url, page.title)
-	checkNoted(t, noted, false)
-	if asked := p.outside.all(); len(asked) != 0 {
-		t.Errorf("asked for outside of the archive: %q", asked)
+	for _, planted := range []struct {
+		file, row string
+		change    func([]byte) []byte
+	}{
+		{"datapackage-digest.json", signatureRow, flipSignature(t)},
+		{"datapackage.json", packageRow, replacing("Captures of", "Captures off")},
+		{"pages/pages.jsonl", pagesRow, replacing(captured[0].title, "Another title")},
+	} {
+		_, right := p.play(t, e.with(t, planted.file, planted.change), captured[0].url, captured[0].title)
+		if is, noted := right[planted.row]; !noted || is {
+			t.Errorf("%s was changed, and ReplayWeb.page notes %v", planted.file, right)
+		}
 	}
+	p.checkAsked(t)
+}
+
+// checkAsked checks that nothing was asked for but the player and the archives.
+func (p *player) checkAsked(t *testing.T) {
+	t.Helper()
 	for _, path := range p.all() {
 		if !p.owns(path) {
-			t.Errorf("the page that is played asks its server for %s", path)
+			t.Errorf("a page that is played asks its server for %s", path)
 		}
+	}
+	if asked := p.outside.all(); len(asked) != 0 {
+		t.Errorf("asked for outside of the archive: %q", asked)
 	}
 	// Had anything been asked for, it would have been seen.
 	if err := chromedp.Run(p.browser, chromedp.Navigate(p.site+"/outward")); err != nil {
 		t.Fatal(err)
 	}
 	if asked := p.outside.all(); len(asked) != 1 || !strings.Contains(asked[0], "outside.example") {
-		t.Errorf("a page that loads a picture from elsewhere: %q was seen", asked)
+		t.Errorf("a page loads a picture from elsewhere, and %q was seen", asked)
 	}
 }
 
-// checkNoted checks that ReplayWeb.page found the signature good, or not.
-func checkNoted(t *testing.T, noted map[string]bool, good bool) {
-	t.Helper()
-	t.Log(noted)
-	if is, ok := noted["signature"]; !ok || is != good {
-		t.Errorf("ReplayWeb.page notes %v, want a signature that is good: %v", noted, good)
-	}
+// replacing returns a change of one text to another, where it stands first.
+func replacing(from, to string) func([]byte) []byte {
+	return func(text []byte) []byte { return bytes.Replace(text, []byte(from), []byte(to), 1) }
 }
 
 // flipSignature changes a bit of the signature that datapackage-digest.json states.
@@ -75,5 +99,5 @@ func keep(t *testing.T, picture []byte, i int) {
 	if dir == "" {
 		return
 	}
-	put(t, filepath.Join(dir, "replay-"+string(rune('a'+i))+".png"), picture)
+	put(t, filepath.Join(dir, fmt.Sprintf("replay-%d.png", i+1)), picture)
 }

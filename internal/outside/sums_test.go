@@ -1,7 +1,6 @@
 package outside
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,11 +40,14 @@ func (e *evidence) sums(t *testing.T) {
 // sealed checks the seal with the key that the case itself gives, not the bundle.
 func (e *evidence) sealed(t *testing.T) {
 	need(t, "ssh-keygen")
-	trusted := filepath.Join(t.TempDir(), "trusted")
-	put(t, trusted, append([]byte(`vigil-case namespaces="vigil-bundle" `), read(t, filepath.Join(e.demo, "case", "keys", "case_ed25519.pub"))...))
-	verify := "ssh-keygen -Y verify -f " + trusted + " -I vigil-case -n vigil-bundle -s signatures/tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt"
-	dir := e.copied(t)
-	if out := must(t, dir, "sh", "-c", verify); !strings.Contains(out, "Good") {
+	keys := t.TempDir()
+	trust := func(public []byte) { // a roster of one key
+		put(t, filepath.Join(keys, "trusted"), append([]byte(`vigil-case namespaces="vigil-bundle" `), public...))
+	}
+	verify := "ssh-keygen -Y verify -f " + keys + "/trusted -I vigil-case -n vigil-bundle" +
+		" -s signatures/tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt"
+	trust(read(t, filepath.Join(e.demo, "case", "keys", "case_ed25519.pub")))
+	if out := must(t, e.bundle, "sh", "-c", verify); !strings.Contains(out, "Good") {
 		t.Error(out)
 	}
 	for _, name := range []string{"tagmanifest-sha256.txt", "signatures/tagmanifest-sha256.txt.sig"} {
@@ -55,12 +57,9 @@ func (e *evidence) sealed(t *testing.T) {
 			t.Errorf("ssh-keygen accepts a changed %s: %s", name, out)
 		}
 	}
-	if err := os.Rename(trusted, trusted+".mine"); err != nil {
-		t.Fatal(err)
-	}
-	must(t, dir, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", trusted+".key")
-	put(t, trusted, append([]byte(`vigil-case namespaces="vigil-bundle" `), read(t, trusted+".key.pub")...))
-	if out, err := run(t, dir, "sh", "-c", verify); err == nil {
-		t.Errorf("ssh-keygen accepts the seal of another key: %s", out)
+	must(t, keys, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "other")
+	trust(read(t, filepath.Join(keys, "other.pub")))
+	if out, err := run(t, e.bundle, "sh", "-c", verify); err == nil {
+		t.Errorf("ssh-keygen takes the seal for another key's: %s", out)
 	}
 }
