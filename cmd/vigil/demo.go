@@ -17,6 +17,7 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
+	"vigil/internal/bundle"
 	"vigil/internal/link"
 	"vigil/internal/order"
 	"vigil/internal/signature"
@@ -315,7 +316,7 @@ func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
 	if err := writeNew(trusted, []byte(text), 0o644); err != nil {
 		return err
 	}
-	return d.app.verify(d.bundle(), trusted)
+	return d.app.verify(d.bundle(), bundle.TrustFiles{Signers: trusted})
 }
 
 // appendFile adds text to a file.

@@ -13,19 +13,17 @@ import (
 // benchWorld has n listings with pages of about 40 kB that hardly compress.
 func benchWorld(b *testing.B, n int) world {
 	b.Helper()
-	w := newWorld(b)
 	var es []vigil.Exhibit
 	for i := range n {
 		es = append(es, exhibit(i+1, func(e *vigil.Exhibit) {
 			var body bytes.Buffer
 			for j := range 1000 {
-				fmt.Fprintf(&body, "<p>%x</p>", recordUUID(fmt.Sprint(i), fmt.Sprint(j)))
+				fmt.Fprintf(&body, "<p>%x</p>", recordURN(fmt.Sprint(i), fmt.Sprint(j)))
 			}
 			e.Page.Body = body.Bytes()[:40<<10]
 		}))
 	}
-	w.contents = contentsOf(b, w.contents.Order, es)
-	return w
+	return newWorld(b, sortedByID(es)...)
 }
 
 // bagSize returns the bytes of a bundle.
@@ -44,7 +42,7 @@ func BenchmarkWrite(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if err := Write(filepath.Join(parent, fmt.Sprint(n)), w.contents, w.exporter.sign, []byte(w.exporter.line)); err != nil {
+		if err := Write(filepath.Join(parent, fmt.Sprint(n)), w.contents, w.sealing()); err != nil {
 			b.Fatal(err)
 		}
 	}
