@@ -26,6 +26,8 @@ func TestOthersAcceptTheDemosBundle(t *testing.T) {
 	e := newEvidence(t)
 	t.Run("sha256sum and sha512sum", e.sums)
 	t.Run("ssh-keygen", e.sealed)
+	t.Run("VERIFY.txt", e.manual)
+	t.Run("handed over", e.handedOver)
 	t.Run("openssl on the archive", e.archiveSigned)
 	t.Run("warcio", e.warcio)
 	t.Run("js-wacz", e.jsWACZ)
