@@ -75,8 +75,7 @@ func (e *evidence) handedOver(t *testing.T) {
 	vigil("release", dir, "-o", "bundle.zip.age", "--to", "Regional Court", "--recipient", recipient)
 
 	t.Run("age", func(t *testing.T) { opened(t, desk) })
-	e.unpackedAtCourt(t, desk)
-	got := filepath.Join(desk, "court")
+	got := unpackedAtCourt(t, desk)
 	t.Run("openssl on the time stamp", func(t *testing.T) { stamped(t, got, clock) })
 	t.Run("ssh-keygen on the release", func(t *testing.T) { approved(t, got, desk) })
 	t.Run("VERIFY.txt at the court", func(t *testing.T) {
@@ -125,20 +124,20 @@ func opened(t *testing.T, desk string) {
 	}
 }
 
-// unpackedAtCourt unpacks what age gave, which is the bundle as it left the house.
-func (e *evidence) unpackedAtCourt(t *testing.T, desk string) {
+// unpackedAtCourt unpacks what age gave, and returns the bundle's folder in it.
+func unpackedAtCourt(t *testing.T, desk string) string {
 	t.Helper()
-	court := filepath.Join(desk, "court")
 	must(t, desk, "unzip", "-tq", "bundle.zip")
 	must(t, desk, "unzip", "-q", "bundle.zip", "-d", "court")
-	if _, err := os.Stat(filepath.Join(court, "bagit.txt")); err != nil {
-		t.Fatal(err)
+	found, err := filepath.Glob(filepath.Join(desk, "court", "*", "bagit.txt"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the released file has %d bundles: %v", len(found), err)
 	}
-	must(t, court, "sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt", "tagmanifest-sha256.txt")
 	flip(t, filepath.Join(desk, "bundle.zip"))
 	if out, err := run(t, desk, "unzip", "-tq", "bundle.zip"); err == nil {
 		t.Errorf("unzip sees nothing where a bit of the bundle changed: %s", out)
 	}
+	return filepath.Dir(found[0])
 }
 
 // stamped checks the time stamp with the authority's root, which the court has from
@@ -157,15 +156,22 @@ func stamped(t *testing.T, dir string, c *clock) {
 	if out, err := verify(dir, filepath.Join(newClock(t).dir, "root.pem")); err == nil {
 		t.Errorf("openssl takes the stamp for another authority's: %s", out)
 	}
-	for _, name := range []string{"tagmanifest-sha256.txt", "signatures/tagmanifest-sha256.txt.tsr"} {
-		changed := filepath.Join(t.TempDir(), "changed")
-		if err := os.CopyFS(changed, os.DirFS(dir)); err != nil {
-			t.Fatal(err)
-		}
-		flip(t, filepath.Join(changed, name))
-		if out, err := verify(changed, root); err == nil {
-			t.Errorf("openssl accepts a changed %s: %s", name, out)
-		}
+	changed := filepath.Join(t.TempDir(), "changed")
+	if err := os.CopyFS(changed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	answer := filepath.Join(changed, "signatures", "tagmanifest-sha256.txt.tsr")
+	good := read(t, answer)
+	bad := bytes.Clone(good)
+	bad[len(bad)-1] ^= 1 // in its signature, which stands last
+	put(t, answer, bad)
+	if out, err := verify(changed, root); err == nil {
+		t.Errorf("openssl accepts a changed time stamp: %s", out)
+	}
+	put(t, answer, good)
+	flip(t, filepath.Join(changed, "tagmanifest-sha256.txt"))
+	if out, err := verify(changed, root); err == nil {
+		t.Errorf("openssl takes the stamp for another bundle's: %s", out)
 	}
 }
 

@@ -98,27 +98,25 @@ func (e *evidence) manual(t *testing.T) {
 	if len(said) != 0 {
 		t.Errorf("sections of VERIFY.txt that this test does not know: %q", said)
 	}
-	for _, planted := range []struct{ section, file string }{ // the file's name is a pattern
-		{"1", "data/listings/*.txt"},
-		{"1", "bag-info.txt"},
-		{"3", "signatures/tagmanifest-sha256.txt.sig"},
-		{"3", "tagmanifest-sha256.txt"},
-		{"6", "data/order/order.toml"},
-		{"6", "data/order/order.toml.sig"},
-		{"7", "data/captures/captures.wacz"},
-		{"9", "data/listings/*.json"},
-		{"9", "data/classification/*.json"},
-		{"9", "data/review/*.jsonl"},
-		{"10", "data/custody/order/events.jsonl"},
+	for _, planted := range []map[string]string{ // patterns of files by section
+		{"1": "data/listings/*.txt", "3": "signatures/tagmanifest-sha256.txt.sig", "6": "data/order/order.toml",
+			"7": "data/captures/captures.wacz", "9": "data/listings/*.json", "10": "data/custody/order/events.jsonl"},
+		{"1": "bag-info.txt", "6": "data/order/order.toml.sig", "9": "data/review/*.jsonl", "10": "data/custody/order/proofs.jsonl"},
+		{"3": "tagmanifest-sha256.txt", "9": "data/classification/*.json", "10": "data/custody/order/checkpoint.txt"},
 	} {
 		dir := e.copied(t)
-		found, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(planted.file)))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("no %s in the bundle: %v", planted.file, err)
+		for _, pattern := range planted {
+			found, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+			if err != nil || len(found) == 0 {
+				t.Fatalf("no %s in the bundle: %v", pattern, err)
+			}
+			flip(t, found[0])
 		}
-		flip(t, found[0])
-		if said := paste(t, dir); regexp.MustCompile(good[planted.section]).MatchString(said[planted.section]) {
-			t.Errorf("%s was changed, and section %s prints %q", planted.file, planted.section, said[planted.section])
+		said := paste(t, dir)
+		for number, file := range planted {
+			if regexp.MustCompile(good[number]).MatchString(said[number]) {
+				t.Errorf("%s was changed, and section %s prints %q", file, number, said[number])
+			}
 		}
 	}
 	dir := e.copied(t)
