@@ -172,7 +172,7 @@ func (e *evidence) records(t *testing.T, dir string, files []string) map[int64]s
 			t.Errorf("the page %s is a %s", r.Page, f.Type)
 		}
 		changed := filepath.Join(t.TempDir(), "changed.warc.gz")
-		put(t, changed, reworded(t, read(t, files[0]), f.Offset, f.Length))
+		put(t, changed, reworded(t, read(t, files[0]), f.Offset, f.Length, "</HTML>"))
 		if out, err := run(t, dir, "node", script, changed); err == nil || !strings.Contains(out, r.Record) {
 			t.Errorf("the record %s was reworded, and every digest holds: %s", r.Record, out)
 		}
@@ -180,9 +180,9 @@ func (e *evidence) records(t *testing.T, dir string, files []string) map[int64]s
 	return places
 }
 
-// reworded returns a WARC file in which the record at a place, a member of gzip of
-// its own, has another word of the same length in its body.
-func reworded(t *testing.T, warc []byte, offset, length int64) []byte {
+// reworded returns a WARC file in which the end of the page in the record at a
+// place, a member of gzip of its own, is another text of the same length.
+func reworded(t *testing.T, warc []byte, offset, length int64, end string) []byte {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(warc[offset : offset+length]))
 	if err != nil {
@@ -192,11 +192,11 @@ func reworded(t *testing.T, warc []byte, offset, length int64) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := bytes.LastIndex(plain, []byte("</html>"))
-	if at < 0 {
-		t.Fatalf("the record at %d is not of a whole page", offset)
+	at := bytes.LastIndex(plain, []byte("</html>")) + len("</html>") - len(end)
+	if at < len(plain)/2 {
+		t.Fatalf("the record at %d has no page in which %d bytes can be changed", offset, len(end))
 	}
-	copy(plain[at:], "</HTML>")
+	copy(plain[at:], end)
 	var out bytes.Buffer
 	out.Write(warc[:offset])
 	w := gzip.NewWriter(&out)

@@ -151,19 +151,21 @@ func (e *evidence) unpacked(t *testing.T) string {
 	return dir
 }
 
-// with returns the archive of captures with one of its files changed.
-func (e *evidence) with(t *testing.T, name string, change func([]byte) []byte) []byte {
+// with returns the archive of captures with some of its files changed.
+func (e *evidence) with(t *testing.T, changes map[string]func([]byte) []byte) []byte {
 	t.Helper()
 	all := e.members(t)
-	i := slices.IndexFunc(all, func(m member) bool { return m.name == name })
-	if i < 0 {
-		t.Fatalf("%s has no %s", waczName, name)
+	for name, change := range changes {
+		i := slices.IndexFunc(all, func(m member) bool { return m.name == name })
+		if i < 0 {
+			t.Fatalf("%s has no %s", waczName, name)
+		}
+		changed := change(bytes.Clone(all[i].data))
+		if bytes.Equal(changed, all[i].data) {
+			t.Fatalf("%s was to change", name)
+		}
+		all[i].data = changed
 	}
-	changed := change(bytes.Clone(all[i].data))
-	if bytes.Equal(changed, all[i].data) {
-		t.Fatalf("%s was to change", name)
-	}
-	all[i].data = changed
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	for _, m := range all {

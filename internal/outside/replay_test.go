@@ -65,7 +65,7 @@ func newPlayer(t *testing.T) *player {
 		chromedp.Flag("disable-features", "NetworkTimeServiceQuerying,AutofillServerCommunication,OptimizationHints,MediaRouter,Translate,EnableBoundSessionCredentials"),
 		chromedp.Flag("component-updater", "url-source=http://127.0.0.1:9/"), chromedp.Flag("gaia-url", "http://127.0.0.1:9/"),
 	)
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute) // ended by hand: the test's own context ends too early
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute) // ended by hand: the test's own context ends too early
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewExecAllocator(ctx, flags...)
 	t.Cleanup(stop)
@@ -277,7 +277,7 @@ func (p *player) play(t *testing.T, archive []byte, page, text string) ([]byte, 
 		chromedp.Evaluate(databases, &before, awaited),
 		chromedp.Navigate(p.site+"/play?archive="+name+"&url="+url.QueryEscape(page)),
 		chromedp.Poll(fmt.Sprintf("%s.some(text => text.includes('mp_/') && text.includes(%q))", frames, text), nil,
-			chromedp.WithPollingTimeout(30*time.Second)),
+			chromedp.WithPollingTimeout(60*time.Second)),
 		chromedp.CaptureScreenshot(&picture),
 		chromedp.ActionFunc(func(ctx context.Context) error {
 			return chromedp.Evaluate(fmt.Sprintf(verification, before), &rows, awaited).Do(ctx)

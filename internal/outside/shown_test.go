@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,20 +34,58 @@ func (e *evidence) replay(t *testing.T) {
 			}
 		}
 	}
-	for _, planted := range []struct {
-		file, row string
-		change    func([]byte) []byte
-	}{
-		{"datapackage-digest.json", signatureRow, flipSignature(t)},
-		{"datapackage.json", packageRow, replacing("Captures of", "Captures off")},
-		{"pages/pages.jsonl", pagesRow, replacing(captured[0].title, "Another title")},
-	} {
-		_, right := p.play(t, e.with(t, planted.file, planted.change), captured[0].url, captured[0].title)
-		if is, noted := right[planted.row]; !noted || is {
-			t.Errorf("%s was changed, and ReplayWeb.page notes %v", planted.file, right)
+	first := captured[0]
+	type changes = map[string]func([]byte) []byte
+	_, right := p.play(t, e.with(t, changes{"datapackage-digest.json": flipSignature(t)}), first.url, first.title)
+	if is, noted := right[signatureRow]; !noted || is || !right[packageRow] {
+		t.Errorf("the signature was changed, and ReplayWeb.page notes %v", right)
+	}
+	_, right = p.play(t, e.with(t, changes{
+		"datapackage.json": replacing("Captures of", "Captures off"), "pages/pages.jsonl": replacing(first.title, "Another title"),
+	}), first.url, first.title)
+	for _, row := range []string{packageRow, pagesRow} {
+		if is, noted := right[row]; !noted || is {
+			t.Errorf("%s was changed, and ReplayWeb.page notes %v", row, right)
 		}
 	}
+	archive, page := e.hostile(t)
+	p.play(t, archive, page, "A page that has reached out")
 	p.checkAsked(t)
+}
+
+// reachOut is the end of a page that tries to load from elsewhere in every way that
+// pages have. It begins by closing what it may have cut through.
+const reachOut = `"></a>
+<img src="http://outside.example/img"><iframe src="http://outside.example/frame"></iframe>
+<link rel="stylesheet" href="http://outside.example/css"><link rel="prefetch" href="http://outside.example/prefetch">
+<p style="background: url(http://outside.example/style)"></p><script src="http://outside.example/script"></script>
+<script>
+for (const way of [() => fetch("http://outside.example/fetch"), () => new Image().src = "http://outside.example/image",
+	() => navigator.sendBeacon("http://outside.example/beacon"), () => new WebSocket("ws://outside.example/socket"),
+	() => new Worker("data:text/javascript,fetch('http://outside.example/worker')"),
+]) try { way() } catch {}
+setTimeout(() => document.body.append("A page that has " + "reached out"), 500)
+</script></html>`
+
+// hostile returns an archive, made by another writer, in which a page ends in reachOut.
+func (e *evidence) hostile(t *testing.T) (archive []byte, page string) {
+	t.Helper()
+	program := npm(t, "@harvard-lil/js-wacz/bin/cli.js")
+	dir := e.unpacked(t)
+	first := index(t, string(read(t, filepath.Join(dir, "indexes", "index.cdxj"))))[0]
+	warc := filepath.Join(dir, "archive", first.Filename)
+	offset, err := strconv.ParseInt(first.Offset, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	length, err := strconv.ParseInt(first.Length, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, warc, reworded(t, read(t, warc), offset, length, reachOut))
+	out := filepath.Join(dir, "hostile.wacz")
+	must(t, dir, "node", program, "create", "--log-level", "error", "--file", warc, "--output", out)
+	return read(t, out), first.URL
 }
 
 // checkAsked checks that nothing was asked for but the player and the archives.
