@@ -198,10 +198,18 @@ const (
 	ActClassify  = "classify"
 	ActView      = "view"
 	ActDecide    = "decide"
+	ActDraft     = "export.draft"
 	ActExport    = "export.seal"
+	ActExchange  = "export.exchange" // a file for another system went out
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
 	ActSearch    = "search"
+
+	ActApprove     = "export.approve"
+	ActRelease     = "export.release"
+	ActAcknowledge = "export.acknowledge"
+	ActRecall      = "export.recall"
+	ActTimestamp   = "export.timestamp"
 )
 
 // An Object names what an act was done to.

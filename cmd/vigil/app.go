@@ -76,7 +76,7 @@ Try it: vigil demo`,
 		a.crawlCommand(), a.whyCommand(), a.importCommand(), a.extractCommand(), a.profileCommand(),
 		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
-		a.searchCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
+		a.searchCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.exportCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
 		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(),
 		a.holdCommand(), a.purgeCommand(), a.demoCommand())
 	return root

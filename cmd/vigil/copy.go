@@ -132,11 +132,10 @@ func openToRead(path string, keys []bolt.Key) (*bolt.Store, error) {
 // off, and checks it.
 func (a *app) copyTo(ctx context.Context, src *bolt.Store, part string, keys []bolt.Key) (r store.CopyReport, err error) {
 	o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil copy", Keys: keys}
-	open := bolt.Open
-	if _, err := os.Stat(part); errors.Is(err, fs.ErrNotExist) {
-		open = bolt.Create
+	dst, err := bolt.Create(part, o)
+	if errors.Is(err, fs.ErrExist) {
+		dst, err = bolt.Open(part, o)
 	}
-	dst, err := open(part, o)
 	if errors.Is(err, vigil.ErrSealed) {
 		return r, fmt.Errorf("%s: %w: it holds another case, or one under another key", part, vigil.ErrExists)
 	}

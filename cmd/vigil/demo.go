@@ -296,7 +296,9 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 
 func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
 	err := d.with("vigil demo", func(cs *openCase) error {
-		return d.app.bundle(c.Context(), cs, append([]string{d.listing}, d.linked...), d.bundle(), true)
+		return d.app.bundle(c.Context(), cs, packing{
+			choice: choice{listings: append([]string{d.listing}, d.linked...)}, dir: d.bundle(), undecided: true,
+		})
 	})
 	if err != nil {
 		return err

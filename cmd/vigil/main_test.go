@@ -207,7 +207,14 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Setenv(args[i], row.Listings[m].Listing)
 		}
 	},
-	"aged": agedCase, "needle": needle, "firsthold": firstHold, "halfpurge": halfPurge,
+	// field VAR NAME takes the text of that name in the first line of JSON that the
+	// last command wrote into $VAR.
+	"field": func(ts *testscript.TestScript, _ bool, args []string) {
+		var row map[string]any
+		ts.Check(json.NewDecoder(strings.NewReader(ts.ReadFile("stdout"))).Decode(&row))
+		ts.Setenv(args[0], fmt.Sprint(row[args[1]]))
+	},
+	"person": newPerson, "tsa": serveAuthority, "recipient": newRecipient, "trustcase": trustCase, "aged": agedCase, "needle": needle, "firsthold": firstHold, "halfpurge": halfPurge,
 	// lines N FILE fails unless FILE has N lines.
 	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
 		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,6 +31,7 @@ type captureWriter struct {
 	sum       hash.Hash // of the open archive file
 	gz        *gzip.Writer
 	archives  int
+	filled    bool // the open archive file holds a page
 	resources []resource
 	cdx       []string
 	index     io.Writer // index.jsonl
@@ -39,7 +41,7 @@ type captureWriter struct {
 // newCaptureWriter writes a WACZ file to f and lines of index.jsonl to index.
 // Pages is an empty file for its use.
 func newCaptureWriter(c Contents, f *os.File, index io.Writer, pages *os.File) (*captureWriter, error) {
-	w := &captureWriter{c: c, most: maxArchive, zip: zipWriter{f: f}, sum: sha256.New(), index: index, pages: newSpool(pages)}
+	w := &captureWriter{c: c, most: cmp.Or(c.mostArchive, maxArchive), zip: zipWriter{f: f}, sum: sha256.New(), index: index, pages: newSpool(pages)}
 	w.gz = gzip.NewWriter(io.Discard)
 	w.pages.line([]byte(pagesHeader))
 	return w, w.next()
@@ -51,6 +53,7 @@ func (w *captureWriter) next() error {
 		return err
 	}
 	w.archives++
+	w.filled = false
 	name := archiveName(w.archives)
 	if err := w.zip.begin(name); err != nil {
 		return err
@@ -89,11 +92,12 @@ func (w *captureWriter) record(r warcRecord) (place, error) {
 
 // page writes the records of an exhibit's page.
 func (w *captureWriter) page(e vigil.Exhibit) error {
-	if w.zip.n-w.zip.start >= w.most {
+	if w.filled && w.zip.n-w.zip.start >= w.most {
 		if err := w.next(); err != nil {
 			return err
 		}
 	}
+	w.filled = true
 	for _, r := range pageRecords(e.Page) {
 		at, err := w.record(r)
 		if err != nil {

@@ -61,4 +61,3 @@ func Visible(s string) string {
 	}
 	return b.String() + cut
 }
-

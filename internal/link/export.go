@@ -18,6 +18,13 @@ type Export struct {
 	Component string
 	// Label shows identifiers. Nil masks all.
 	Label Label
+	// Only leaves out the listings, and the edges between a listing and a key, for
+	// which it is false; it is asked for a listing alone with an empty key. Keys
+	// without an edge are left out as well. What is said of the others, such as how
+	// many listings name a key, is still of the whole graph. Nil leaves out nothing.
+	Only func(listing, key string) bool
+	// Says goes beside the caution, where the form has a place for it.
+	Says string
 }
 
 // Caution stands in exports and pictures.
@@ -33,6 +40,36 @@ type selection struct {
 }
 
 func (g *Graph) selected(x Export) (selection, error) {
+	s, err := g.inComponent(x)
+	if err != nil || x.Only == nil {
+		return s, err
+	}
+	return s.only(), nil
+}
+
+// only leaves out what the export does not want.
+func (s selection) only() selection {
+	shows := func(l uint32) bool { return s.x.Only(s.g.listings[l].id, "") }
+	var edges, keys []uint32
+	for i := range s.edges {
+		if e := s.g.edges[i]; shows(e.listing) && s.x.Only(s.g.listings[e.listing].id, s.g.keys[e.key].key) {
+			edges = append(edges, i)
+			keys = append(keys, e.key)
+		}
+	}
+	slices.Sort(keys)
+	listings := func(yield func(uint32) bool) {
+		for l := range s.listings {
+			if shows(l) && !yield(l) {
+				return
+			}
+		}
+	}
+	return selection{s.g, s.x, listings, slices.Values(slices.Compact(keys)), slices.Values(edges)}
+}
+
+// inComponent returns all that is in the component that is wanted.
+func (g *Graph) inComponent(x Export) (selection, error) {
 	if x.Component == "" {
 		return selection{g, x, upTo(len(g.listings)), upTo(len(g.keys)), upTo(len(g.edges))}, nil
 	}

@@ -3,6 +3,7 @@ package link
 import (
 	"io"
 	"strconv"
+	"strings"
 )
 
 // Attributes of GraphML nodes and edges, with their types.
@@ -37,7 +38,7 @@ func (g *Graph) WriteGraphML(w io.Writer, x Export) error {
 	p.printf("%s", `<?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://graphml.graphdrawing.org/xmlns http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd">
 `)
-	p.printf("<desc>%s</desc>\n", xmlText(Caution))
+	p.printf("<desc>%s</desc>\n", xmlText(strings.TrimSpace(Caution+" "+x.Says)))
 	p.declare("node", nodeAttributes)
 	p.declare("edge", edgeAttributes)
 	p.printf("<graph id=\"links\" edgedefault=\"undirected\">\n")

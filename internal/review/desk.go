@@ -30,6 +30,7 @@ type Store interface {
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
 
 	Page(ctx context.Context, id string) (vigil.Page, error)
+	PageInfo(ctx context.Context, id string) (vigil.Page, error)
 	Listing(ctx context.Context, id string) (vigil.Listing, error)
 	Assessment(ctx context.Context, listing string) (vigil.Assessment, error)
 	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
@@ -158,4 +159,23 @@ func (d *Desk) now() time.Time {
 		return time.Now()
 	}
 	return d.Now()
+}
+
+// Exhibit returns the newest assessment of a listing, by its whole ID, with what
+// it rests on, the body of the page apart. It logs nothing: that is for whoever
+// says what it is read for.
+func (d *Desk) Exhibit(ctx context.Context, listing string) (vigil.Exhibit, error) {
+	it, err := d.item(ctx, listing)
+	if err != nil {
+		return vigil.Exhibit{}, err
+	}
+	e := vigil.Exhibit{Listing: it.Listing, Assessment: it.Assessment}
+	if e.Page, err = d.Store.PageInfo(ctx, e.Assessment.Page); err != nil {
+		return e, fmt.Errorf("page %s of listing %s: %w", e.Assessment.Page, listing, err)
+	}
+	if e.Decisions, err = d.Store.Decisions(ctx, listing); err != nil {
+		return e, fmt.Errorf("decisions on listing %s: %w", listing, err)
+	}
+	e.Hits, err = d.hits(ctx, it)
+	return e, err
 }

@@ -53,11 +53,12 @@ func benchCase(b *testing.B, n int) *bolt.Store {
 		dir = b.TempDir()
 	}
 	path := filepath.Join(dir, fmt.Sprint("search-", n, ".db"))
-	if s, err := bolt.Open(path, bolt.Options{Tool: "bench"}); err == nil {
+	o := bolt.Options{Tool: "bench", Keys: []bolt.Key{testKey(1)}}
+	if s, err := bolt.Open(path, o); err == nil {
 		b.Cleanup(func() { s.Close() })
 		return s
 	}
-	s, err := bolt.Create(path, bolt.Options{Tool: "bench"})
+	s, err := bolt.Create(path, o)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -96,6 +97,43 @@ func fill(b *testing.B, s *bolt.Store, from, to int) {
 	wg.Wait()
 }
 
+// A benchQuery is a kind of query, as the i-th person asks it.
+type benchQuery struct {
+	name  string
+	text  func(i int) string
+	order store.SearchOrder
+	count bool
+}
+
+func benchQueries() []benchQuery {
+	return []benchQuery{
+		{name: "rare", text: func(i int) string { return "w" + strconv.FormatUint(uint64(20_000+i%50_000), 36) }},
+		{name: "common", text: func(i int) string { return "w" + strconv.FormatUint(uint64(i%8), 36) }},
+		{name: "three", text: func(i int) string { return fmt.Sprintf("w%d w5 w%s", i%4, strconv.FormatUint(uint64(10+i%200), 36)) }},
+		{name: "phrase", text: func(i int) string { return fmt.Sprintf(`"w%d w%d"`, i%4, i%6) }},
+		{name: "rarephrase", text: func(i int) string { return fmt.Sprintf(`"w%d w%d w%d w%d"`, i%6, i%4, i%5, i%7) }},
+		{name: "filter", text: func(i int) string { return "level:escalate" }},
+		{name: "level", text: func(i int) string { return fmt.Sprint("w", i%8) }, order: store.ByLevel},
+		{name: "facets", text: func(i int) string { return "w" + strconv.FormatUint(uint64(i%30), 36) }, count: true},
+		{name: "vendor", text: func(i int) string { return fmt.Sprint("vendor:vendor", i%1000, " level:review+") }},
+	}
+}
+
+// ask asks for the first page of 20 hits.
+func (q benchQuery) ask(b *testing.B, s *bolt.Store, i int) (hits int, took time.Duration) {
+	b.Helper()
+	query, err := search.Parser{}.Parse(q.text(i))
+	if err != nil {
+		b.Fatal(err)
+	}
+	start := time.Now()
+	res, err := s.Search(b.Context(), store.SearchRequest{Query: query, Order: q.order, Count: q.count})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return len(res.Hits), time.Since(start)
+}
+
 // BenchmarkSearch asks for the first page of 20 hits. Cases of more than 10 000
 // listings are made where VIGIL_BENCH_DIR says where to keep them.
 func BenchmarkSearch(b *testing.B) {
@@ -108,37 +146,14 @@ func BenchmarkSearch(b *testing.B) {
 	}
 	for _, n := range sizes {
 		s := benchCase(b, n)
-		for _, q := range []struct {
-			name  string
-			text  func(i int) string
-			order store.SearchOrder
-			count bool
-		}{
-			{name: "rare", text: func(i int) string { return "w" + strconv.FormatUint(uint64(20_000+i%50_000), 36) }},
-			{name: "common", text: func(i int) string { return "w" + strconv.FormatUint(uint64(i%8), 36) }},
-			{name: "three", text: func(i int) string { return fmt.Sprintf("w%d w5 w%s", i%4, strconv.FormatUint(uint64(10+i%200), 36)) }},
-			{name: "phrase", text: func(i int) string { return fmt.Sprintf(`"w%d w%d"`, i%4, i%6) }},
-			{name: "rarephrase", text: func(i int) string { return fmt.Sprintf(`"w%d w%d w%d w%d"`, i%6, i%4, i%5, i%7) }},
-			{name: "filter", text: func(i int) string { return "level:escalate" }},
-			{name: "level", text: func(i int) string { return fmt.Sprint("w", i%8) }, order: store.ByLevel},
-			{name: "facets", text: func(i int) string { return "w" + strconv.FormatUint(uint64(i%30), 36) }, count: true},
-			{name: "vendor", text: func(i int) string { return fmt.Sprint("vendor:vendor", i%1000, " level:review+") }},
-		} {
+		for _, q := range benchQueries() {
 			b.Run(fmt.Sprintf("listings=%d/%s", n, q.name), func(b *testing.B) {
 				var took []time.Duration
 				hits := 0
 				for i := range b.N {
-					query, err := search.Parser{}.Parse(q.text(i))
-					if err != nil {
-						b.Fatal(err)
-					}
-					start := time.Now()
-					res, err := s.Search(b.Context(), store.SearchRequest{Query: query, Order: q.order, Count: q.count})
-					if err != nil {
-						b.Fatal(err)
-					}
-					took = append(took, time.Since(start))
-					hits += len(res.Hits)
+					n, d := q.ask(b, s, i)
+					took = append(took, d)
+					hits += n
 				}
 				slices.Sort(took)
 				b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")

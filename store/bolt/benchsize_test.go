@@ -5,10 +5,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +38,7 @@ func BenchmarkSizes(b *testing.B) {
 }
 
 func benchSize(b *testing.B, n int) {
+	heap := watchHeap()
 	path := filepath.Join(b.TempDir(), "vigil.db")
 	o := bolt.Options{Tool: "bench", Keys: []bolt.Key{testKey(1)}}
 	s, err := bolt.Create(path, o)
@@ -82,11 +85,55 @@ func benchSize(b *testing.B, n int) {
 	}
 	slices.Sort(lists)
 	b.ReportMetric(ms(lists[len(lists)*99/100]), "list-p99-ms")
+	for _, q := range benchQueries() {
+		var asks []time.Duration
+		for i := range 200 {
+			_, d := q.ask(b, s, i)
+			asks = append(asks, d)
+		}
+		slices.Sort(asks)
+		b.ReportMetric(ms(asks[len(asks)*99/100]), q.name+"-p99-ms")
+	}
 	backup := took("backup", func() error { _, err := s.Snapshot(b.Context(), io.Discard); return err })
 	b.ReportMetric(float64(size)/1e6/backup.Seconds(), "backup-MB/s")
 	check := took("check", func() error { _, err := store.Check(b.Context(), s, nil); return err })
 	b.ReportMetric(float64(size)/1e6/check.Seconds(), "check-MB/s")
+	b.ReportMetric(float64(heap.peak())/1e6, "heap-MB")
 	b.ReportMetric(0, "ns/op")
+}
+
+// A heapWatch looks at the heap ten times a second: what the store holds in memory,
+// the system's cache of the file apart.
+type heapWatch struct {
+	most atomic.Uint64
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+func watchHeap() *heapWatch {
+	h := &heapWatch{stop: make(chan struct{})}
+	h.done.Go(func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			h.most.Store(max(h.most.Load(), m.HeapInuse))
+			select {
+			case <-h.stop:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return h
+}
+
+// peak returns the most bytes that were in use, and ends the watch.
+func (h *heapWatch) peak() uint64 {
+	close(h.stop)
+	h.done.Wait()
+	return h.most.Load()
 }
 
 // fillPages records pages 0 to n from 64 goroutines.

@@ -103,10 +103,14 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Create makes a new case file, readable by its owner only. An existing file is
-// left alone, and the error wraps [fs.ErrExist].
+// left alone, and the error wraps [fs.ErrExist], unless it is one that Create was
+// cut short on, which holds nothing.
 func Create(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	db, err := openDB(path, o, func(flag int) int { return flag | os.O_EXCL })
+	if errors.Is(err, fs.ErrExist) {
+		db, err = openEmpty(path, o)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create case %s: %w: choose another name, or open it", path, fs.ErrExist)
 	}
@@ -231,6 +235,29 @@ func openDB(path string, o Options, flags func(int) int) (db *bbolt.DB, err erro
 	}
 	return db, err
 }
+
+// openEmpty opens a database in which there is nothing at all; of any other file the
+// error wraps [fs.ErrExist].
+func openEmpty(path string, o Options) (*bbolt.DB, error) {
+	if info, err := os.Stat(path); err != nil || info.Size() > maxEmpty {
+		return nil, fs.ErrExist
+	}
+	db, err := openDB(path, o, func(flag int) int { return flag })
+	if err != nil {
+		return nil, fs.ErrExist // in use, or no database
+	}
+	err = db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func([]byte, *bbolt.Bucket) error { return fs.ErrExist })
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// maxEmpty bounds the size of a database without a bucket: four pages, as bbolt
+// begins one, or what it makes room for first.
+const maxEmpty = 64 << 10
 
 func opened(path string, o Options, db *bbolt.DB, b *box) (*Store, error) {
 	if err := writeOwner(path, o); err != nil {

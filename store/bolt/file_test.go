@@ -191,3 +191,48 @@ func TestOneBadChangeSpoilsNoOther(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCreateGoesOnWhereItWasCutShort: a process that ends before the first
+// transaction leaves a file with nothing in it.
+func TestCreateGoesOnWhereItWasCutShort(t *testing.T) {
+	for name, leave := range map[string]func(t *testing.T, path string){
+		"an empty file": func(t *testing.T, path string) {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"an empty database": func(t *testing.T, path string) {
+			db, err := bbolt.Open(path, 0o600, nil)
+			if err := errors.Join(err, db.Close()); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "case.db")
+			leave(t, path)
+			s, err := bolt.Create(path, bolt.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bolt.Create(path, bolt.Options{}); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("a case: %v", err)
+			}
+		})
+	}
+	for name, text := range map[string]string{"words": "something of somebody's", "zeros": string(make([]byte, 32<<10))} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bolt.Create(path, bolt.Options{Timeout: time.Millisecond}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("a file of %s: %v", name, err)
+		}
+		if b, _ := os.ReadFile(path); string(b) != text {
+			t.Errorf("a file of %s was changed", name)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package exchange
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// A csvWriter writes a line for each listing and identifier (RFC 4180, UTF-8).
+type csvWriter struct {
+	out    *csv.Writer
+	failed error
+	d      Dossier
+}
+
+func newCSV(w io.Writer, d Dossier) *csvWriter { return &csvWriter{out: csv.NewWriter(w), d: d} }
+
+func (c *csvWriter) err() error { return c.failed }
+
+func (c *csvWriter) begin() {
+	c.out.UseCRLF = true
+	c.row("listing", "source", "url", "vendor", "captured", "page", "page_sha256", "level", "verdict",
+		"kind", "symbol", "identifier", "masked", "class", "network", "method", "field", "start", "end", "weak", "lists", "marking")
+}
+
+// row writes a line of cells.
+func (c *csvWriter) row(cells ...string) {
+	for i := range cells {
+		cells[i] = cell(cells[i])
+	}
+	if c.failed == nil {
+		c.failed = c.out.Write(cells)
+	}
+}
+
+func (c *csvWriter) item(it item) {
+	verdict := ""
+	if n := len(it.decisions); n > 0 {
+		verdict = string(it.decisions[n-1].verdict)
+	}
+	level := string(it.assessment.Level)
+	if it.restricted {
+		level = ""
+	}
+	listing := []string{it.listing, it.source, it.url, it.vendor, stamp(it.captured), it.page, it.sha256, level, verdict}
+	for _, n := range it.named {
+		c.row(append(listing[:len(listing):len(listing)],
+			n.Kind, symbol(n.Identifier), n.shown, strconv.FormatBool(!n.whole), string(n.Class), n.Network, n.Method, n.Field,
+			strconv.Itoa(n.Start), strconv.Itoa(n.End), strings.Join(n.weak, " "), strings.Join(n.hits, "; "), c.d.Marking.String())...)
+	}
+	if len(it.named) == 0 { // the listing is there all the same
+		c.row(append(listing, "", "", "", "", "", "", "", "", "", "", "", "", c.d.Marking.String())...)
+	}
+}
+
+func (c *csvWriter) end([]thing) {
+	c.out.Flush()
+	if c.failed == nil {
+		c.failed = c.out.Error()
+	}
+}
+
+// cell returns a text for a cell, such that no spreadsheet runs it (OWASP, "CSV
+// Injection"; ASVS 5.0, 1.2.10): with an apostrophe before what might be a
+// formula, or before an apostrophe, so that without its first apostrophe a cell is
+// what it was. Its text has no control characters: see [line].
+func cell(s string) string {
+	bare := strings.TrimLeft(s, " \t\r\n\x00\u00a0\u3000")
+	if strings.HasPrefix(s, "'") || bare != "" && strings.ContainsRune("=+-@|%＝＋－＠", []rune(bare)[0]) || len(s) > 0 && strings.ContainsRune("\t\r\n\x00", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
