@@ -69,7 +69,8 @@ eval: build
 	./vigil train --check --baselines --ablate
 	$(if $(HELD),./vigil eval $(HELD) --baselines --ablate)
 
-# deps installs what the tests use beside Go: ssh-keygen, tor, ip. Where it cannot,
-# the tests that need them skip.
+# deps installs what the tests use beside Go: tor and ip, and what others check evidence
+# with: ssh-keygen, openssl, age, chromium, and programs of npm. Where it cannot,
+# the tests that need them skip, or fail if CI=true.
 deps:
 	@.ci/deps
