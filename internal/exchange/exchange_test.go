@@ -319,6 +319,64 @@ func TestAnIdentifierOfSeveralListingsIsOneThing(t *testing.T) {
 	}
 }
 
+func TestAnIdentifierThatIsNamedTwiceIsOneRow(t *testing.T) {
+	text, n := written(t, CSV, dossier(exhibit(0, "v", "pay to "+genesisAddress+", I repeat: "+genesisAddress)))
+	if got := strings.Count(text, genesisAddress); got != 1 || n.Identifiers != 1 {
+		t.Errorf("%d rows, and %d identifiers counted; want one", got, n.Identifiers)
+	}
+}
+
+func TestAThingIsSeenFromItsFirstToItsLastCapture(t *testing.T) {
+	es := []vigil.Exhibit{exhibit(2, "v", "pay to "+genesisAddress), exhibit(0, "v", "pay here "+genesisAddress), exhibit(1, "v", "send to "+genesisAddress)}
+	text, _ := written(t, MISP, dossier(es...))
+	if n := strings.Count(text, `"first_seen":"`+seen(opened())+`","last_seen":"`+seen(opened().Add(2*time.Hour))); n != 2 {
+		t.Errorf("%d things were seen from the first to the last capture, want address and account", n)
+	}
+}
+
+func TestAThingTiesIfItTiesOneListing(t *testing.T) {
+	es := harbour()[:2]
+	for _, where := range []string{es[0].Listing.ID, es[1].Listing.ID} {
+		d := dossier(es...)
+		d.Weak = func(listing, _ string) []string {
+			if listing == where {
+				return []string{"cut"}
+			}
+			return nil
+		}
+		for _, o := range mispEventOf(t, d).Object {
+			if o.Attributes[0].Value == genesisAddress && strings.Contains(o.Comment, "ties nothing") {
+				t.Errorf("cut from %s only, but: %s", where, o.Comment)
+			}
+		}
+	}
+}
+
+func TestOneNameOnTwoMarketsIsTwoAccounts(t *testing.T) {
+	a, b := exhibit(0, "v", "pay to "+genesisAddress), exhibit(1, "v", "send to "+genesisAddress)
+	b.Listing.URL = strings.Replace(b.Listing.URL, "harbour", "lantern", 1)
+	n := 0
+	for _, o := range mispEventOf(t, dossier(a, b)).Object {
+		if o.Name == "user-account" {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d accounts, want one on each market", n)
+	}
+}
+
+func TestTwoListingsOfOneBodyShareTheFile(t *testing.T) {
+	a, b := exhibit(0, "v", "pay to "+genesisAddress), exhibit(1, "v", "pay to "+genesisAddress)
+	text, _ := written(t, STIX, dossier(a, b))
+	if n := strings.Count(text, `{"type":"file"`); n != 1 {
+		t.Errorf("%d files, want one: the pages have one hash", n)
+	}
+	if n := strings.Count(text, `{"type":"observed-data"`); n != 2 {
+		t.Errorf("%d captures, want two", n)
+	}
+}
+
 func TestReviewersAreNumbered(t *testing.T) {
 	text, _ := written(t, STIX, dossier(harbour()[0]))
 	for _, want := range []string{
@@ -343,12 +401,26 @@ func TestATagPackTagsOnlyWhatTies(t *testing.T) {
 	if strings.Contains(text, genesisAddress) || !strings.Contains(text, moneroAddress) {
 		t.Error("the pack tags a hub, or does not tag what ties")
 	}
-	if n.Weak != 2 {
-		t.Errorf("%d left out as weak, want the two mentions of the hub", n.Weak)
+	if n.Untagged != 2 {
+		t.Errorf("%d left out, want the two mentions of the hub", n.Untagged)
 	}
 	all, _ := written(t, MISP, d)
 	if !strings.Contains(all, genesisAddress) || !strings.Contains(all, "It ties nothing: named by too many.") {
 		t.Error("the event does not show the hub and say that it ties nothing")
+	}
+}
+
+func TestATagPackTagsOnlyWhatAReviewerFoundRelevant(t *testing.T) {
+	for v, want := range map[vigil.Verdict]bool{
+		vigil.Relevant: true, vigil.Urgent: true, vigil.NotRelevant: false, vigil.Unsure: false, vigil.NeedsTranslation: false, "": false,
+	} {
+		e := exhibit(0, "v", "pay to "+genesisAddress)
+		if e.Decisions[0].Verdict = v; v == "" {
+			e.Decisions = nil
+		}
+		if text, n := written(t, TagPack, dossier(e)); strings.Contains(text, genesisAddress) != want || (n.Untagged == 0) != want {
+			t.Errorf("verdict %q: tagged is not %v", v, want)
+		}
 	}
 }
 
