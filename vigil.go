@@ -204,6 +204,12 @@ const (
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
 	ActSearch    = "search"
+
+	ActApprove     = "export.approve"
+	ActRelease     = "export.release"
+	ActAcknowledge = "export.acknowledge"
+	ActRecall      = "export.recall"
+	ActTimestamp   = "export.timestamp"
 )
 
 // An Object names what an act was done to.

@@ -23,7 +23,7 @@ type packing struct {
 	supersedes string // ID of the bundle in whose place this one stands
 	undecided  bool
 	draft      bool
-	pdf        bool
+	report     reportOptions
 }
 
 func (a *app) bundleCommand() *cobra.Command {
@@ -59,7 +59,10 @@ place, with --supersedes. With --draft it is not sealed yet, to be looked at fir
 	f.BoolVar(&p.undecided, "undecided", false, "also listings that no reviewer has decided on")
 	f.StringVar(&p.supersedes, "supersedes", "", "ID of the bundle in whose place this one stands")
 	f.BoolVar(&p.draft, "draft", false, "do not seal it; vigil bundle seal DIR does")
-	f.BoolVar(&p.pdf, "pdf", false, "also the report as PDF, by chromium")
+	f.BoolVar(&p.report.pdf, "pdf", false, "the report as a PDF as well, printed with this machine's chromium")
+	f.BoolVar(&p.report.reveal, "reveal", false, "identifiers in full in the report and the exchange files; the records have them in full anyway")
+	c.AddCommand(a.bundleSealCommand(), a.bundleApproveCommand(), a.bundleTimestampCommand(), a.bundleReleaseCommand(),
+		a.bundleAcknowledgeCommand(), a.bundleRecallCommand(), a.bundleListCommand(), a.bundleShowCommand())
 	return c
 }
 
@@ -78,12 +81,9 @@ func (a *app) bundle(ctx context.Context, cs *openCase, p packing) error {
 	if err != nil {
 		return err
 	}
+	p.report.beside = filepath.Dir(filepath.Clean(p.dir))
 	contents, err := a.contents(ctx, x, p)
 	if err != nil {
-		return err
-	}
-	// Whoever has the case can then compare the bundle's checkpoint with a signed one.
-	if err := cs.keeper.sign(ctx, x.order); err != nil {
 		return err
 	}
 	if err := a.pack(cs, p, contents); err != nil {
@@ -107,11 +107,18 @@ func (a *app) pack(cs *openCase, p packing, c bundle.Contents) error {
 	if p.draft {
 		return bundle.Draft(p.dir, c)
 	}
-	s, err := a.sealing(cs, c.Made)
+	sealing, err := a.sealing(cs, c.Made)
 	if err != nil {
 		return err
 	}
-	return bundle.Write(p.dir, c, s)
+	if err := bundle.Write(p.dir, c, sealing); err != nil {
+		return err
+	}
+	s, err := bundle.OpenSigning(p.dir)
+	if err != nil {
+		return err
+	}
+	return s.PutNoStamp(cs.noStamp(p.dir))
 }
 
 // underOrder returns those of the listings that stand under an order.

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 	"time"
 
 	"vigil"
 	"vigil/internal/bundle"
+	"vigil/internal/exchange"
 	"vigil/internal/keyring"
 	"vigil/internal/signature"
 )
@@ -90,37 +93,49 @@ func orderByID(ctx context.Context, cs *openCase, id string) (vigil.Order, error
 	return vigil.Order{}, fmt.Errorf("order %s: %w", id, vigil.ErrNotFound)
 }
 
-// derived returns the files that are made from the records: the report.
+// derived returns the files that are made from the records: for readers, and for
+// other systems.
 func (a *app) derived(ctx context.Context, x *exhibits, c bundle.Contents, p packing) ([]bundle.File, error) {
-	words, err := indicatorWords()
+	g, err := a.graph(ctx, x.cs)
 	if err != nil {
 		return nil, err
 	}
-	in := bundle.ReportInput{
-		ID: c.ID, Order: c.Order, Tool: c.Tool, Sealed: c.Made, Exporter: a.who(), Indicators: words,
+	links, err := a.bundleLinks(ctx, x, g, p.report.reveal)
+	if err != nil {
+		return nil, err
 	}
-	for e, err := range x.all(ctx, false) {
+	c.Exhibits = x.bodiless(ctx)
+	files, err := a.reportFiles(ctx, c, links, p.report)
+	if err != nil {
+		return nil, err
+	}
+	out := newExchanged(g, c.Order, x.all(ctx, false), giving{id: c.ID, at: c.Made, marking: exchange.Amber, reveal: p.report.reveal})
+	hits, err := hitsFile(x.all(ctx, false))
+	if err != nil {
+		return nil, err
+	}
+	return append(append(files, out.exchangeFiles()...), hits...), nil
+}
+
+// hitsFile returns the file of what the exhibits name that is on a watchlist, a line
+// each with the list and its date; no file if there is nothing.
+func hitsFile(exhibits iter.Seq2[vigil.Exhibit, error]) ([]bundle.File, error) {
+	var b bytes.Buffer
+	for e, err := range exhibits {
 		if err != nil {
 			return nil, err
 		}
-		in.Exhibits = append(in.Exhibits, e)
-	}
-	for _, l := range c.Logs {
-		r := bundle.ReportLog{Checkpoint: l.Checkpoint}
-		for e, err := range l.Entries {
-			if err != nil {
+		for _, h := range e.Hits {
+			if err := writeJSON(&b, h); err != nil {
 				return nil, err
 			}
-			r.Entries = append(r.Entries, e.Entry)
 		}
-		in.Logs = append(in.Logs, r)
 	}
-	if in.Links, err = a.bundleLinks(ctx, x.cs, x.ids); err != nil {
-		return nil, err
+	if b.Len() == 0 {
+		return nil, nil
 	}
-	report, err := bundle.RenderReport(in)
-	return []bundle.File{{Name: "data/report/report.html", Write: func(w io.Writer) error {
-		_, err := w.Write(report)
+	return []bundle.File{{Name: "data/watchlists/hits.jsonl", Write: func(w io.Writer) error {
+		_, err := w.Write(b.Bytes())
 		return err
-	}}}, err
+	}}}, nil
 }

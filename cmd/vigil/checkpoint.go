@@ -14,6 +14,7 @@ import (
 	"vigil/internal/anchor"
 	"vigil/internal/config"
 	"vigil/internal/signature"
+	"vigil/internal/timestamp"
 	"vigil/store"
 )
 
@@ -56,7 +57,7 @@ func (c *openCase) trust() (t anchor.Trust, err error) {
 	if roots, err := c.optional(authorityFile); err != nil {
 		return t, err
 	} else if roots != nil {
-		if t.Authorities, err = anchor.ParseAuthorities(roots); err != nil {
+		if t.Authorities, err = timestamp.ParseRoots(roots); err != nil {
 			return t, usage(fmt.Errorf("%s: %w", c.path(authorityFile), err))
 		}
 	}

@@ -79,7 +79,8 @@ func (a *app) demo(c *cobra.Command, dir string) error {
 		{"take in a watchlist, and see which listings name what is on it", d.watchlist},
 		{"see how another vendor's listing is linked to a wallet on the list", d.links},
 		{"review the first of the queue", d.review},
-		{"export the evidence, and verify it as another party would", d.export},
+		{"export the evidence; two people sign that it may leave", d.export},
+		{"verify it as another party would", d.verifyExport},
 	} {
 		a.info("\n%d. %s", i+1, step.title)
 		if err := step.do(c, markets); err != nil {
@@ -100,6 +101,7 @@ func (d *demo) lookAt() error {
 		{in + " link", "what ties listings together, and through what"},
 		{in + " log", "who did what, under which order"},
 		{self + " verify " + d.bundle(), "change a byte in it first, and see"},
+		{filepath.Join(d.bundle(), "data", "VERIFY.txt"), "how anybody checks it without this program"},
 		{filepath.Join(d.bundle(), "data", "report", "report.html"), "the report, for a browser or a printer"},
 	} {
 		fmt.Fprintf(w, "  %s\t%s\n", next[0], next[1])
@@ -291,33 +293,6 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 		}
 		return err
 	})
-}
-
-func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
-	err := d.with("vigil demo", func(cs *openCase) error {
-		return d.app.bundle(c.Context(), cs, packing{
-			choice: choice{listings: append([]string{d.listing}, d.linked...)}, dir: d.bundle(), undecided: true,
-		})
-	})
-	if err != nil {
-		return err
-	}
-	public, err := os.ReadFile(filepath.Join(d.dir, keyFile+".pub"))
-	if err != nil {
-		return err
-	}
-	// The other party has the case's public key from elsewhere.
-	trusted := filepath.Join(d.out, "trusted_signers")
-	order := filepath.Join(d.dir, signersFile)
-	court, err := os.ReadFile(order)
-	if err != nil {
-		return err
-	}
-	text := fmt.Sprintf("%s%s namespaces=%q %s", court, caseSigner, signature.Bundle, public)
-	if err := writeNew(trusted, []byte(text), 0o644); err != nil {
-		return err
-	}
-	return d.app.verify(d.bundle(), trusted)
 }
 
 // appendFile adds text to a file.

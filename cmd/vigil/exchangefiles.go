@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -31,13 +30,10 @@ type giving struct {
 	reveal  bool // phones, mails and what else names persons, in full
 }
 
-// exchanged gathers what other systems are to know of listings of one order.
-// exhibits yields them without bodies, and is read once for each file.
-func (a *app) exchanged(ctx context.Context, cs *openCase, order vigil.Order, exhibits iter.Seq2[vigil.Exhibit, error], v giving) (exchanged, error) {
-	g, err := a.graph(ctx, cs)
-	if err != nil {
-		return exchanged{}, err
-	}
+// newExchanged gathers what other systems are to know of listings of one order, in a
+// case whose graph g is. exhibits yields them without bodies, and is read once for
+// each file.
+func newExchanged(g *link.Graph, order vigil.Order, exhibits iter.Seq2[vigil.Exhibit, error], v giving) exchanged {
 	if v.unit == "" {
 		v.unit = "the unit that has case " + order.Case
 	}
@@ -46,7 +42,7 @@ func (a *app) exchanged(ctx context.Context, cs *openCase, order vigil.Order, ex
 		ID: v.id, Order: order, Unit: v.unit, Tool: tool(), Time: v.at, Marking: v.marking, Exhibits: exhibits,
 		Show: x.show, Weak: weakIn(g), Coded: isCode,
 	}
-	return x, nil
+	return x
 }
 
 // show masks what names persons, unless it is to go out in full.

@@ -95,6 +95,17 @@ func (x *exhibits) items(ctx context.Context) iter.Seq2[bundle.Item, error] {
 	}
 }
 
+// bodiless yields the exhibits alone, for what is made from the records.
+func (x *exhibits) bodiless(ctx context.Context) iter.Seq2[bundle.Item, error] {
+	return func(yield func(bundle.Item, error) bool) {
+		for e, err := range x.all(ctx, false) {
+			if !yield(bundle.Item{Exhibit: e}, err) {
+				return
+			}
+		}
+	}
+}
+
 // stored returns the bytes of an exhibit's records as the case keeps them.
 func (x *exhibits) stored(ctx context.Context, e vigil.Exhibit) (s bundle.Stored, err error) {
 	if s.Page, err = storedAs(ctx, x, e.Page); err != nil {
@@ -149,14 +160,24 @@ func storedAs[R vigil.Record](ctx context.Context, x *exhibits, r R) ([]byte, er
 	return nil, fmt.Errorf("%s %s: %w: no entry of the custody log tells of this version", typ, id, vigil.ErrTampered)
 }
 
-// excerpt returns the entries of the order's log that speak of the records, each
-// with the proof that it is in the log as of now.
+// excerpt signs a checkpoint of the order's log, so that whoever has the case can
+// compare, and returns the entries that speak of the records, each with the proof
+// that it is in the log as of then.
 func (x *exhibits) excerpt(ctx context.Context) (bundle.Log, error) {
+	if err := x.cs.keeper.sign(ctx, x.order); err != nil {
+		return bundle.Log{}, err
+	}
 	cp, err := x.cs.Checkpoint(ctx, x.order)
 	if err != nil {
 		return bundle.Log{}, err
 	}
-	return bundle.Log{Checkpoint: cp, Entries: func(yield func(bundle.ProvenEntry, error) bool) {
+	var note []byte
+	if x.cs.keeper != nil {
+		if _, note, err = x.cs.checkpoints().Checkpoint(x.order, cp.Size, x.cs.keeper.keys); err != nil {
+			return bundle.Log{}, err
+		}
+	}
+	return bundle.Log{Checkpoint: cp, Note: note, Entries: func(yield func(bundle.ProvenEntry, error) bool) {
 		for e, err := range x.cs.Log(ctx, x.order) {
 			if err == nil && (e.Seq >= cp.Size || !x.records[e.Object.ID]) {
 				continue

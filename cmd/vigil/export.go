@@ -144,12 +144,13 @@ func (a *app) exportTo(ctx context.Context, cs *openCase, o exportOptions, marki
 		return err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	x, err := a.exchanged(ctx, cs, order, listings.all(ctx, false), giving{
-		id: exportID(o, now, ids), at: now, unit: o.unit, marking: marking, reveal: o.reveal,
-	})
+	g, err := a.graph(ctx, cs)
 	if err != nil {
 		return err
 	}
+	x := newExchanged(g, order, listings.all(ctx, false), giving{
+		id: exportID(o, now, ids), at: now, unit: o.unit, marking: marking, reveal: o.reveal,
+	})
 	return a.give(ctx, cs, x, o, ids, out)
 }
 

@@ -28,6 +28,11 @@ const signersText = `# Who may sign orders for this case, in OpenSSH's allowed_s
 #
 #   judge@court.example namespaces="vigil-order" ssh-ed25519 AAAA...
 #
+# and who may agree that a bundle is released, which takes two people with a key each,
+# one of them the exporter:
+#
+#   officer@unit.example namespaces="vigil-release" ssh-ed25519 AAAA...
+#
 # Options valid-after and valid-before bound the time (ssh-keygen(1), ALLOWED SIGNERS).
 `
 

@@ -214,7 +214,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(json.NewDecoder(strings.NewReader(ts.ReadFile("stdout"))).Decode(&row))
 		ts.Setenv(args[0], fmt.Sprint(row[args[1]]))
 	},
-	"aged": agedCase, "needle": needle, "firsthold": firstHold, "halfpurge": halfPurge,
+	"person": newPerson, "tsa": serveAuthority, "recipient": newRecipient, "trustcase": trustCase, "aged": agedCase, "needle": needle, "firsthold": firstHold, "halfpurge": halfPurge,
 	// lines N FILE fails unless FILE has N lines.
 	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
 		if n := strings.Count(ts.ReadFile(args[1]), "\n"); fmt.Sprint(n) != args[0] {

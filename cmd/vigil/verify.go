@@ -8,50 +8,46 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
-	"vigil/internal/review"
-	"vigil/internal/signature"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var signers string
+	var trust bundle.TrustFiles
 	c := &cobra.Command{
 		Use:   "verify BUNDLE",
 		Short: "Check an evidence bundle, without a case",
-		Long: `verify checks every byte of a bundle: its manifests, its signature, the order's
-signature, each finding against the text, and each log entry against the log's root.
-It needs no case and no network. Who holds the signing key is checked only against a
-list that you trust: --signers FILE, in OpenSSH's allowed_signers format.`,
+		Long: `verify checks every byte of a bundle, a folder or a ZIP file: its manifests, its
+signature, the order's signature, the captures, each finding against the text, and each
+log entry against the log's root. It needs no case and no network. Who holds the signing
+keys is checked only against a list that you trust: --signers FILE, in OpenSSH's
+allowed_signers format. vigil-verify does the same, and nothing else.`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, operands []string) error { return a.verify(operands[0], signers) },
+		RunE: func(_ *cobra.Command, operands []string) error { return a.verify(operands[0], trust) },
 	}
-	c.Flags().StringVar(&signers, "signers", "", "list of trusted signers, in OpenSSH's allowed_signers format")
+	c.Flags().StringVar(&trust.Signers, "signers", "", "list of trusted signers, in OpenSSH's allowed_signers format")
+	c.Flags().StringVar(&trust.Authorities, "authorities", "", "root certificates of trusted time-stamping authorities, in PEM")
+	c.Flags().StringVar(&trust.LogKeys, "log-keys", "", "public keys of the case's checkpoints, as keys/log.pub of the case")
+	c.Flags().StringVar(&trust.Parent, "parent", "", "for a disclosure: the bundle that it was made from")
 	return c
 }
 
-func (a *app) verify(dir, signersName string) error {
-	var trusted signature.Signers
-	if signersName != "" {
-		var err error
-		if trusted, err = readSigners(signersName); err != nil {
-			return err
-		}
-	}
-	report, err := bundle.Verify(dir, bundle.VerifyOptions{Signers: trusted, Now: time.Now()})
+func (a *app) verify(name string, trust bundle.TrustFiles) error {
+	o, err := trust.Options(time.Now())
 	if err != nil {
-		return usage(fmt.Errorf("verify %s: %w", dir, err))
+		return usage(err)
 	}
+	report, err := bundle.Verify(name, o)
+	if err != nil {
+		return usage(fmt.Errorf("verify %s: %w", name, err))
+	}
+	print := report.Print
 	if a.json {
-		if err := writeJSON(a.stdout, report); err != nil {
-			return err
-		}
-	} else {
-		for _, l := range report.Layers {
-			fmt.Fprintf(a.stdout, "%-11s  %-18s  %s\n", l.Result, l.Name, review.Visible(l.Detail))
-		}
-		fmt.Fprintf(a.stdout, "\n%s\n", report.Scope)
+		print = report.PrintJSON
+	}
+	if err := print(a.stdout); err != nil {
+		return err
 	}
 	if !report.OK() {
-		return hint(fmt.Errorf("bundle %s: %w", dir, vigil.ErrTampered), "do not rely on it; ask the sender for the bundle's original")
+		return hint(fmt.Errorf("bundle %s: %w", name, vigil.ErrTampered), "do not rely on it; ask the sender for the bundle's original")
 	}
 	return nil
 }

@@ -2,90 +2,11 @@ package anchor
 
 import (
 	"bytes"
-	"crypto/x509"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"vigil"
 	"vigil/internal/custody"
 )
-
-// tokens returns time stamps that openssl made over the text "vigil\n".
-func tokens(t testing.TB) map[string][]byte {
-	t.Helper()
-	names, err := filepath.Glob("testdata/*.tsr")
-	if err != nil || len(names) == 0 {
-		t.Fatal(names, err)
-	}
-	all := map[string][]byte{}
-	for _, n := range names {
-		b, err := os.ReadFile(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[n] = b
-	}
-	return all
-}
-
-func TestKeptTokensAreRead(t *testing.T) {
-	for name, b := range tokens(t) {
-		tok, err := readToken(b)
-		if err != nil || !tok.covers([]byte("vigil\n")) || tok.covers([]byte("vigil")) || tok.at.Year() < 2026 {
-			t.Errorf("%s: %+v, %v", name, tok, err)
-		}
-	}
-}
-
-// TestTrustIsAsOfTheTokensTime holds a token to the period of its certificate,
-// whatever the time is now.
-func TestTrustIsAsOfTheTokensTime(t *testing.T) {
-	text, err := os.ReadFile("testdata/ec.pem")
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots, err := ParseAuthorities(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tok, err := readToken(tokens(t)[filepath.Join("testdata", "ec.tsr")])
-	if err != nil {
-		t.Fatal(err)
-	}
-	made := tok.cert.NotBefore
-	for at, want := range map[time.Time]bool{made: true, tok.at: true, tok.cert.NotAfter: true, made.Add(-time.Hour): false, tok.cert.NotAfter.Add(time.Hour): false} {
-		tok.at = at
-		if err := tok.trust(roots); (err == nil) != want {
-			t.Errorf("token of %s: %v", at, err)
-		}
-	}
-}
-
-// FuzzToken holds that whatever reads as a token is signed: neither its text nor
-// its time can be other than in a token that openssl made.
-func FuzzToken(f *testing.F) {
-	made := map[string]bool{}
-	for _, b := range tokens(f) {
-		f.Add(b)
-		tok, err := readToken(b)
-		if err != nil {
-			f.Fatal(err)
-		}
-		made[tok.at.String()+string(tok.info.Imprint.Hash)] = true
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		tok, err := readToken(b)
-		if err != nil {
-			return
-		}
-		if !made[tok.at.String()+string(tok.info.Imprint.Hash)] {
-			t.Fatalf("says %s of %x", tok.at, tok.info.Imprint.Hash)
-		}
-		_ = tok.trust(x509.NewCertPool())
-	})
-}
 
 // FuzzOpen holds that nothing opens but what the key signed.
 func FuzzOpen(f *testing.F) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -141,6 +142,12 @@ func open(signed []byte, known []note.Verifier) (*note.Note, error) {
 		return nil, fmt.Errorf("%w: the signature of key %s does not fit", vigil.ErrTampered, bad.Name)
 	case err != nil:
 		return nil, fmt.Errorf("%w: no signed note: want text, a blank line and signatures", vigil.ErrTampered)
+	}
+	// The last letter of base64 has bits of no meaning, which note passes over.
+	for _, s := range n.Sigs {
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return nil, fmt.Errorf("%w: the signature of key %s is not spelt as notes spell it", vigil.ErrTampered, s.Name)
+		}
 	}
 	return n, nil
 }

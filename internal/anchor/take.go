@@ -10,6 +10,7 @@ import (
 
 	"vigil"
 	"vigil/internal/custody"
+	"vigil/internal/timestamp"
 )
 
 // A Taken anchor says what was added to a folder, and for which checkpoint.
@@ -97,19 +98,19 @@ func lastTime(ctx context.Context, l Log, c vigil.Checkpoint) (time.Time, error)
 }
 
 func (f Folder) takeToken(data []byte, t Trust) (Taken, error) {
-	tok, err := readToken(data)
+	tok, err := timestamp.Parse(data)
 	if err != nil {
 		return Taken{}, err
 	}
 	if t.Authorities == nil {
 		return Taken{}, refused(errors.New("log_tsa.pem has no root certificate of a time-stamping authority"))
 	}
-	if err := tok.trust(t.Authorities); err != nil {
+	if err := tok.Trust(t.Authorities); err != nil {
 		return Taken{}, refused(err)
 	}
-	by := tok.authority() + " on " + tok.at.UTC().Format(time.RFC3339)
+	by := tok.Authority() + " on " + tok.At.UTC().Format(time.RFC3339)
 	for c, note := range f.newestFirst(t.Keys) {
-		if tok.covers(note) {
+		if tok.Covers(note) {
 			return f.take(c.Log, c.Size, "."+short(data)+suffixTimestamp, data, by)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/internal/signature"
+	"vigil/internal/timestamp"
 )
 
 // A Result is what became of a check.
@@ -236,7 +237,7 @@ const skew = 2 * time.Minute
 func (v *verifier) timestamps() Check {
 	const name = "time stamps"
 	var problems []string
-	var newest *token
+	var newest *timestamp.Token
 	n, at := 0, int64(-1)
 	for size, suffix := range v.besides() {
 		if !strings.HasSuffix(suffix, suffixTimestamp) {
@@ -253,8 +254,8 @@ func (v *verifier) timestamps() Check {
 		return v.verdict(name, problems, NotChecked, "no checkpoint has one; vigil log anchor --export DIR says how to get one")
 	}
 	detail := fmt.Sprintf("%d; the newest checkpoint stamped has %s, there by %s, says %q",
-		n, entries(at), newest.at.UTC().Format(time.RFC3339), newest.authority())
-	if ahead := v.states[at].Last.Sub(newest.at); ahead > skew {
+		n, entries(at), newest.At.UTC().Format(time.RFC3339), newest.Authority())
+	if ahead := v.states[at].Last.Sub(newest.At); ahead > skew {
 		detail += fmt.Sprintf("; the last says that it was written %s later: the case's clock was ahead", ahead.Round(time.Second))
 	}
 	if v.trust.Authorities == nil {
@@ -263,7 +264,7 @@ func (v *verifier) timestamps() Check {
 	return v.verdict(name, problems, Pass, detail)
 }
 
-func (v *verifier) timestamp(size int64, suffix string) (*token, error) {
+func (v *verifier) timestamp(size int64, suffix string) (*timestamp.Token, error) {
 	p, ok := v.points[size]
 	if !ok {
 		return nil, errors.New("it dates a checkpoint that does not stand")
@@ -272,15 +273,15 @@ func (v *verifier) timestamp(size int64, suffix string) (*token, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := readToken(data)
+	t, err := timestamp.Parse(data)
 	if err != nil {
 		return nil, err
 	}
-	if !t.covers(p.note) {
+	if !t.Covers(p.note) {
 		return nil, fmt.Errorf("%w: it dates other bytes", vigil.ErrTampered)
 	}
 	if v.trust.Authorities != nil {
-		return t, t.trust(v.trust.Authorities)
+		return t, t.Trust(v.trust.Authorities)
 	}
 	return t, nil
 }

@@ -49,6 +49,8 @@ type Contents struct {
 	// WACZKey signs the captures for programs that show web archives: ECDSA on
 	// P-384. See [NewWACZKey].
 	WACZKey *ecdsa.PrivateKey
+
+	mostArchive int64 // bytes of a file of captures before the next is begun; 0 for maxArchive
 }
 
 // A Parent names the evidential bundle that a disclosure was made from.

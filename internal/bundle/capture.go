@@ -2,7 +2,7 @@ package bundle
 
 import (
 	"bufio"
-	"compress/gzip"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,12 +14,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+
 	"vigil"
 )
 
 // maxArchive is how long a file of captures may grow before the next one is
 // begun, in bytes (WARC 1.1, annex C, recommends about a gigabyte).
 const maxArchive = 1_000_000_000
+
+// packLevel is how hard gzip packs: a little looser than the standard library's,
+// and three times as fast.
+const packLevel = 6
 
 // A captureWriter writes the captures of a bundle, a page at a time: a WACZ
 // file, and the index of pages beside it.
@@ -30,6 +36,7 @@ type captureWriter struct {
 	sum       hash.Hash // of the open archive file
 	gz        *gzip.Writer
 	archives  int
+	filled    bool // the open archive file holds a page
 	resources []resource
 	cdx       []string
 	index     io.Writer // index.jsonl
@@ -39,10 +46,12 @@ type captureWriter struct {
 // newCaptureWriter writes a WACZ file to f and lines of index.jsonl to index.
 // Pages is an empty file for its use.
 func newCaptureWriter(c Contents, f *os.File, index io.Writer, pages *os.File) (*captureWriter, error) {
-	w := &captureWriter{c: c, most: maxArchive, zip: zipWriter{f: f}, sum: sha256.New(), index: index, pages: newSpool(pages)}
-	w.gz = gzip.NewWriter(io.Discard)
-	w.pages.line([]byte(pagesHeader))
-	return w, w.next()
+	w := &captureWriter{c: c, most: cmp.Or(c.mostArchive, maxArchive), zip: zipWriter{f: f}, sum: sha256.New(), index: index, pages: newSpool(pages)}
+	var err error
+	if w.gz, err = gzip.NewWriterLevel(io.Discard, packLevel); err != nil {
+		return nil, err
+	}
+	return w, errors.Join(w.pages.line([]byte(pagesHeader)), w.next())
 }
 
 // next begins the next archive file.
@@ -51,6 +60,7 @@ func (w *captureWriter) next() error {
 		return err
 	}
 	w.archives++
+	w.filled = false
 	name := archiveName(w.archives)
 	if err := w.zip.begin(name); err != nil {
 		return err
@@ -89,11 +99,12 @@ func (w *captureWriter) record(r warcRecord) (place, error) {
 
 // page writes the records of an exhibit's page.
 func (w *captureWriter) page(e vigil.Exhibit) error {
-	if w.zip.n-w.zip.start >= w.most {
+	if w.filled && w.zip.n-w.zip.start >= w.most {
 		if err := w.next(); err != nil {
 			return err
 		}
 	}
+	w.filled = true
 	for _, r := range pageRecords(e.Page) {
 		at, err := w.record(r)
 		if err != nil {
@@ -109,7 +120,7 @@ func (w *captureWriter) page(e vigil.Exhibit) error {
 		if _, err := w.index.Write(append(line, '\n')); err != nil {
 			return err
 		}
-		w.cdx = append(w.cdx, indexedPage(r.warcHeader, e.Page, at).String())
+		w.cdx = append(w.cdx, indexedPage(e.Page, at).String())
 	}
 	line, err := json.Marshal(newPageLine(e))
 	if err != nil {

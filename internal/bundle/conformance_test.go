@@ -14,11 +14,7 @@ func genericBag(t *testing.T, dir string) error {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	tr, err := openTree(root, Limits{}.orDefault())
-	if err != nil {
-		return err
-	}
-	b, err := readBag(tr)
+	b, err := openBag(newFolder(root))
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,16 @@
 package bundle
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/sha512"
 	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,15 +132,16 @@ func (l *testLog) excerpt() Log {
 		l.t.Fatal(err)
 	}
 	ex := Log{Checkpoint: vigil.Checkpoint{Log: l.name, Size: size, Root: root}}
-	for _, e := range l.entries {
-		if e.Object.ID == "" {
-			continue
+	ex.Entries = func(yield func(ProvenEntry, error) bool) {
+		for _, e := range l.entries {
+			if e.Object.ID == "" {
+				continue
+			}
+			p, err := custody.Prove(size, e.Seq, l.read)
+			if !yield(ProvenEntry{Entry: e, Proof: p}, err) {
+				return
+			}
 		}
-		p, err := custody.Prove(size, e.Seq, l.read)
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		ex.Entries = append(ex.Entries, ProvenEntry{Entry: e, Proof: p})
 	}
 	return ex
 }
@@ -200,9 +207,9 @@ func exhibit(n int, change func(*vigil.Exhibit)) vigil.Exhibit {
 	return e
 }
 
-// exhibits returns one of each kind of capture.
+// exhibits returns one of each kind of capture, sorted by ID.
 func exhibits() []vigil.Exhibit {
-	return []vigil.Exhibit{
+	return sortedByID([]vigil.Exhibit{
 		exhibit(1, nil),
 		exhibit(2, func(e *vigil.Exhibit) { // inline media replaced
 			e.Page.Withheld = []vigil.Withheld{{MediaType: "image/png", SHA256: vigil.SumHex(nil), Bytes: 10, Offset: 3}}
@@ -214,13 +221,28 @@ func exhibits() []vigil.Exhibit {
 			e.Decisions = append(e.Decisions, e.Decisions[0])
 			e.Decisions[1].Verdict, e.Decisions[1].Time = vigil.Unsure, e.Decisions[1].Time.Add(time.Hour)
 		}),
+	})
+}
+
+func sortedByID(es []vigil.Exhibit) []vigil.Exhibit {
+	slices.SortFunc(es, func(a, b vigil.Exhibit) int { return strings.Compare(a.Listing.ID, b.Listing.ID) })
+	return es
+}
+
+// items yields exhibits whose records the case keeps as their JSON form.
+func items(es ...vigil.Exhibit) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		for _, e := range es {
+			if !yield(Item{Exhibit: e}, nil) {
+				return
+			}
+		}
 	}
 }
 
-// contentsOf returns contents whose log tells of everything in it.
-func contentsOf(t testing.TB, o vigil.Order, es []vigil.Exhibit) Contents {
+// logOf returns a log that tells of an order and of exhibits.
+func logOf(t testing.TB, o vigil.Order, es []vigil.Exhibit) *testLog {
 	t.Helper()
-	c := Contents{ID: "bundle-test-1", Order: o, Exhibits: es, Tool: "vigil test", Sealed: sealed, Exporter: "exporter-1"}
 	log := &testLog{t: t, name: o.ID}
 	log.add(vigil.ActAuthorize, registered, o)
 	for _, e := range es {
@@ -232,28 +254,62 @@ func contentsOf(t testing.TB, o vigil.Order, es []vigil.Exhibit) Contents {
 			log.add(vigil.ActDecide, d.Time, d)
 		}
 	}
-	c.Logs = []Log{log.excerpt()}
-	return c
+	return log
+}
+
+// contentsOf returns contents whose log tells of everything in it.
+func contentsOf(t testing.TB, o vigil.Order, es []vigil.Exhibit) Contents {
+	t.Helper()
+	return Contents{
+		ID: "bundle-test-1", Kind: Evidential, Order: o, Exhibits: items(es...), Tool: "vigil test", Made: sealed,
+		Logs: []Log{logOf(t, o, es).excerpt()}, WACZKey: waczTestKey(t),
+		Derived: []File{{Name: "data/report/report.html", Write: func(w io.Writer) error {
+			_, err := io.WriteString(w, "<!doctype html><title>report</title>\n")
+			return err
+		}}},
+	}
+}
+
+// waczTestKey is the key of the test vector.
+func waczTestKey(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
+	raw := sha512.Sum384([]byte("vigil test vector: captures"))
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P384(), raw[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // A world is a court, an exporter, and what they made.
 type world struct {
 	court, exporter party
+	order           vigil.Order
+	exhibits        []vigil.Exhibit
 	contents        Contents
 }
 
-func newWorld(t testing.TB) world {
+func newWorld(t testing.TB, es ...vigil.Exhibit) world {
 	t.Helper()
+	if es == nil {
+		es = exhibits()
+	}
 	w := world{court: newParty(t, "judge@court.example", signature.Order), exporter: newParty(t, "vigil-case", signature.Bundle)}
-	w.contents = contentsOf(t, signedOrder(t, w.court), exhibits())
+	w.order, w.exhibits = signedOrder(t, w.court), es
+	w.contents = contentsOf(t, w.order, es)
 	return w
+}
+
+// sealing seals with the exporter's key.
+func (w world) sealing() Sealing {
+	return Sealing{At: sealed, Exporter: "exporter-1", Signer: []byte(w.exporter.line), Sign: w.exporter.sign}
 }
 
 // write writes w's bundle into a fresh folder.
 func (w world) write(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "bundle")
-	if err := Write(dir, w.contents, w.exporter.sign, []byte(w.exporter.line)); err != nil {
+	if err := Write(dir, w.contents, w.sealing()); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -3,82 +3,152 @@ package bundle
 import (
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
 
-// commands returns the command lines of VERIFY.txt: those that are indented by
-// three blanks and begin with a word of tool.
-func commands(manual, tool string) []string {
-	var found []string
+// blocks returns the commands of VERIFY.txt by the number of their section, as
+// a person would paste them: lines that begin with four blanks, and what stands
+// between a line with << and its END.
+func blocks(manual string) map[string]string {
+	found := map[string]string{}
+	section, here := "", false
 	for line := range strings.Lines(manual) {
-		if line = strings.TrimRight(line, "\n"); strings.HasPrefix(line, "   "+tool+" ") {
-			found = append(found, strings.TrimSpace(line))
+		if n, _, ok := strings.Cut(line, ". "); ok && len(n) <= 2 && n[0] >= '0' && n[0] <= '9' {
+			section = n
+		}
+		command, ok := strings.CutPrefix(line, "    ")
+		if here {
+			command, ok, here = line, true, line != "END\n"
+		}
+		if ok {
+			found[section] += command
+			here = here || strings.HasSuffix(command, "<<'END'\n")
 		}
 	}
 	return found
 }
 
-// shell runs a command line in dir.
-func shell(t *testing.T, dir, line string) (string, error) {
+// shell runs a script in dir.
+func shell(t *testing.T, dir, script string) (string, error) {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", line)
+	cmd := exec.Command("sh", "-c", "work="+t.TempDir()+"\n"+script)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
-func need(t *testing.T, tool string) {
+func need(t *testing.T, tools ...string) {
 	t.Helper()
-	if _, err := exec.LookPath(tool); err != nil {
-		t.Skipf("no %s on this machine: VERIFY.txt is not tried with it", tool)
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s on this machine: VERIFY.txt is not tried with it", tool)
+		}
 	}
 }
 
+// manual returns the sections of VERIFY.txt of a bundle.
+func manual(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	return blocks(string(files(t, dir)[manualName]))
+}
+
 func TestManualWithSha256sum(t *testing.T) {
-	need(t, "sha256sum")
-	need(t, "sha512sum")
+	need(t, "sha256sum", "sha512sum", "find", "sed")
 	_, dir := smallWorld(t)
-	manual := string(files(t, dir)[manualName])
-	lines := append(commands(manual, "sha256sum -c"), commands(manual, "sha512sum -c")...)
-	if len(lines) != 4 {
-		t.Fatalf("VERIFY.txt has %d lines with sha256sum and sha512sum, want 4", len(lines))
+	m := manual(t, dir)
+	if out, err := shell(t, dir, m["1"]+m["2"]); err != nil || out != "sha256 ok\nsha512 ok\nno file added\n" {
+		t.Errorf("%v: %s", err, out)
 	}
-	for _, line := range lines {
-		if out, err := shell(t, dir, line); err != nil || out != "" {
-			t.Errorf("%s: %v: %s", line, err, out)
-		}
+	put(t, filepath.Join(dir, "data/extra"), nil)
+	if out, _ := shell(t, dir, m["2"]); out != "" {
+		t.Errorf("with a file more: %s", out)
 	}
-	put(t, filepath.Join(dir, reportName), []byte("changed"))
-	if _, err := shell(t, dir, lines[0]); err == nil {
-		t.Error("sha256sum did not notice a change")
+	put(t, filepath.Join(dir, manualName), []byte("changed"))
+	if out, _ := shell(t, dir, m["1"]); strings.Contains(out, "ok\n") {
+		t.Errorf("with a changed file: %s", out)
 	}
 }
 
 func TestManualWithSSHKeygen(t *testing.T) {
-	need(t, "ssh-keygen")
+	need(t, "ssh-keygen", "sed", "tr")
 	w, dir := smallWorld(t)
-	manual := string(files(t, dir)[manualName])
+	m := manual(t, dir)
 	trusted := filepath.Join(t.TempDir(), "trusted")
 	put(t, trusted, []byte(w.court.line+w.exporter.line))
-	lines := commands(manual, "ssh-keygen")
-	if len(lines) != 3 {
-		t.Fatalf("VERIFY.txt has %d lines with ssh-keygen, want 3", len(lines))
-	}
-	for _, line := range lines {
-		line = strings.NewReplacer("TRUSTED", trusted, "NAME", "judge@court.example").Replace(line)
-		if out, err := shell(t, dir, line); err != nil {
-			t.Errorf("%s: %v: %s", line, err, out)
+	own := strings.Replace(m["3"], "signatures/allowed_signers", trusted, 1)
+	for _, script := range []string{m["3"], own} {
+		if out, err := shell(t, dir, script); err != nil || !strings.Contains(out, `Good "vigil-bundle" signature for vigil-case`) {
+			t.Errorf("%s: %v: %s", script, err, out)
 		}
 	}
-	own := strings.Replace(lines[0], "TRUSTED", signersName, 1)
-	if out, err := shell(t, dir, own); err != nil || !strings.Contains(out, "Good") {
-		t.Errorf("%s: %v: %s", own, err, out)
+	if out, err := shell(t, dir, own+m["6"]); err != nil || !strings.Contains(out, `Good "vigil-order" signature`) || !strings.Contains(out, "judge@court.example") {
+		t.Errorf("the order: %v: %s", err, out)
+	}
+	put(t, trusted, []byte(newParty(t, "vigil-case", "vigil-bundle").line))
+	if out, err := shell(t, dir, own); err == nil {
+		t.Errorf("with another's key: %s", out)
+	}
+	put(t, filepath.Join(dir, orderName), []byte("changed"))
+	if out, _ := shell(t, dir, m["6"]); strings.Contains(out, "Good") {
+		t.Errorf("with a changed order: %s", out)
 	}
 	put(t, filepath.Join(dir, signedName), []byte("changed"))
-	if _, err := shell(t, dir, own); err == nil {
-		t.Error("ssh-keygen did not notice a change")
+	if out, err := shell(t, dir, m["3"]); err == nil {
+		t.Errorf("with a changed manifest: %s", out)
+	}
+}
+
+func TestManualSaysWhatIsNotThere(t *testing.T) {
+	need(t, "ssh-keygen", "openssl", "sha256sum")
+	_, dir := smallWorld(t)
+	m := manual(t, dir)
+	if out, err := shell(t, dir, m["3"]+m["4"]+m["5"]); err != nil || !strings.HasSuffix(out, "not released\nno time stamp\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestManualWithOpenSSL(t *testing.T) {
+	need(t, "openssl", "python3")
+	_, dir := smallWorld(t)
+	m := manual(t, dir)
+	out, err := shell(t, dir, m["7"])
+	if err != nil || strings.Count(out, " ok\n") != 4 || !strings.Contains(out, "signature of the captures: Verified OK") {
+		t.Errorf("%v: %s", err, out)
+	}
+	name := filepath.Join(dir, waczName)
+	changed := strings.Replace(string(files(t, dir)[waczName]), `"signature": "`, `"signature": "AAAA`, 1)
+	changed = strings.Replace(changed, `json-pages-1.0`, `json-pages-1.1`, 1)
+	put(t, name, []byte(changed))
+	if out, err := shell(t, dir, m["7"]); err == nil && strings.Count(out, " ok\n") == 4 {
+		t.Errorf("with a changed package: %s", out)
+	}
+}
+
+func TestManualShowsAPage(t *testing.T) {
+	need(t, "unzip", "gzip", "sed", "tail")
+	w, dir := smallWorld(t)
+	out, err := shell(t, dir, manual(t, dir)["8"])
+	if err != nil || !strings.HasPrefix(out, "WARC/1.1\r\nWARC-Type: response\r\n") || !strings.HasSuffix(out, string(w.exhibits[0].Page.Body)+"\r\n\r\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestManualRecordsMatchTheLog(t *testing.T) {
+	need(t, "sha256sum", "grep", "comm")
+	w := newWorld(t)
+	dir := w.write(t)
+	m := manual(t, dir)
+	if out, err := shell(t, dir, m["9"]); err != nil || out != "" {
+		t.Errorf("%v: %s", err, out)
+	}
+	for _, name := range []string{listingDir + w.exhibits[0].Listing.ID + ".json", reviewDir + exhibit(3, nil).Listing.ID + ".jsonl", orderRecName} {
+		data := files(t, dir)[name]
+		put(t, filepath.Join(dir, name), []byte(strings.Replace(string(data), "e", "E", 1)))
+		if out, err := shell(t, dir, m["9"]); err != nil || strings.Count(out, "\n") != 1 {
+			t.Errorf("%s changed: %v: %s", name, err, out)
+		}
+		put(t, filepath.Join(dir, name), data)
 	}
 }
 
@@ -86,45 +156,17 @@ func TestManualWithPython(t *testing.T) {
 	need(t, "python3")
 	w := newWorld(t)
 	dir := w.write(t)
-	manual := string(files(t, dir)[manualName])
-	program := regexp.MustCompile(`(?s)\nimport base64.*?\n\n`).FindString(manual)
-	script := filepath.Join(t.TempDir(), "proof.py")
-	put(t, script, []byte(program))
-	out, err := shell(t, dir, "python3 "+script+" data/custody/order")
-	if want := len(w.contents.Logs[0].Entries); err != nil || strings.Count(out, " ok\n") != want || strings.Contains(out, "NOT") {
+	m := manual(t, dir)
+	want := 0
+	for range w.contents.Logs[0].Entries {
+		want++
+	}
+	if out, err := shell(t, dir, m["10"]); err != nil || strings.Count(out, " ok\n") != want || strings.Contains(out, "NOT") {
 		t.Fatalf("%v, want %d proofs: %s", err, want, out)
 	}
 	events := filepath.Join(dir, orderLogDir+eventsName)
 	put(t, events, []byte(strings.Replace(string(files(t, dir)[orderLogDir+eventsName]), "clerk", "Clerk", 1)))
-	if out, _ := shell(t, dir, "python3 "+script+" data/custody/order"); strings.Count(out, "NOT IN THE LOG") != 1 {
+	if out, _ := shell(t, dir, m["10"]); strings.Count(out, "NOT IN THE LOG") != 1 {
 		t.Errorf("a changed line: %s", out)
-	}
-}
-
-func TestManualRecordsMatchTheLog(t *testing.T) {
-	need(t, "sha256sum")
-	w, dir := smallWorld(t)
-	all := files(t, dir)
-	events := string(all[orderLogDir+eventsName])
-	lines := commands(string(all[manualName]), "sha256sum data/listings/*.json")
-	lines = append(lines, strings.Replace(commands(string(all[manualName]), "while")[0], "LISTING", w.contents.Exhibits[0].Listing.ID, 1))
-	if len(lines) != 2 {
-		t.Fatalf("%d lines, want 2", len(lines))
-	}
-	n := 0
-	for _, line := range lines {
-		out, err := shell(t, dir, line)
-		if err != nil {
-			t.Fatalf("%s: %v: %s", line, err, out)
-		}
-		for sum := range strings.Lines(out) {
-			n++
-			if !strings.Contains(events, `"sha256":"`+strings.Fields(sum)[0]+`"`) {
-				t.Errorf("the log does not tell of %s", sum)
-			}
-		}
-	}
-	if n != 5 {
-		t.Errorf("%d records, want 5", n)
 	}
 }

@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,8 +73,7 @@ func positions(n int) []int {
 // smallWorld has one listing, so that many bundles can be verified.
 func smallWorld(t *testing.T) (world, string) {
 	t.Helper()
-	w := newWorld(t)
-	w.contents = contentsOf(t, w.contents.Order, []vigil.Exhibit{exhibit(1, nil)})
+	w := newWorld(t, exhibit(1, nil))
 	return w, w.write(t)
 }
 
@@ -138,7 +138,7 @@ func TestEveryMissingRenamedAndAddedFileIsFound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, extra := range []string{"fetch.txt", "tagmanifest-md5.txt", "manifest-sha1.txt", "data/Report.html", "signatures/second.sig", ".hidden"} {
+	for _, extra := range []string{"fetch.txt", "tagmanifest-md5.txt", "manifest-sha1.txt", "data/Report.html", "signatures/second.sig", "signatures/release.0.sig", "data/verify.txt", ".hidden"} {
 		put(t, filepath.Join(dir, extra), nil)
 		fails(extra + " added")
 		if err := os.Remove(filepath.Join(dir, extra)); err != nil {
@@ -170,23 +170,40 @@ func TestLimitsHold(t *testing.T) {
 	}
 }
 
-// forge lets the exporter change the bundle and seal it again: the signature
-// is good, but what it covers must still fit together.
+// forge lets the exporter change the payload and seal it again: the signature is
+// good, but what it covers must still fit together.
 func (w world) forge(t *testing.T, change func(map[string][]byte)) Report {
 	t.Helper()
-	all, err := payload(w.contents, []byte(w.exporter.line))
+	dir := filepath.Join(t.TempDir(), "draft")
+	if err := Draft(dir, w.contents); err != nil {
+		t.Fatal(err)
+	}
+	payload := files(t, dir)
+	for name := range tagNames {
+		delete(payload, name)
+	}
+	change(payload)
+	out := t.TempDir()
+	bw := newBagWriter(out)
+	for name, data := range payload {
+		bw.put(name, data)
+	}
+	err := errors.Join(bw.finish(nil), bw.tagFiles(infoFile(w.contents, bw.size, len(bw.sums))), seal(out, w.sealing()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	change(all)
-	if err := tagFiles(all, w.contents, w.exporter.sign, []byte(w.exporter.line)); err != nil {
-		t.Fatal(err)
+	return mustVerify(t, out, w.trust(t))
+}
+
+// edit replaces the first old in a file by new.
+func edit(name, old, new string) func(map[string][]byte) {
+	return func(m map[string][]byte) {
+		changed := bytes.Replace(m[name], []byte(old), []byte(new), 1)
+		if bytes.Equal(changed, m[name]) {
+			panic(fmt.Sprintf("%s does not hold %q", name, old))
+		}
+		m[name] = changed
 	}
-	dir := t.TempDir()
-	if err := writeAll(dir, all); err != nil {
-		t.Fatal(err)
-	}
-	return mustVerify(t, dir, w.trust(t))
 }
 
 func TestForgeriesByTheExporterAreFound(t *testing.T) {
@@ -194,45 +211,45 @@ func TestForgeriesByTheExporterAreFound(t *testing.T) {
 	if r := w.forge(t, func(map[string][]byte) {}); !r.OK() {
 		t.Fatalf("the unchanged bundle fails: %s", r.failures())
 	}
-	e := w.contents.Exhibits[0]
-	edit := func(name, old, new string) func(map[string][]byte) {
-		return func(m map[string][]byte) {
-			changed := bytes.Replace(m[name], []byte(old), []byte(new), 1)
-			if bytes.Equal(changed, m[name]) {
-				panic(fmt.Sprintf("%s does not hold %q", name, old))
-			}
-			m[name] = changed
-		}
-	}
+	e := w.exhibits[0]
 	otherOrder := strings.Replace(orderText, "max_pages = 5000", "max_pages = 9000", 1)
 	for name, tt := range map[string]struct {
 		change func(map[string][]byte)
 		layer  string
 	}{
-		"listing edited":               {edit(listingDir+e.Listing.ID+".json", "1.25", "9.25"), "custody log"},
-		"title edited":                 {edit(listingDir+e.Listing.ID+".json", "Listing", "Lasting"), "findings"},
-		"text edited":                  {edit(listingDir+e.Listing.ID+".txt", "Papers", "Peppers"), "findings"},
-		"level raised":                 {edit(assessDir+e.Listing.ID+".json", "priority", "escalate"), "custody log"},
-		"decision edited":              {edit(reviewDir+e.Listing.ID+".jsonl", "relevant", "not-relevant"), "custody log"},
-		"decision without line end":    {func(m map[string][]byte) { n := reviewDir + e.Listing.ID + ".jsonl"; m[n] = bytes.TrimSpace(m[n]) }, "records"},
-		"decisions dropped, file kept": {func(m map[string][]byte) { m[reviewDir+e.Listing.ID+".jsonl"] = nil }, "records"},
-		"page time edited":             {edit(captureDir+e.Page.ID+".json", "2026-11-10", "2026-11-11"), "captures"},
-		"page unreadable":              {func(m map[string][]byte) { m[captureDir+e.Page.ID+".json"] = []byte("{") }, "records"},
-		"capture replaced":             {func(m map[string][]byte) { m[captureDir+e.Page.ID+".warc.gz"] = []byte("x") }, "captures"},
-		"capture of another page": {func(m map[string][]byte) {
-			m[captureDir+e.Page.ID+".warc.gz"], _ = warcFile(w.contents, exhibit(2, nil).Page)
-		}, "captures"},
-		"log line edited":           {edit(orderLogDir+eventsName, "clerk", "Clerk"), "custody log"},
-		"log line dropped":          {func(m map[string][]byte) { dropLine(m, orderLogDir+eventsName); dropLine(m, orderLogDir+proofsName) }, "custody log"},
-		"proof dropped":             {func(m map[string][]byte) { dropLine(m, orderLogDir+proofsName) }, "custody log"},
-		"log emptied":               {func(m map[string][]byte) { m[orderLogDir+eventsName], m[orderLogDir+proofsName] = nil, nil }, "custody log"},
-		"checkpoint of another log": {edit(orderLogDir+pointName, "ORD-TEST-1", "ORD-TEST-2"), "custody log"},
-		"checkpoint grown":          {edit(orderLogDir+pointName, "\n6\n", "\n7\n"), "custody log"},
-		"order widened":             {func(m map[string][]byte) { m[orderName] = []byte(otherOrder) }, "order"},
-		"order unsigned":            {func(m map[string][]byte) { m[orderSigName] = nil }, "order"},
-		"file that nobody knows":    {func(m map[string][]byte) { m["data/report/extra.html"] = []byte("x") }, "records"},
-		"listing of nobody":         {func(m map[string][]byte) { m[listingDir+"0.json"] = m[listingDir+e.Listing.ID+".json"] }, "records"},
-		"name in capitals":          {func(m map[string][]byte) { m["data/report/REPORT.html"] = []byte("x") }, "structure"},
+		"listing edited":                {edit(listingDir+e.Listing.ID+".json", "1.25", "9.25"), "custody log"},
+		"title edited":                  {edit(listingDir+e.Listing.ID+".json", "Listing", "Lasting"), "findings"},
+		"text edited":                   {edit(listingDir+e.Listing.ID+".txt", "Papers", "Peppers"), "findings"},
+		"level raised":                  {edit(assessDir+e.Listing.ID+".json", "priority", "escalate"), "custody log"},
+		"decision edited":               {edit(reviewDir+e.Listing.ID+".jsonl", "relevant", "not-relevant"), "custody log"},
+		"decision without line end":     {func(m map[string][]byte) { n := reviewDir + e.Listing.ID + ".jsonl"; m[n] = bytes.TrimSpace(m[n]) }, "records"},
+		"decisions dropped, file kept":  {func(m map[string][]byte) { m[reviewDir+e.Listing.ID+".jsonl"] = nil }, "records"},
+		"page time edited":              {edit(captureDir+e.Page.ID+".json", "2026-11-10", "2026-11-11"), "captures"},
+		"page unreadable":               {func(m map[string][]byte) { m[captureDir+e.Page.ID+".json"] = []byte("{") }, "records"},
+		"captures replaced":             {func(m map[string][]byte) { m[waczName] = []byte("x") }, "captures"},
+		"captures dropped":              {func(m map[string][]byte) { delete(m, waczName) }, "records"},
+		"index of another page":         {edit(indexName, e.Page.ID, e.Listing.ID), "captures"},
+		"index of another listing":      {edit(indexName, e.Listing.ID, e.Page.ID), "captures"},
+		"index of another record":       {edit(indexName, "urn:uuid:", "urn:uuid:0"), "captures"},
+		"index of another place":        {edit(indexName, `"offset":`, `"offset":1`), "captures"},
+		"index with more":               {edit(indexName, `{"page"`, `{"x":1,"page"`), "captures"},
+		"index line twice":              {func(m map[string][]byte) { m[indexName] = append(m[indexName], m[indexName]...) }, "captures"},
+		"index emptied":                 {func(m map[string][]byte) { m[indexName] = nil }, "captures"},
+		"log line edited":               {edit(orderLogDir+eventsName, "clerk", "Clerk"), "custody log"},
+		"log line dropped":              {func(m map[string][]byte) { dropLine(m, orderLogDir+eventsName); dropLine(m, orderLogDir+proofsName) }, "custody log"},
+		"log line twice":                {func(m map[string][]byte) { twice(m, orderLogDir+eventsName); twice(m, orderLogDir+proofsName) }, "custody log"},
+		"proof dropped":                 {func(m map[string][]byte) { dropLine(m, orderLogDir+proofsName) }, "custody log"},
+		"proof too many":                {func(m map[string][]byte) { twice(m, orderLogDir+proofsName) }, "custody log"},
+		"log emptied":                   {func(m map[string][]byte) { m[orderLogDir+eventsName], m[orderLogDir+proofsName] = nil, nil }, "custody log"},
+		"checkpoint of another log":     {edit(orderLogDir+pointName, "ORD-TEST-1", "ORD-TEST-2"), "custody log"},
+		"checkpoint grown":              {edit(orderLogDir+pointName, "\n6\n", "\n7\n"), "custody log"},
+		"note of another checkpoint":    {func(m map[string][]byte) { m[orderLogDir+noteName] = []byte("vigil/O\n1\nx\n\n— a b\n") }, "checkpoint"},
+		"order widened":                 {func(m map[string][]byte) { m[orderName] = []byte(otherOrder) }, "order"},
+		"order unsigned":                {func(m map[string][]byte) { m[orderSigName] = nil }, "order"},
+		"file that nobody knows":        {func(m map[string][]byte) { m["data/report/extra.html"] = []byte("x") }, "records"},
+		"listing of nobody":             {func(m map[string][]byte) { m[listingDir+"0.json"] = m[listingDir+e.Listing.ID+".json"] }, "records"},
+		"name in capitals":              {func(m map[string][]byte) { m["data/report/REPORT.html"] = []byte("x") }, "structure"},
+		"names that differ in capitals": {func(m map[string][]byte) { m["data/verify.txt"] = []byte("x") }, "structure"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.forge(t, tt.change)
@@ -241,6 +258,12 @@ func TestForgeriesByTheExporterAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// twice repeats the second line of a file.
+func twice(m map[string][]byte, name string) {
+	ls := bytes.SplitAfter(m[name], []byte("\n"))
+	m[name] = bytes.Join(slices.Insert(ls, 1, ls[1]), nil)
 }
 
 // dropLine removes the second line of a file.

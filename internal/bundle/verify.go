@@ -192,6 +192,8 @@ func (v *verifier) run(src source) {
 	v.layer("findings", v.findings)
 	v.layer("custody log", v.custodyLog)
 	v.layer("checkpoint", v.checkpoint)
-	v.layer("parent", v.parent)
+	if Kind(v.info[labelKind]) == Disclosure {
+		v.layer("parent", v.parent)
+	}
 	v.layer("derived files", v.derived)
 }

@@ -3,44 +3,139 @@ package bundle
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"vigil"
 )
 
-// types lists the record types of a WARC file.
-func types(t *testing.T, data []byte) string {
+// archive returns the WARC file of exhibits, as it stands in a bundle.
+func archive(t testing.TB, es ...vigil.Exhibit) []byte {
 	t.Helper()
-	rs, err := readWarc(data, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var s []string
-	for _, r := range rs {
-		s = append(s, r.get("WARC-Type"))
-	}
-	return strings.Join(s, " ")
-}
-
-func TestWarcRecords(t *testing.T) {
-	c := Contents{ID: "b", Order: vigil.Order{ID: "O"}, Tool: "vigil test", Sealed: sealed}
-	want := []string{"warcinfo response request metadata", "warcinfo conversion request metadata", "warcinfo resource metadata"}
-	for i, e := range exhibits() {
-		data, err := warcFile(c, e.Page)
+	dir := t.TempDir()
+	open := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := types(t, data); got != want[i] {
-			t.Errorf("page %d: records %s, want %s", i+1, got, want[i])
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	f := open("wacz")
+	w, err := newCaptureWriter(contentsOf(t, vigil.Order{ID: "ORD-TEST-1"}, es), f, io.Discard, open("pages"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range es {
+		if err := w.page(e); err != nil {
+			t.Fatal(err)
 		}
-		if body, err := checkWarc(data, e.Page, 1<<20); err != nil || !bytes.Equal(body, e.Page.Body) {
-			t.Errorf("page %d: body %q, %v", i+1, body, err)
+	}
+	if err := w.close(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := readZip(f, info.Size(), Limits{}.orDefault())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := z.read(archiveName(1), 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// A readRecord is a record in memory.
+type readRecord struct {
+	warcHeader
+	block []byte
+	at    place
+}
+
+// readArchive reads all records of a WARC file.
+func readArchive(data []byte, most int64) (rs []readRecord, err error) {
+	a := newArchiveReader("a", bytes.NewReader(data), most)
+	for {
+		h, err := a.next()
+		if errors.Is(err, io.EOF) {
+			return rs, nil
 		}
-		if n := bytes.Count(data, []byte{0x1f, 0x8b, 8}); n < len(strings.Fields(want[i])) {
-			t.Errorf("page %d: %d gzip members", i+1, n)
+		if err != nil {
+			return nil, err
 		}
+		var b bytes.Buffer
+		at, err := a.block(h, &b)
+		if err != nil {
+			return nil, err
+		}
+		rs = append(rs, readRecord{h, b.Bytes(), at})
+	}
+}
+
+func TestWarcRecords(t *testing.T) {
+	want := map[string]string{
+		"http://" + host + "/listing/1": "request response metadata",
+		"http://" + host + "/listing/2": "request conversion metadata",
+		"http://" + host + "/listing/3": "resource metadata",
+	}
+	rs, err := readArchive(archive(t, exhibits()...), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rs[0].get("WARC-Type") != "warcinfo" || rs[0].get("WARC-Target-URI") != "" {
+		t.Errorf("begins with %v", rs[0].warcHeader)
+	}
+	got := map[string]string{}
+	ids := map[string]bool{}
+	for _, r := range rs[1:] {
+		uri := r.get("WARC-Target-URI")
+		got[uri] = strings.TrimSpace(got[uri] + " " + r.get("WARC-Type"))
+		if id := r.get("WARC-Record-ID"); ids[id] {
+			t.Errorf("record %s is there twice", id)
+		} else {
+			ids[id] = true
+		}
+		if truncated := r.get("WARC-Truncated"); (truncated == "length") != (r.get("WARC-Type") == "conversion") {
+			t.Errorf("%s: truncated %q", uri, truncated)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEachRecordIsAGzipMemberOfItsOwn(t *testing.T) {
+	data := archive(t, exhibits()...)
+	rs, err := readArchive(data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := int64(0)
+	for _, r := range rs {
+		if r.at.Offset != end {
+			t.Errorf("record at %d, want %d", r.at.Offset, end)
+		}
+		end += r.at.Length
+		z, err := gzip.NewReader(bytes.NewReader(data[r.at.Offset:end]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(z); err != nil || !bytes.HasPrefix(text, []byte("WARC/1.1\r\nWARC-Type: "+r.get("WARC-Type"))) {
+			t.Errorf("at %d: %.40q %v", r.at.Offset, text, err)
+		}
+	}
+	if end != int64(len(data)) {
+		t.Errorf("records end at %d of %d", end, len(data))
 	}
 }
 
@@ -49,11 +144,7 @@ func TestWarcText(t *testing.T) {
 		e.Page.Response.Set("X-Bad", "a\r\nInjected: 1")
 		e.Page.Response["B d"] = []string{"x"}
 	})
-	data, err := warcFile(Contents{ID: "b", Order: vigil.Order{ID: "O"}, Tool: "vigil test", Sealed: sealed}, e.Page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
+	z, err := gzip.NewReader(bytes.NewReader(archive(t, e)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +154,11 @@ func TestWarcText(t *testing.T) {
 	}
 	text := string(b)
 	for _, want := range []string{
-		"WARC/1.1\r\nWARC-Type: warcinfo\r\n", "WARC-Date: 2026-11-10T12:01:00.123456789Z\r\n",
+		"WARC/1.1\r\nWARC-Type: warcinfo\r\n", "WARC-Date: 2026-11-10T12:01:00.123456789Z\r\n", "\r\nWARC-Filename: data-00001.warc.gz\r\n",
+		"authorisation: ORD-TEST-1\r\n", "text/html only by policy",
 		"WARC-Target-URI: http://" + host + "/listing/1\r\n", "\r\n\r\nHTTP/1.1 200 OK\r\n", "X-Vigil-Original-Content-Encoding: gzip\r\n",
 		"\r\n\r\nGET /listing/1 HTTP/1.1\r\nHost: " + host + "\r\nAccept: text/html\r\n", "X-Bad: a  Injected: 1\r\n", "WARC-Concurrent-To: <urn:uuid:",
+		"without cookies and credentials",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -89,7 +182,6 @@ func TestReadWarcIsBounded(t *testing.T) {
 		return b.Bytes()
 	}
 	for name, in := range map[string][]byte{
-		"nothing":            nil,
 		"no gzip":            []byte("WARC/1.1\r\n"),
 		"bomb":               pack("WARC/1.1\r\nContent-Length: 5000000\r\n\r\n" + strings.Repeat("x", 5000000)),
 		"length is a lie":    pack("WARC/1.1\r\nContent-Length: 900000\r\n\r\nx"),
@@ -101,7 +193,7 @@ func TestReadWarcIsBounded(t *testing.T) {
 		"another version":    pack("WARC/1.0\r\n\r\n"),
 		"text behind a page": pack("WARC/1.1\r\nContent-Length: 0\r\nWARC-Block-Digest: " + warcDigest(nil) + "\r\n\r\n\r\n\r\nx"),
 	} {
-		if rs, err := readWarc(in, 1<<20); err == nil {
+		if rs, err := readArchive(in, 1<<20); err == nil {
 			t.Errorf("%s: read %d records", name, len(rs))
 		}
 	}

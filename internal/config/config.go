@@ -29,6 +29,7 @@ type Config struct {
 	Review   Review   `toml:"review"`
 
 	Retention Retention `toml:"retention"`
+	Timestamp Timestamp `toml:"timestamp"`
 }
 
 // Tor says how the network is reached.
@@ -101,6 +102,12 @@ type Retention struct {
 	RelevantDays    int `toml:"relevant_days"`     // likewise
 }
 
+// Timestamp says who dates bundles (RFC 3161). Nobody is asked unless a person says so.
+type Timestamp struct {
+	URL   string `toml:"url"`   // of the authority, asked through Tor; empty for none
+	Roots string `toml:"roots"` // PEM file of the root certificates that are trusted, relative to the case
+}
+
 // A Duration is written as "90s" or "2m".
 type Duration time.Duration
 
@@ -144,6 +151,7 @@ func Default() Config {
 		Review: Review{Claim: Duration(30 * time.Minute)},
 
 		Retention: Retention{NotRelevantDays: 30, UnsureDays: 90, UnflaggedDays: 30},
+		Timestamp: Timestamp{Roots: "log_tsa.pem"},
 	}
 }
 
@@ -215,9 +223,17 @@ unflagged_days = %d
 # and from the end of the order; 0 for all that it allows
 undecided_days = %d
 relevant_days = %d
+
+[timestamp]
+# address of a time-stamping authority (RFC 3161), which vigil bundle timestamp asks
+# through Tor; it is sent a hash and nothing else
+url = %q
+# root certificates of the authorities that are trusted, in PEM
+roots = %q
 `, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Store.BackupDir, c.Store.BackupEvery, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
 		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim,
-		c.Retention.NotRelevantDays, c.Retention.UnsureDays, c.Retention.UnflaggedDays, c.Retention.UndecidedDays, c.Retention.RelevantDays)
+		c.Retention.NotRelevantDays, c.Retention.UnsureDays, c.Retention.UnflaggedDays, c.Retention.UndecidedDays, c.Retention.RelevantDays,
+		c.Timestamp.URL, c.Timestamp.Roots)
 }
 
 // Read reads a file over the defaults and checks every value.
@@ -271,7 +287,7 @@ func (c Config) check() error {
 	case c.Review.Claim < Duration(time.Minute):
 		return fmt.Errorf("review.claim = %q: want 1m or more", c.Review.Claim)
 	}
-	if err := c.Retention.check(); err != nil {
+	if err := errors.Join(c.Retention.check(), c.Timestamp.check()); err != nil {
 		return err
 	}
 	return Loopback(c.Serve.Address)
@@ -288,6 +304,16 @@ func (r Retention) check() error {
 		if p.days < p.least || p.days > maxDays {
 			return fmt.Errorf("retention.%s = %d: want %d to %d", p.key, p.days, p.least, maxDays)
 		}
+	}
+	return nil
+}
+
+func (t Timestamp) check() error {
+	switch {
+	case t.URL != "" && !strings.HasPrefix(t.URL, "http://") && !strings.HasPrefix(t.URL, "https://"):
+		return fmt.Errorf("timestamp.url = %q: want http://… or https://…, or nothing", t.URL)
+	case t.URL != "" && t.Roots == "":
+		return errors.New("timestamp.roots is empty: want the file of the authority's root certificate, without which its stamps prove nothing")
 	}
 	return nil
 }

@@ -22,9 +22,10 @@ import (
 
 // Namespaces of the program.
 const (
-	Order      = "vigil-order"  // over an order file, by its authority
-	Bundle     = "vigil-bundle" // over a bundle's tagmanifest-sha256.txt, by the exporter
-	Checkpoint = "vigil-log"    // over the text of a checkpoint of a custody log
+	Order      = "vigil-order"   // over an order file, by its authority
+	Bundle     = "vigil-bundle"  // over a bundle's tagmanifest-sha256.txt, by the exporter
+	Checkpoint = "vigil-log"     // over the text of a checkpoint of a custody log
+	Release    = "vigil-release" // over what a release statement says, by exporter and approver
 )
 
 // maxArmored bounds an armored signature, in bytes. The longest in use, of an

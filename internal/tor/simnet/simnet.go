@@ -83,7 +83,8 @@ func (n *Net) serve(name string, h http.Handler) error {
 
 // Forward connects later requests for name, "NAME.onion" or "NAME.onion:PORT",
 // to addr, a server of the caller's on loopback, as one that speaks TLS or
-// speaks out of turn.
+// speaks out of turn. Another name than an onion's is then connected too, as Tor does
+// without OnionTrafficOnly.
 func (n *Net) Forward(name, addr string) error {
 	ap, err := netip.ParseAddrPort(addr)
 	if err != nil || !ap.Addr().IsLoopback() {
@@ -225,10 +226,10 @@ func (n *Net) route(q Request) (addr string, code byte, stall bool) {
 	if code := n.replies[q.Host]; code != replyOK {
 		return "", code, false
 	}
-	if q.Type != Name || !strings.HasSuffix(q.Host, ".onion") {
+	addr, ok := n.services[net.JoinHostPort(q.Host, fmt.Sprint(q.Port))]
+	if q.Type != Name || !ok && !strings.HasSuffix(q.Host, ".onion") {
 		return "", replyNotAllowed, false // as Tor with OnionTrafficOnly
 	}
-	addr, ok := n.services[net.JoinHostPort(q.Host, fmt.Sprint(q.Port))]
 	switch {
 	case ok:
 		return addr, replyOK, false

@@ -1,4 +1,4 @@
-package anchor
+package timestamp
 
 import (
 	"crypto"
@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
+	"time"
 )
 
 // Object identifiers of RFC 5652, RFC 3161, RFC 2634, RFC 5035 and RFC 5280.
@@ -31,6 +32,16 @@ type response struct {
 		Reason asn1.BitString  `asn1:"optional"`
 	}
 	Token asn1.RawValue `asn1:"optional"`
+}
+
+// why returns what the authority says of its refusal, short and quoted.
+func (r response) why() string {
+	for _, t := range r.Status.Text {
+		if t.Class == asn1.ClassUniversal && t.Tag == asn1.TagUTF8String {
+			return fmt.Sprintf(": %.200q", t.Bytes)
+		}
+	}
+	return ""
 }
 
 // contentInfo and what follows is RFC 5652, sections 3 and 5.
@@ -86,6 +97,20 @@ type tokenInfo struct {
 	Extensions asn1.RawValue `asn1:"optional,tag:1"`
 }
 
+// accuracy returns by how much the time may be off. Less than a second is never
+// believed: most tokens state whole seconds, and cut off the rest.
+func (i tokenInfo) accuracy() (time.Duration, error) {
+	a := i.Accuracy
+	if a.Seconds < 0 || a.Seconds > maxAccuracy || a.Millis < 0 || a.Millis > 999 || a.Micros < 0 || a.Micros > 999 {
+		return 0, fmt.Errorf("accuracy of %d s, %d ms, %d µs: want 0 to %d s, 999 ms, 999 µs", a.Seconds, a.Millis, a.Micros, maxAccuracy)
+	}
+	d := time.Duration(a.Seconds)*time.Second + time.Duration(a.Millis)*time.Millisecond + time.Duration(a.Micros)*time.Microsecond
+	return max(d, time.Second), nil
+}
+
+// maxAccuracy bounds how far off a clock may be that is called one, in seconds.
+const maxAccuracy = 3600
+
 type imprint struct {
 	Algorithm pkix.AlgorithmIdentifier
 	Hash      []byte
@@ -105,20 +130,26 @@ type certIDv2 struct {
 
 // digest hashes b with a hash of the SHA-2 family.
 func digest(alg pkix.AlgorithmIdentifier, b []byte) ([]byte, error) {
-	var hash crypto.Hash
-	switch alg.Algorithm.String() {
-	case "2.16.840.1.101.3.4.2.1":
-		hash = crypto.SHA256
-	case "2.16.840.1.101.3.4.2.2":
-		hash = crypto.SHA384
-	case "2.16.840.1.101.3.4.2.3":
-		hash = crypto.SHA512
-	default:
+	hash := hashOf(alg)
+	if hash == 0 {
 		return nil, fmt.Errorf("hash %s: want SHA-256, SHA-384 or SHA-512", alg.Algorithm)
 	}
 	h := hash.New()
 	h.Write(b)
 	return h.Sum(nil), nil
+}
+
+// hashOf returns a hash of the SHA-2 family; 0 for any other.
+func hashOf(alg pkix.AlgorithmIdentifier) crypto.Hash {
+	switch alg.Algorithm.String() {
+	case "2.16.840.1.101.3.4.2.1":
+		return crypto.SHA256
+	case "2.16.840.1.101.3.4.2.2":
+		return crypto.SHA384
+	case "2.16.840.1.101.3.4.2.3":
+		return crypto.SHA512
+	}
+	return 0
 }
 
 // signatureAlgorithm returns how a token is signed: RSA (PKCS #1 v1.5), ECDSA

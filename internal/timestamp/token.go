@@ -1,4 +1,9 @@
-package anchor
+// Package timestamp asks time-stamping authorities when something was there, and
+// checks what they answer (RFC 3161): whose token it is, what it is over, and when.
+//
+// No library for tokens is used: those for Go allow BER of any depth, and do not
+// say which of the certificates signed.
+package timestamp
 
 import (
 	"bytes"
@@ -9,6 +14,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -16,37 +22,52 @@ import (
 	"vigil"
 )
 
-// A token is an RFC 3161 time-stamp token whose signature fits the certificate
-// that it carries. Whose certificate that is, trust says.
-type token struct {
-	info  tokenInfo
-	at    time.Time
-	cert  *x509.Certificate   // the authority's
-	chain []*x509.Certificate // what else the token carries
+// MaxResponse bounds an authority's response, in bytes: a token with a chain of
+// five certificates has about 8 kB.
+const MaxResponse = 64 << 10
+
+// maxChain bounds the certificates of a token: what leads from it to a root has
+// two to four.
+const maxChain = 16
+
+// A Token is an RFC 3161 time-stamp token whose signature fits the certificate
+// that it carries. Whose certificate that is, [Token.Trust] says.
+type Token struct {
+	At time.Time // by the authority's clock
+	// Accuracy says by how much At may be off: what the token states, a second at
+	// least.
+	Accuracy time.Duration
+	Policy   string   // object identifier of the authority's policy
+	Serial   *big.Int // of the token
+	Nonce    *big.Int // of the request; nil if it had none
+
+	imprint imprint
+	cert    *x509.Certificate   // the authority's
+	certs   []*x509.Certificate // all that the token carries, in its order
 }
 
-// readToken reads a time-stamping authority's response (RFC 3161, section
-// 2.4.2) and checks the signature of its token by the certificate within. It
-// expects hostile bytes: they must be DER, which encoding/asn1 reads without
-// recursion over their depth. What does not fit wraps [vigil.ErrTampered].
-func readToken(response []byte) (*token, error) {
-	t, err := parseToken(response)
+// Parse reads a time-stamping authority's response (RFC 3161, section 2.4.2) and
+// checks the signature of its token by the certificate within. It expects hostile
+// bytes: they must be DER, which encoding/asn1 reads without recursion over their
+// depth. What does not fit wraps [vigil.ErrTampered].
+func Parse(response []byte) (*Token, error) {
+	t, err := parse(response)
 	if err != nil {
 		return nil, fmt.Errorf("read time stamp: %w", err)
 	}
 	return t, nil
 }
 
-func parseToken(data []byte) (*token, error) {
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("%d bytes, at most %d", len(data), maxFile)
+func parse(data []byte) (*Token, error) {
+	if len(data) > MaxResponse {
+		return nil, fmt.Errorf("%d bytes, at most %d", len(data), MaxResponse)
 	}
 	var r response
 	if err := unmarshal(data, &r); err != nil {
 		return nil, fmt.Errorf("no response of a time-stamping authority in DER: %w", err)
 	}
 	if r.Status.Status != 0 && r.Status.Status != 1 { // granted, granted with changes
-		return nil, fmt.Errorf("the authority refused: status %d", r.Status.Status)
+		return nil, fmt.Errorf("the authority refused: status %d%s", r.Status.Status, r.why())
 	}
 	var ci contentInfo
 	if err := unmarshal(r.Token.FullBytes, &ci); err != nil || ci.Type.String() != oidSignedData {
@@ -60,18 +81,22 @@ func parseToken(data []byte) (*token, error) {
 	if err := unmarshal(sd.Content.Content.Bytes, &content); err != nil || sd.Content.Type.String() != oidTokenInfo {
 		return nil, errors.New("the signed data is no time stamp")
 	}
-	t := &token{}
-	if err := unmarshal(content, &t.info); err != nil {
+	var info tokenInfo
+	if err := unmarshal(content, &info); err != nil {
 		return nil, fmt.Errorf("time stamp: %w", err)
 	}
 	if len(sd.Signers) != 1 {
 		return nil, fmt.Errorf("%d signers, want 1", len(sd.Signers))
 	}
+	t := &Token{Policy: info.Policy.String(), Serial: info.Serial, Nonce: info.Nonce, imprint: info.Imprint}
 	var err error
-	if t.at, err = parseTime(t.info.Time); err != nil {
+	if t.At, err = parseTime(info.Time); err != nil {
 		return nil, err
 	}
-	if t.cert, t.chain, err = signerOf(sd.Signers[0], sd.Certificates.Bytes); err != nil {
+	if t.Accuracy, err = info.accuracy(); err != nil {
+		return nil, err
+	}
+	if t.cert, t.certs, err = signerOf(sd.Signers[0], sd.Certificates.Bytes); err != nil {
 		return nil, err
 	}
 	return t, checkSigner(sd.Signers[0], t.cert, content)
@@ -98,13 +123,15 @@ func parseTime(v asn1.RawValue) (time.Time, error) {
 }
 
 // signerOf finds the signer's certificate among those that the token carries.
-func signerOf(si signerInfo, der []byte) (cert *x509.Certificate, others []*x509.Certificate, err error) {
+func signerOf(si signerInfo, der []byte) (cert *x509.Certificate, all []*x509.Certificate, err error) {
 	if len(der) == 0 {
 		return nil, nil, errors.New("it carries no certificate: ask for it, with openssl ts -query -cert")
 	}
-	all, err := x509.ParseCertificates(der)
-	if err != nil {
+	if all, err = x509.ParseCertificates(der); err != nil {
 		return nil, nil, fmt.Errorf("its certificates: %w", err)
+	}
+	if len(all) > maxChain {
+		return nil, nil, fmt.Errorf("%d certificates, at most %d", len(all), maxChain)
 	}
 	var id issuerAndSerial
 	byIssuer := unmarshal(si.Signer.FullBytes, &id) == nil
@@ -117,7 +144,7 @@ func signerOf(si signerInfo, der []byte) (cert *x509.Certificate, others []*x509
 	if i < 0 {
 		return nil, nil, errors.New("the signer's certificate is not among those that it carries")
 	}
-	return all[i], slices.Delete(slices.Clone(all), i, i+1), nil
+	return all[i], all, nil
 }
 
 // checkSigner checks a signature over content (RFC 5652, section 5.4), and that
@@ -192,7 +219,7 @@ func checkCertID(attrs map[string][]byte, cert *x509.Certificate) error {
 		}
 		id := v2.Certs[0]
 		if len(id.Algorithm.Algorithm) == 0 {
-			id.Algorithm.Algorithm = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1} // the default, SHA-256
+			id.Algorithm.Algorithm = oidSHA256() // the default
 		}
 		var err error
 		if have, err = digest(id.Algorithm, cert.Raw); err != nil {
@@ -215,42 +242,53 @@ func checkCertID(attrs map[string][]byte, cert *x509.Certificate) error {
 	return nil
 }
 
-// covers reports whether the token is over data.
-func (t *token) covers(data []byte) bool {
-	sum, err := digest(t.info.Imprint.Algorithm, data)
-	return err == nil && bytes.Equal(sum, t.info.Imprint.Hash)
+// Covers reports whether the token is over data.
+func (t *Token) Covers(data []byte) bool {
+	sum, err := digest(t.imprint.Algorithm, data)
+	return err == nil && bytes.Equal(sum, t.imprint.Hash)
 }
 
-// trust reports why the token's certificate, as of the token's time, does not
+// Trust reports why the token's certificate, as of the token's time, does not
 // lead to one of the roots, or is not for time-stamping alone (RFC 3161, section
 // 2.3).
-func (t *token) trust(roots *x509.CertPool) error {
+func (t *Token) Trust(roots *x509.CertPool) error {
 	inter := x509.NewCertPool()
-	for _, c := range t.chain {
+	for _, c := range t.certs {
 		inter.AddCert(c)
 	}
 	_, err := t.cert.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: inter, CurrentTime: t.at,
+		Roots: roots, Intermediates: inter, CurrentTime: t.At,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
 	})
 	if err != nil {
-		return fmt.Errorf("certificate of %q at %s: %w", t.authority(), t.at.UTC().Format(time.RFC3339), err)
+		return fmt.Errorf("certificate of %q at %s: %w", t.Authority(), t.At.UTC().Format(time.RFC3339), err)
 	}
 	critical := slices.ContainsFunc(t.cert.Extensions, func(e pkix.Extension) bool {
 		return e.Critical && e.Id.String() == oidExtKeyUsage
 	})
 	if !critical || len(t.cert.ExtKeyUsage) != 1 || len(t.cert.UnknownExtKeyUsage) != 0 {
-		return fmt.Errorf("certificate of %q: want it for time-stamping alone, marked as critical", t.authority())
+		return fmt.Errorf("certificate of %q: want it for time-stamping alone, marked as critical", t.Authority())
 	}
 	return nil
 }
 
-// authority names the authority as its certificate does.
-func (t *token) authority() string { return t.cert.Subject.String() }
+// Authority names the authority as its certificate does. It is text of the
+// authority's choice.
+func (t *Token) Authority() string { return t.cert.Subject.String() }
 
-// ParseAuthorities reads the root certificates of time-stamping authorities
-// that are trusted, in PEM.
-func ParseAuthorities(text []byte) (*x509.CertPool, error) {
+// Chain returns the certificates that the token carries, in its order, in PEM: what
+// openssl ts -verify takes as -untrusted.
+func (t *Token) Chain() []byte {
+	var out []byte
+	for _, c := range t.certs {
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return out
+}
+
+// ParseRoots reads the root certificates of time-stamping authorities that are
+// trusted, in PEM.
+func ParseRoots(text []byte) (*x509.CertPool, error) {
 	pool, n := x509.NewCertPool(), 0
 	for {
 		var b *pem.Block

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vigil"
+	"vigil/internal/bundle"
+	"vigil/internal/release"
+	"vigil/internal/retention"
+	"vigil/internal/signature"
+)
+
+// bundles folds what the case's logs tell of bundles.
+func (c *openCase) bundles(ctx context.Context) (*release.Ledger, error) {
+	logs, err := c.Logs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &release.Ledger{}
+	for _, log := range logs {
+		for e, err := range c.Log(ctx, log) {
+			if err != nil {
+				return nil, err
+			}
+			l.Add(e.Event)
+		}
+	}
+	return l, nil
+}
+
+// aBundle returns the one bundle whose ID begins with part.
+func (c *openCase) aBundle(ctx context.Context, part string) (release.Bundle, error) {
+	l, err := c.bundles(ctx)
+	if err != nil {
+		return release.Bundle{}, err
+	}
+	var ids []string
+	for _, b := range l.All() {
+		ids = append(ids, b.ID)
+	}
+	id, err := oneOf("bundle", part, ids)
+	if err != nil {
+		return release.Bundle{}, hint(err, "vigil bundle list")
+	}
+	b, _ := l.Bundle(id)
+	return b, nil
+}
+
+// known returns what the log tells of the bundle that in is about, which must be of
+// this case and of the bytes that were sealed.
+func (c *openCase) known(ctx context.Context, in bundle.Info) (release.Bundle, error) {
+	l, err := c.bundles(ctx)
+	if err != nil {
+		return release.Bundle{}, err
+	}
+	b, ok := l.Bundle(in.ID)
+	switch {
+	case !ok || b.State == "":
+		return b, hint(fmt.Errorf("bundle %s: %w: the log of this case does not tell of it", in.ID, vigil.ErrRefused), "--case DIR names the case that sealed it")
+	case b.SHA256 != in.SHA256 || b.Order != in.Order:
+		return b, fmt.Errorf("bundle %s: %w: the case sealed other bytes under this ID", in.ID, vigil.ErrTampered)
+	}
+	return b, nil
+}
+
+// signers returns whose signatures the case trusts: its allowed_signers, and its own
+// key for bundles.
+func (c *openCase) signers() (signature.Signers, error) {
+	all, err := readSigners(c.path(signersFile))
+	if err != nil {
+		return nil, err
+	}
+	public, err := os.ReadFile(c.path(keyFile + ".pub"))
+	if err != nil {
+		return nil, err
+	}
+	own, err := signature.ParseAllowedSigners(strings.NewReader(fmt.Sprintf("%s namespaces=%q %s", caseSigner, signature.Bundle, public)))
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s: %w", c.path(keyFile+".pub"), err))
+	}
+	return append(all, own...), nil
+}
+
+// releaseLayer is what verification calls the check of who released a bundle.
+const releaseLayer = "release"
+
+// verified checks a bundle of the case as anybody would, but for who released it:
+// files of that are written anew by whoever asks. The error wraps [vigil.ErrTampered].
+func (c *openCase) verified(dir string) error {
+	signers, err := c.signers()
+	if err != nil {
+		return err
+	}
+	return checkBut(dir, signers, releaseLayer)
+}
+
+// checkBut verifies a bundle, and passes over what one layer says.
+func checkBut(dir string, signers signature.Signers, layer string) error {
+	report, err := bundle.Verify(dir, bundle.VerifyOptions{Signers: signers, Now: time.Now()})
+	if err != nil {
+		return usage(fmt.Errorf("verify %s: %w", dir, err))
+	}
+	for _, l := range report.Layers {
+		if l.Result == bundle.Fail && l.Name != layer {
+			return hint(fmt.Errorf("bundle %s: %w: %s: %s", dir, vigil.ErrTampered, l.Name, brief(l.Detail)), "do not sign it; export the listings anew")
+		}
+	}
+	return nil
+}
+
+// recordSeal writes to the order's log that a bundle was sealed. What it names is not
+// erased when its time is over.
+func recordSeal(ctx context.Context, cs *openCase, actor, dir string, more map[string]string) error {
+	in, err := bundle.ReadInfo(dir)
+	if err != nil {
+		return err
+	}
+	ids, err := listingsIn(dir)
+	if err != nil {
+		return err
+	}
+	details := map[string]string{release.DetailKind: string(in.Kind), release.DetailListings: strconv.Itoa(len(ids))}
+	for name, value := range map[string]string{release.DetailSupersedes: in.Supersedes, release.DetailParent: in.Parent} {
+		if value != "" {
+			details[name] = value
+		}
+	}
+	if len(ids) <= maxExported {
+		details[retention.DetailExported] = strings.Join(ids, " ")
+	}
+	for name, value := range more {
+		details[name] = value
+	}
+	return recordBundle(ctx, cs, in, vigil.Act{Actor: actor, Action: vigil.ActExport, Details: details})
+}
+
+// recordBundle writes an act on a bundle to the log of its order.
+func recordBundle(ctx context.Context, cs *openCase, in bundle.Info, act vigil.Act) error {
+	act.Order, act.Object = in.Order, vigil.Object{Type: "bundle", ID: in.ID, SHA256: in.SHA256}
+	if _, err := cs.Record(ctx, vigil.Result{Act: act}); err != nil {
+		return fmt.Errorf("log it: %w", err)
+	}
+	return nil
+}
+
+// listingsIn returns the IDs of a bundle's listings, sorted.
+func listingsIn(dir string) ([]string, error) {
+	names, err := filepath.Glob(filepath.Join(globbed(dir), "data", "listings", "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, errors.New("the bundle holds no listing")
+	}
+	var ids []string
+	for _, n := range names {
+		ids = append(ids, strings.TrimSuffix(filepath.Base(n), ".json"))
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// globbed quotes what Glob would take for a pattern.
+func globbed(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
