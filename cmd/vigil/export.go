@@ -40,7 +40,7 @@ func (a *app) exportCommand() *cobra.Command {
   misp      an event, with coin addresses, contacts and evidence as its objects
   stix      a STIX 2.1 bundle, with each capture as observed data
   case      CASE and UCO, JSON-LD: the order, each act and what it brought
-  tagpack   a GraphSense TagPack of the addresses that tie listings
+  tagpack   a GraphSense TagPack of the addresses that tie relevant listings
   graphml   the listings and the identifiers that link them
   csv       a line for each identifier that a listing names
 
@@ -186,8 +186,8 @@ func (a *app) give(ctx context.Context, cs *openCase, x exchanged, o exportOptio
 	if n.Withheld > 0 {
 		a.info("%s left out: a secret, of a test network, or part of what may not be repeated", counted(n.Withheld, "identifier is", "identifiers are"))
 	}
-	if n.Weak > 0 {
-		a.info("%s not tagged: they tie nothing", counted(n.Weak, "mention of an address is", "mentions of addresses are"))
+	if n.Untagged > 0 {
+		a.info("%s not tagged: they tie nothing, or no reviewer found the listing relevant", counted(n.Untagged, "mention of an address is", "mentions of addresses are"))
 	}
 	if n.Restricted > 0 {
 		a.info("%s under restricted handling: nothing but the hash went out", counted(n.Restricted, "listing is", "listings are"))

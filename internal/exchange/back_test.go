@@ -127,7 +127,7 @@ func FuzzWrite(f *testing.F) {
 		e.Listing.URL, e.Listing.Vendor, e.Assessment.Model = address, vendor, code
 		e.Assessment.Findings = []vigil.Finding{{Indicator: code}}
 		e.Page.Response = http.Header{"Content-Type": {mime}}
-		e.Decisions = []vigil.Decision{{Reason: reason, Reviewer: vendor, Verdict: vigil.Unsure}}
+		e.Decisions = []vigil.Decision{{Reason: reason, Reviewer: vendor, Verdict: vigil.Urgent}}
 		d := dossier(e)
 		d.Coded = func(string) bool { return true }
 		for _, format := range Formats() {

@@ -127,7 +127,7 @@ type Tally struct {
 	Identifiers int // places of a listing and an identifier, whole
 	Masked      int // likewise, masked
 	Withheld    int // likewise, left out: secrets, test networks, or part of what may not be repeated
-	Weak        int // left out of a TagPack, because they tie nothing
+	Untagged    int // likewise, left out of a TagPack: they tie nothing, or nobody found the listing relevant
 }
 
 // A writer writes one format: begin, an item for each exhibit, end.

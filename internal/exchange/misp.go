@@ -79,11 +79,12 @@ type mispWriter struct {
 	emitter
 	d     Dossier
 	now   string
+	forms map[string]mispForm
 	loose []mispAttribute // that belong to no object
 }
 
 func newMISP(w io.Writer, d Dossier) *mispWriter {
-	return &mispWriter{emitter: newEmitter(w), d: d, now: strconv.FormatInt(d.Time.Unix(), 10)}
+	return &mispWriter{emitter: newEmitter(w), d: d, now: strconv.FormatInt(d.Time.Unix(), 10), forms: mispForms()}
 }
 
 func (m *mispWriter) begin() {
@@ -230,7 +231,7 @@ func seen(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00000
 
 // thing writes an identifier by the object or the attribute that MISP has for it.
 func (m *mispWriter) thing(t thing) {
-	f := mispForms()[t.Kind]
+	f := m.forms[t.Kind]
 	if f.template.name == "" && f.typ == "" {
 		f = mispForm{template: userTemplate(), relation: "user-id", typ: "text", category: "Other"}
 	}

@@ -4,14 +4,17 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"vigil"
 )
 
 // A tagPackWriter writes a TagPack of GraphSense (graphsense-tagpack-tool,
 // tagpack_schema.yaml) in a subset of YAML: every text stands in double quotes,
 // as JSON spells it, which YAML 1.2 reads alike.
 //
-// A tag attributes an address, so only what ties is tagged, and only as a
-// mention.
+// A tag attributes an address, and is passed on without its reasons. So only
+// addresses are tagged that tie a listing which a reviewer found relevant, and only
+// as mentions.
 type tagPackWriter struct {
 	emitter
 	d Dossier
@@ -44,12 +47,19 @@ func (p *tagPackWriter) item(it item) {
 	for _, n := range it.named {
 		switch coin := symbol(n.Identifier); {
 		case coin == "" || !n.whole:
-		case len(n.weak) > 0:
-			p.t.Weak++
+		case len(n.weak) > 0 || !it.relevant():
+			p.t.Untagged++
 		default:
 			p.tag(it, n, coin)
 		}
 	}
+}
+
+// relevant reports whether the newest decision says that an investigator should
+// follow the listing.
+func (it item) relevant() bool {
+	n := len(it.decisions)
+	return n > 0 && (it.decisions[n-1].verdict == vigil.Relevant || it.decisions[n-1].verdict == vigil.Urgent)
 }
 
 // tag writes one address as a listing names it.

@@ -30,6 +30,9 @@ func TestCanonicalTextIsThatOfRFC8785(t *testing.T) {
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if got, want := canonical("a", "1", "b", "2"), `{"a":"1","b":"2"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
 
 func TestPartsAreNotMixedUp(t *testing.T) {
