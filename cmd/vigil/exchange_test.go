@@ -84,10 +84,11 @@ func TestABundleTakesTheFilesForOtherSystems(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		x, err := a.exchanged(t.Context(), cs, order, listings.all(t.Context(), false), giving{id: "bundle-1", at: time.Now(), marking: exchange.Amber})
+		g, err := a.graph(t.Context(), cs)
 		if err != nil {
 			return err
 		}
+		x := newExchanged(g, order, listings.all(t.Context(), false), giving{id: "bundle-1", at: time.Now(), marking: exchange.Amber})
 		files := x.exchangeFiles()
 		if len(files) != 6 {
 			t.Errorf("%d files, want six", len(files))
