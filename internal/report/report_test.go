@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -134,6 +135,13 @@ func TestIdentifiersAreMaskedUnlessRevealed(t *testing.T) {
 	if n := len(w.exhibits[0].Assessment.Identifiers); n < 3 {
 		t.Fatalf("%d identifiers found, want 3", n)
 	}
+	for i := range w.exhibits { // a finding whose quotation holds them all
+		e := &w.exhibits[i]
+		e.Assessment.Findings = append(e.Assessment.Findings, vigil.Finding{
+			Indicator: "SAL-2", Polarity: vigil.For, Field: vigil.FieldDescription, End: len(e.Listing.Description), Text: e.Listing.Description,
+		})
+	}
+	w.seq()
 	masked := html.UnescapeString(w.render(t))
 	for _, secret := range []string{number, "447700900461", wallet, wallet[8:24]} {
 		if strings.Contains(masked, secret) {
@@ -170,6 +178,9 @@ func TestTheTextOfASuspectedMinorIsNotShown(t *testing.T) {
 	page := w.render(t)
 	if strings.Contains(page, "needle0") {
 		t.Error("text of a suspected minor is shown")
+	}
+	if !strings.Contains(page, "Not shown: a reviewer suspected") {
+		t.Error("it is not said why the text is missing")
 	}
 	if !strings.Contains(page, "needle1") {
 		t.Error("the other listing's text is not shown")
@@ -223,8 +234,11 @@ func TestTheFirstListingsByLevelAreShownInFull(t *testing.T) {
 	w := newWorld(t, 60, nil)
 	w.in.Detail, w.in.Rows = 7, 20
 	page := w.render(t)
+	order := map[vigil.Level]float64{vigil.LevelEscalate: 50, vigil.LevelPriority: 40, vigil.LevelReview: 30, vigil.LevelNote: 20, vigil.LevelNone: 10}
 	want := slices.SortedFunc(slices.Values(w.exhibits), func(a, b vigil.Exhibit) int {
-		return rank(placeOf(a), placeOf(b))
+		return cmp.Or(
+			cmp.Compare(order[b.Assessment.Level]+b.Assessment.Score, order[a.Assessment.Level]+a.Assessment.Score),
+			strings.Compare(a.Listing.ID, b.Listing.ID))
 	})
 	for i, e := range want {
 		full := strings.Contains(page, "data/listings/"+e.Listing.ID) || strings.Contains(page, `Listing <span class="mono">`+e.Listing.ID)
@@ -303,9 +317,9 @@ func TestErrorRatesAreThoseOfTheModelThatAssessed(t *testing.T) {
 }
 
 func TestALongTextIsCutAndSaysSo(t *testing.T) {
-	w := newWorld(t, 1, func(_ int, l *vigil.Listing) { l.Description = strings.Repeat("ä", maxText) + "needle" })
+	w := newWorld(t, 1, func(_ int, l *vigil.Listing) { l.Description = "x" + strings.Repeat("ä", maxText) + "needle" })
 	page := w.render(t)
-	if strings.Contains(page, "needle") || !strings.Contains(page, fmt.Sprintf("%d more bytes of text are not shown", maxText+len("needle"))) {
+	if strings.Contains(page, "needle") || !strings.Contains(page, fmt.Sprintf("%d more bytes of text are not shown", maxText+len("x")+len("ä")/2+len("needle"))) {
 		t.Error("a long text is not cut, or does not say so")
 	}
 	if !strings.Contains(page, "ä</div>") {
@@ -388,6 +402,30 @@ func TestTheTimelineCountsEveryAct(t *testing.T) {
 		}
 		if svg := draw(spans, time.Duration(width(line.step))*time.Second).SVG; !strings.HasSuffix(string(svg), "</svg>") {
 			t.Errorf("%s: no picture", name)
+		}
+	}
+}
+
+func TestSpansBeforeAndAfter1970AreEquallyLong(t *testing.T) {
+	for sec, want := range map[int64]int64{-11: -2, -10: -1, -1: -1, 0: 0, 9: 0, 10: 1} {
+		if got := floor(sec, 10); got != want {
+			t.Errorf("second %d is in span %d, want %d", sec, got, want)
+		}
+	}
+}
+
+func TestBodiesOfPagesAreLetGo(t *testing.T) {
+	w := newWorld(t, 3, nil)
+	for i := range w.exhibits {
+		w.exhibits[i].Page.Body = []byte("a body")
+	}
+	c, err := choose(w.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range c.detailed {
+		if e.Page.Body != nil {
+			t.Errorf("the body of %s is held", e.Page.URL)
 		}
 	}
 }
