@@ -67,7 +67,7 @@ func (a *app) approveBundle(ctx context.Context, cs *openCase, dir, keyName, fil
 	}
 	before, err := e.By(trusted)
 	if err != nil {
-		return fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrTampered, err)
+		return fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrRefused, err)
 	}
 	var signer string
 	if keyName != "" {
