@@ -55,6 +55,9 @@ openssl pkeyutl -sign -rawin makes one, is taken too.`,
 
 func (a *app) approveBundle(ctx context.Context, cs *openCase, dir, keyName, file string) error {
 	s, e, err := cs.releasing(ctx, dir, vigil.ActApprove)
+	if err == nil {
+		err = cs.verified(dir, releaseLayer) // its files are written anew below
+	}
 	if err != nil {
 		return fmt.Errorf("approve %s: %w", dir, err)
 	}
@@ -64,7 +67,7 @@ func (a *app) approveBundle(ctx context.Context, cs *openCase, dir, keyName, fil
 	}
 	before, err := e.By(trusted)
 	if err != nil {
-		return fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrTampered, err)
+		return fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrRefused, err)
 	}
 	var signer string
 	if keyName != "" {
@@ -140,8 +143,8 @@ func takeSignature(e *release.Envelope, file string, trusted signature.Signers) 
 	return e.Signatures[len(e.Signatures)-1].KeyID, nil
 }
 
-// releasing checks that a bundle may have something done to it on its way out, and
-// returns it with its release statement. Its signatures fit it.
+// releasing returns a bundle that may have something done to it on its way out, with
+// its release statement. That its files are whole is for [openCase.verified] to say.
 func (c *openCase) releasing(ctx context.Context, dir, action string) (*bundle.Signing, *release.Envelope, error) {
 	s, err := bundle.OpenSigning(dir)
 	switch {
@@ -153,9 +156,6 @@ func (c *openCase) releasing(ctx context.Context, dir, action string) (*bundle.S
 	b, err := c.known(ctx, s.Info)
 	if err == nil {
 		err = b.May(action)
-	}
-	if err == nil {
-		err = c.verified(dir)
 	}
 	if err != nil {
 		return nil, nil, err

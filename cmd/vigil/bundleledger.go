@@ -89,27 +89,25 @@ func (c *openCase) signers() (signature.Signers, error) {
 	return append(all, own...), nil
 }
 
-// releaseLayer is what verification calls the check of who released a bundle.
-const releaseLayer = "release"
+// What verification calls the checks of who released a bundle, and of who dates it.
+const (
+	releaseLayer = "release"
+	stampLayer   = "timestamp"
+)
 
-// verified checks a bundle of the case as anybody would, but for who released it:
-// files of that are written anew by whoever asks. The error wraps [vigil.ErrTampered].
-func (c *openCase) verified(dir string) error {
+// verified checks a bundle as anybody would who trusts those that the case trusts, and
+// passes over what one layer says, if it is named. The error wraps [vigil.ErrTampered].
+func (c *openCase) verified(dir, but string) error {
 	signers, err := c.signers()
 	if err != nil {
 		return err
 	}
-	return checkBut(dir, signers, releaseLayer)
-}
-
-// checkBut verifies a bundle, and passes over what one layer says.
-func checkBut(dir string, signers signature.Signers, layer string) error {
 	report, err := bundle.Verify(dir, bundle.VerifyOptions{Signers: signers, Now: time.Now()})
 	if err != nil {
 		return usage(fmt.Errorf("verify %s: %w", dir, err))
 	}
 	for _, l := range report.Layers {
-		if l.Result == bundle.Fail && l.Name != layer {
+		if l.Result == bundle.Fail && l.Name != but {
 			return hint(fmt.Errorf("bundle %s: %w: %s: %s", dir, vigil.ErrTampered, l.Name, brief(l.Detail)), "do not sign it; export the listings anew")
 		}
 	}

@@ -85,7 +85,7 @@ func (a *app) releaseBundle(ctx context.Context, cs *openCase, dir string, h han
 		err = s.PutNoStamp(cs.noStamp(dir))
 	}
 	if err == nil {
-		err = cs.wholeRelease(dir)
+		err = cs.verified(dir, "") // all of it, as whoever gets it will
 	}
 	if err != nil {
 		return fmt.Errorf("release %s: %w", dir, err)
@@ -140,15 +140,6 @@ func (c *openCase) noStamp(dir string) bundle.NoStamp {
 		return bundle.NoAuthority
 	}
 	return bundle.NotAsked
-}
-
-// wholeRelease checks all of a bundle, as whoever gets it will.
-func (c *openCase) wholeRelease(dir string) error {
-	signers, err := c.signers()
-	if err != nil {
-		return err
-	}
-	return checkBut(dir, signers, "")
 }
 
 // packBundle writes a bundle to a new file, encrypted if there are recipients, and

@@ -124,7 +124,7 @@ func (a *app) signSealed(ctx context.Context, cs *openCase, dir string, p *pen) 
 		err = cs.ownDraft(ctx, dir, s.Info)
 	}
 	if err == nil {
-		err = cs.verified(dir)
+		err = cs.verified(dir, releaseLayer)
 	}
 	if err != nil {
 		return fmt.Errorf("seal %s: %w", dir, err)

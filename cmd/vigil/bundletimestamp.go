@@ -77,7 +77,7 @@ func (c *openCase) stamping(ctx context.Context, dir string) (*bundle.Signing, e
 		err = b.May(vigil.ActTimestamp)
 	}
 	if err == nil {
-		err = c.verified(dir)
+		err = c.verified(dir, stampLayer) // its files are written anew below
 	}
 	if err == nil && s.Stamped() && b.Stamped != "" {
 		err = fmt.Errorf("bundle %s has a time stamp: %w", s.ID, vigil.ErrExists)

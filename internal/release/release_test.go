@@ -135,7 +135,12 @@ func TestOnePersonIsNotTwo(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	e := envelope(t, exporter, stranger)
+	e := envelope(t, exporter)
+	same := []release.Signer{{Principal: "exporter@unit.example", Key: "SHA256:one"}, {Principal: "chief@unit.example", Key: "SHA256:one"}}
+	if err := e.FourEyes(same); !errors.Is(err, release.ErrOnePerson) {
+		t.Errorf("one key of two people: %v", err)
+	}
+	e = envelope(t, exporter, stranger)
 	if _, err := e.By(trust(t, exporter)); !errors.Is(err, signature.ErrUnknownSigner) {
 		t.Errorf("a stranger's signature: %v", err)
 	}

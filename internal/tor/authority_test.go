@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"vigil"
 	"vigil/internal/tor"
 	"vigil/internal/tor/simnet"
+	"vigil/internal/tor/tornet"
 )
 
 // A desk is an authority's web server that remembers what it was asked.
@@ -283,5 +285,53 @@ func TestAddressesOfAuthorities(t *testing.T) {
 		if err := tor.CheckAuthority(address); (err == nil) != good {
 			t.Errorf("check %q: %v", address, err)
 		}
+	}
+}
+
+// askAll asks an authority of the onion net and one of the clear net.
+func askAll(n *tor.Network, host string) trip {
+	tr := trip{Pages: map[string]string{}, Failed: map[string]string{}}
+	for _, address := range []string{"http://" + host + "/", "http://tsa.example/", "https://tsa.example/"} {
+		a, err := n.Authority(address)
+		if err != nil {
+			tr.Failed[address] = err.Error()
+			continue
+		}
+		resp, err := (&http.Client{Transport: a}).Post(address, "application/timestamp-query", strings.NewReader("q"))
+		if err != nil {
+			tr.Failed[address] = err.Error()
+			continue
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		tr.Pages[address] = string(b)
+	}
+	return tr
+}
+
+// TestAskingAnAuthoritySendsNothingPastTheProxy asks from a namespace in which nothing
+// is up, with the proxy's unix socket as the only way out, and asks the kernel what was
+// tried.
+func TestAskingAnAuthoritySendsNothingPastTheProxy(t *testing.T) {
+	web := httptest.NewServer(&desk{})
+	defer web.Close()
+	host := onion("authority")
+	sim := start(t, map[string]http.Handler{host: &desk{}})
+	if err := sim.Forward("tsa.example", web.Listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "socks")
+	forward(t, socket, sim.Addr())
+	ns, err := tornet.Isolate(false)
+	if err != nil {
+		t.Skip("packets cannot be counted:", err)
+	}
+	defer ns.Close()
+	tr := run(t, ns.Command, job{Do: "ask", Proxy: "unix:" + socket, Host: host})
+	if n, err := ns.Sent(); err != nil || n != 0 {
+		t.Errorf("it tried to send %d packets itself, %v", n, err)
+	}
+	if len(tr.Pages) != 2 || tr.Pages["http://tsa.example/"] != "answer to q" || len(tr.Failed) != 1 {
+		t.Errorf("%+v", tr)
 	}
 }

@@ -20,7 +20,7 @@ const jobVariable = "VIGIL_TEST_JOB"
 
 // A job is what a child process is to do.
 type job struct {
-	Do    string // "crawl", "fetch" or "leak"
+	Do    string // "crawl", "fetch", "ask" or "leak"
 	Proxy string
 	Host  string
 }
@@ -52,6 +52,9 @@ func child(text string) error {
 	n, err := tor.New(config(j.Proxy))
 	if err != nil {
 		return err
+	}
+	if j.Do == "ask" {
+		return json.NewEncoder(os.Stdout).Encode(askAll(n, j.Host))
 	}
 	h, err := n.Health(context.Background())
 	if err != nil || !h.IsTor {
