@@ -13,9 +13,12 @@ import (
 	"hash"
 	"io"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -228,7 +231,8 @@ func (b *bag) checkPayload() error {
 // checkTags compares the tag files with every tagmanifest.
 func (b *bag) checkTags() error { return b.check("tagmanifest", b.tags) }
 
-// check computes the digests of every listed file and compares them.
+// check computes the digests of every listed file and compares them. It reads
+// several files at a time; the error is that of the first by name.
 func (b *bag) check(kind string, ms map[string]manifest) error {
 	algs := slices.Sorted(keys(ms))
 	listed := map[string]bool{}
@@ -237,40 +241,63 @@ func (b *bag) check(kind string, ms map[string]manifest) error {
 			listed[name] = true
 		}
 	}
-	for _, name := range slices.Sorted(keys(listed)) {
-		sums, err := b.digest(name, algs)
-		if err != nil {
-			return err
-		}
-		for i, a := range algs {
-			want, ok := ms[a][name]
-			if ok && want != sums[i] {
-				return fmt.Errorf("%q has the %s digest %x, but %s-%s.txt says %x", name, a, sums[i], kind, a, want)
+	names := slices.Sorted(keys(listed))
+	found := make([][sha256.Size]byte, len(names))
+	errs := make([]error, len(names))
+	var next atomic.Int64
+	var failed atomic.Bool
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for !failed.Load() {
+				i := int(next.Add(1) - 1)
+				if i >= len(names) {
+					return
+				}
+				if found[i], errs[i] = b.compare(kind, names[i], algs, ms); errs[i] != nil {
+					failed.Store(true)
+				}
 			}
+		})
+	}
+	wait.Wait()
+	for i, name := range names {
+		if errs[i] != nil {
+			return errs[i]
 		}
+		b.digests[name] = found[i]
 	}
 	return nil
 }
 
-// digest computes a file's digests, all in one reading.
-func (b *bag) digest(name string, algs []string) ([]string, error) {
-	hs := make([]hash.Hash, len(algs))
-	ws := make([]io.Writer, len(algs))
-	for i, a := range algs {
-		hs[i] = algorithms[a]()
-		ws[i] = hs[i]
+// compare holds a file against the manifests, and returns its SHA-256; zeros
+// where no manifest has that.
+func (b *bag) compare(kind, name string, algs []string, ms map[string]manifest) (sum [sha256.Size]byte, err error) {
+	sums, err := b.digest(name, algs)
+	if err != nil {
+		return sum, err
 	}
-	if err := b.copy(io.MultiWriter(ws...), name); err != nil {
-		return nil, err
-	}
-	sums := make([]string, len(algs))
 	for i, a := range algs {
-		sums[i] = string(hs[i].Sum(nil))
+		want, ok := ms[a][name]
+		if ok && want != string(sums[i]) {
+			return sum, fmt.Errorf("%q has the %s digest %x, but %s-%s.txt says %x", name, a, sums[i], kind, a, want)
+		}
 		if a == "sha256" {
-			b.digests[name] = [sha256.Size]byte([]byte(sums[i]))
+			sum = [sha256.Size]byte(sums[i])
 		}
 	}
-	return sums, nil
+	return sum, nil
+}
+
+// digest computes a file's digests, all in one reading.
+func (b *bag) digest(name string, algs []string) ([][]byte, error) {
+	hs := make([]hash.Hash, len(algs))
+	for i, a := range algs {
+		hs[i] = algorithms[a]()
+	}
+	d := newDigester(hs...)
+	err := b.copy(d, name)
+	return d.end(), err
 }
 
 // verified returns the bytes of a listed file, which are sure to be those

@@ -131,13 +131,15 @@ func (w *bagWriter) stream(name string, write func(io.Writer) error) error {
 		return err
 	}
 	defer f.Close()
-	d := newDigester()
+	d := newSummer()
 	n := &counter{}
 	out := bufio.NewWriterSize(io.MultiWriter(f, d, n), 64<<10)
-	if err := errors.Join(write(out), out.Flush(), f.Sync(), f.Close()); err != nil {
+	err = errors.Join(write(out), out.Flush(), f.Sync(), f.Close())
+	s := d.sums()
+	if err != nil {
 		return err
 	}
-	return w.add(name, d.sums(), n.n)
+	return w.add(name, s, n.n)
 }
 
 // written reads back a file that was written in another order than it is read,
@@ -146,12 +148,13 @@ func (w *bagWriter) written(name string, f *os.File) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	d := newDigester()
+	d := newSummer()
 	n, err := io.Copy(d, f)
+	s := d.sums()
 	if err := errors.Join(err, f.Sync()); err != nil {
 		return err
 	}
-	return w.add(name, d.sums(), n)
+	return w.add(name, s, n)
 }
 
 // A counter counts bytes.

@@ -3,7 +3,6 @@ package bundle
 import (
 	"bufio"
 	"cmp"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,12 +14,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+
 	"vigil"
 )
 
 // maxArchive is how long a file of captures may grow before the next one is
 // begun, in bytes (WARC 1.1, annex C, recommends about a gigabyte).
 const maxArchive = 1_000_000_000
+
+// packLevel is how hard gzip packs: a little looser than the standard library's,
+// and three times as fast.
+const packLevel = 6
 
 // A captureWriter writes the captures of a bundle, a page at a time: a WACZ
 // file, and the index of pages beside it.
@@ -42,9 +47,11 @@ type captureWriter struct {
 // Pages is an empty file for its use.
 func newCaptureWriter(c Contents, f *os.File, index io.Writer, pages *os.File) (*captureWriter, error) {
 	w := &captureWriter{c: c, most: cmp.Or(c.mostArchive, maxArchive), zip: zipWriter{f: f}, sum: sha256.New(), index: index, pages: newSpool(pages)}
-	w.gz = gzip.NewWriter(io.Discard)
-	w.pages.line([]byte(pagesHeader))
-	return w, w.next()
+	var err error
+	if w.gz, err = gzip.NewWriterLevel(io.Discard, packLevel); err != nil {
+		return nil, err
+	}
+	return w, errors.Join(w.pages.line([]byte(pagesHeader)), w.next())
 }
 
 // next begins the next archive file.
@@ -113,7 +120,7 @@ func (w *captureWriter) page(e vigil.Exhibit) error {
 		if _, err := w.index.Write(append(line, '\n')); err != nil {
 			return err
 		}
-		w.cdx = append(w.cdx, indexedPage(r.warcHeader, e.Page, at).String())
+		w.cdx = append(w.cdx, indexedPage(e.Page, at).String())
 	}
 	line, err := json.Marshal(newPageLine(e))
 	if err != nil {

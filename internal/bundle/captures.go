@@ -23,6 +23,7 @@ type captureWalk struct {
 	index   *lineReader
 	pages   *bufio.Reader
 	archive *archiveReader
+	checks  *pageChecks
 	n       int               // archive files begun
 	count   int               // pages
 	lines   map[[16]byte]bool // hashes of the lines that the index of addresses must have
@@ -46,6 +47,7 @@ func (w *captureWalk) open() (err error) {
 	if w.zip, err = readZip(w.file, w.v.bag.sizes[waczName], w.v.Limits); err != nil {
 		return fmt.Errorf("%s: %w", waczName, err)
 	}
+	w.checks = newPageChecks(w.zip, w.v.Limits.Read)
 	if w.index, err = w.v.bag.lines(indexName, maxIndexLine); err != nil {
 		return err
 	}
@@ -62,6 +64,9 @@ func (w *captureWalk) open() (err error) {
 }
 
 func (w *captureWalk) close() {
+	if w.checks != nil {
+		w.wait()
+	}
 	if w.index != nil {
 		w.index.close()
 	}
@@ -113,17 +118,12 @@ func (w *captureWalk) page(e vigil.Exhibit) error {
 	if err != nil {
 		return err
 	}
-	main, at, err := w.records(e.Page)
-	if err != nil {
+	if err := w.records(e.Page, want); err != nil {
 		return fmt.Errorf("page %s: %w", e.Page.ID, err)
 	}
-	if want.place != at || "<"+want.Record+">" != main.get("WARC-Record-ID") {
-		return fmt.Errorf("%s: page %s is said to be record %s at %s, bytes %d to %d, but is %s at %s, bytes %d to %d", indexName, e.Page.ID,
-			want.Record, want.File, want.Offset, want.Offset+want.Length, main.get("WARC-Record-ID"), at.File, at.Offset, at.Offset+at.Length)
-	}
-	w.lines[lineKey(indexedPage(main, e.Page, at).String())] = true
+	w.lines[lineKey(indexedPage(e.Page, want.place).String())] = true
 	w.count++
-	return w.shown(e)
+	return errors.Join(w.checks.add(e.Page, want), w.shown(e))
 }
 
 // indexed reads the line of index.jsonl for an exhibit.
@@ -176,10 +176,20 @@ func strict(text []byte, into any) error {
 	return nil
 }
 
+// wait waits for the pages that are still looked at, and returns the first error.
+func (w *captureWalk) wait() error {
+	c := w.checks
+	w.checks = nil
+	return c.end()
+}
+
 // end checks that nothing is left once all exhibits were seen.
 func (w *captureWalk) end() error {
 	if w.err != nil {
 		return w.err
+	}
+	if err := w.wait(); err != nil {
+		return err
 	}
 	if err := w.endArchive(); err != nil {
 		return err
@@ -198,8 +208,8 @@ func (w *captureWalk) end() error {
 
 // endArchive checks that the archive file is at its end.
 func (w *captureWalk) endArchive() error {
-	if _, err := w.archive.next(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s holds records of no listing: %w", w.archive.name, err)
+	if !w.archive.atEnd() {
+		return fmt.Errorf("%s holds records of no listing", w.archive.name)
 	}
 	w.sums[w.archive.name] = hex.EncodeToString(w.archive.sum.Sum(nil))
 	return nil

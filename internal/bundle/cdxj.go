@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"bytes"
+	"encoding/base32"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"vigil"
 )
 
 // A cdxLine is one line of the index of captures: where the record of an address
@@ -65,17 +69,19 @@ func parseCDX(line []byte) (l cdxLine, err error) {
 	return l, nil
 }
 
-// indexed returns the line for a record of the captures.
-func indexed(r warcHeader, mime string, status int, at place) cdxLine {
-	l := cdxLine{key: surt(r.get("WARC-Target-URI")), cdxFields: cdxFields{
-		URL: r.get("WARC-Target-URI"), Mime: mime, Digest: strings.TrimPrefix(r.get("WARC-Payload-Digest"), digestPrefix),
-		Length: strconv.FormatInt(at.Length, 10), Offset: strconv.FormatInt(at.Offset, 10), Filename: strings.TrimPrefix(at.File, archiveDir),
+// indexedPage returns the line for the record that holds a page.
+func indexedPage(p vigil.Page, at place) cdxLine {
+	address := oneLine(target(p))
+	l := cdxLine{key: surt(address), time: p.CapturedAt.UTC().Format(cdxTime), cdxFields: cdxFields{
+		URL: address, Mime: oneLine(mediaType(p)), Length: strconv.FormatInt(at.Length, 10), Offset: strconv.FormatInt(at.Offset, 10),
+		Filename: strings.TrimPrefix(at.File, archiveDir),
 	}}
-	if t, err := time.Parse(warcDate, r.get("WARC-Date")); err == nil {
-		l.time = t.UTC().Format(cdxTime)
+	if sum, err := hex.DecodeString(p.BodySHA256); err == nil {
+		l.Digest = base32.StdEncoding.EncodeToString(sum)
 	}
-	if status != 0 {
-		l.Status = strconv.Itoa(status)
+	if mainKind(p) == warcResponse {
+		mime, _, _ := strings.Cut(oneLine(p.Response.Get("Content-Type")), ";")
+		l.Mime, l.Status = strings.TrimSpace(mime), strconv.Itoa(p.Status)
 	}
 	return l
 }

@@ -14,7 +14,7 @@ func genericBag(t *testing.T, dir string) error {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	b, err := openBag(folder{root})
+	b, err := openBag(newFolder(root))
 	if err != nil {
 		return err
 	}

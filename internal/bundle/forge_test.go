@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,11 @@ func (w world) inPackage(t *testing.T, change func(wacz)) func(map[string][]byte
 	return func(m map[string][]byte) {
 		t.Helper()
 		p := unpack(t, m[waczName])
+		before := bytes.Clone(p[cdxName])
 		change(p)
+		if bytes.Equal(before, p[cdxName]) {
+			relocate(m, p)
+		}
 		var rs []resource
 		for _, name := range slices.Sorted(keys(p)) {
 			if name != packageName && name != packageSumName {
@@ -34,6 +39,21 @@ func (w world) inPackage(t *testing.T, change func(wacz)) func(map[string][]byte
 			t.Fatal(err)
 		}
 		m[waczName] = zipped(t, slices.Sorted(keys(p)), p)
+	}
+}
+
+// relocate lets both indexes say where the page's record is.
+func relocate(m map[string][]byte, p wacz) {
+	rs, err := readArchive(p[archiveName(1)], 1<<30)
+	if err != nil {
+		return
+	}
+	for _, r := range rs {
+		if !isPage(r.get("WARC-Type")) {
+			continue
+		}
+		m[indexName] = regexp.MustCompile(`"offset":[0-9]+,"length":[0-9]+`).ReplaceAll(m[indexName], fmt.Appendf(nil, `"offset":%d,"length":%d`, r.at.Offset, r.at.Length))
+		p[cdxName] = regexp.MustCompile(`"length":"[0-9]+","offset":"[0-9]+"`).ReplaceAll(p[cdxName], fmt.Appendf(nil, `"length":"%d","offset":"%d"`, r.at.Length, r.at.Offset))
 	}
 }
 
@@ -143,11 +163,7 @@ func TestForgedCapturesAreFound(t *testing.T) {
 		change func(map[string][]byte)
 		layer  string
 	}{
-		"body edited": {w.inPackage(t, recorded(t, in("response", "<p>Text", "<p>Next"))), "captures"},
-		"body edited, of no digest": {w.inPackage(t, func(p wacz) {
-			text := in("response", "<p>Text", "<p>Next")
-			recorded(t, func(k, s string) string { return text(k, s) })(p)
-		}), "captures"},
+		"body edited":             {w.inPackage(t, recorded(t, in("response", "<p>Text", "<p>Next"))), "captures"},
 		"date edited":             {w.inPackage(t, recorded(t, in("response", "WARC-Date: 2026", "WARC-Date: 2025"))), "captures"},
 		"date of the request":     {w.inPackage(t, recorded(t, in("request", "WARC-Date: 2026", "WARC-Date: 2025"))), "captures"},
 		"address edited":          {w.inPackage(t, recorded(t, in("response", "/listing/1\r\n", "/listing/2\r\n"))), "captures"},

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -126,11 +127,44 @@ func TestManualWithOpenSSL(t *testing.T) {
 }
 
 func TestManualShowsAPage(t *testing.T) {
-	need(t, "unzip", "gzip", "sed", "tail")
+	need(t, "python3", "cat")
 	w, dir := smallWorld(t)
 	out, err := shell(t, dir, manual(t, dir)["8"])
-	if err != nil || !strings.HasPrefix(out, "WARC/1.1\r\nWARC-Type: response\r\n") || !strings.HasSuffix(out, string(w.exhibits[0].Page.Body)+"\r\n\r\n") {
+	page := strings.ReplaceAll(string(w.exhibits[0].Page.Body), "\r", "^M")
+	if err != nil || !strings.HasPrefix(out, "WARC/1.1^M\nWARC-Type: response^M\n") || !strings.HasSuffix(out, page+"^M\n^M\n") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// What a bundle says must not run in the shell of who checks it by hand.
+func TestManualRunsNothingOfTheBundle(t *testing.T) {
+	need(t, "sh", "python3", "ssh-keygen", "openssl", "sha256sum", "sed", "grep", "comm")
+	_, dir := smallWorld(t)
+	all := files(t, dir)
+	script := ""
+	for _, n := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"} {
+		script += blocks(string(all[manualName]))[n]
+	}
+	for name, data := range all {
+		for _, evil := range []string{"$(touch touched)", "`touch touched`", "\"; touch touched; \"", "'; touch touched; '", "\ntouch touched\n"} {
+			var changed []byte
+			for i, line := range strings.SplitAfter(string(data), "\n") {
+				if i < 20 {
+					changed = append(changed, strings.NewReplacer(": ", ": "+evil, `":"`, `":"`+strings.ReplaceAll(evil, "\n", ""), "vigil-case", evil).Replace(line)...)
+				}
+			}
+			put(t, filepath.Join(dir, name), changed)
+			if name != signersName && !strings.Contains(evil, "(") {
+				continue // one spelling is enough for most
+			}
+			shell(t, dir, script)
+		}
+		if name != manualName {
+			put(t, filepath.Join(dir, name), data)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "touched")); err == nil {
+		t.Error("a command of the bundle was run")
 	}
 }
 

@@ -2,10 +2,8 @@ package bundle
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/textproto"
 	"strings"
 
@@ -13,52 +11,38 @@ import (
 )
 
 // records reads the records of a page, in the order in which they are written,
-// and compares them with the page's own record. It returns the header of the one
-// that holds the page, and where it stands.
-func (w *captureWalk) records(p vigil.Page) (main warcHeader, at place, err error) {
-	h, err := w.nextRecord()
-	if err != nil {
-		return nil, at, err
+// and compares them with the page's own record. It passes over the one that
+// holds the page: [pageChecks] looks at that.
+func (w *captureWalk) records(p vigil.Page, l indexLine) error {
+	main := "<" + l.Record + ">"
+	if err := w.fill(); err != nil {
+		return err
 	}
-	concurrent := ""
 	if requested(p) {
-		if concurrent, err = w.request(h, p); err != nil {
-			return nil, at, err
+		h, err := w.archive.next()
+		if err != nil {
+			return w.noRecord(err)
 		}
-		if h, err = w.nextRecord(); err != nil {
-			return nil, at, err
+		if err := w.request(h, p, main); err != nil {
+			return err
 		}
 	}
-	main = h
-	if at, err = w.main(h, p); err != nil {
-		return nil, at, err
+	if err := w.archive.skip(l.place); err != nil {
+		return err
 	}
-	if id := h.get("WARC-Record-ID"); requested(p) && concurrent != id {
-		return nil, at, fmt.Errorf("the request goes with %q, want %q", concurrent, id)
+	h, err := w.archive.next()
+	if err != nil {
+		return w.noRecord(err)
 	}
-	if h, err = w.archive.next(); err != nil {
-		return nil, at, w.noRecord(err)
-	}
-	return main, at, w.metadata(h, p, main.get("WARC-Record-ID"))
+	return w.metadata(h, p, main)
 }
 
-// nextRecord begins the next record, in the next archive file if one is at its
-// end.
-func (w *captureWalk) nextRecord() (warcHeader, error) {
-	h, err := w.archive.next()
-	if !errors.Is(err, io.EOF) {
-		return h, err
+// fill goes on in the next archive file if one is at its end.
+func (w *captureWalk) fill() error {
+	if !w.archive.atEnd() || !w.zip.has(archiveName(w.n+1)) {
+		return nil
 	}
-	if !w.zip.has(archiveName(w.n + 1)) {
-		return nil, w.noRecord(err)
-	}
-	if err := errors.Join(w.endArchive(), w.begin()); err != nil {
-		return nil, err
-	}
-	if h, err = w.archive.next(); err != nil {
-		return nil, w.noRecord(err)
-	}
-	return h, nil
+	return errors.Join(w.endArchive(), w.begin())
 }
 
 // says reports a field of h that is not what the page's record says.
@@ -76,20 +60,20 @@ func (h warcHeader) common(kind string, p vigil.Page) error {
 	return h.says(field{"WARC-Type", kind}, field{"WARC-Target-URI", oneLine(target(p))}, field{"WARC-Date", p.CapturedAt.UTC().Format(warcDate)})
 }
 
-// request checks the request, and returns the record that it goes with.
-func (w *captureWalk) request(h warcHeader, p vigil.Page) (concurrent string, err error) {
-	if err := h.common("request", p); err != nil {
-		return "", err
+// request checks the request that goes with a record.
+func (w *captureWalk) request(h warcHeader, p vigil.Page, main string) error {
+	if err := errors.Join(h.common("request", p), h.says(field{"WARC-Concurrent-To", main})); err != nil {
+		return err
 	}
 	var b bytes.Buffer
 	if _, err := w.archive.block(h, &b); err != nil {
-		return "", err
+		return err
 	}
 	line, rest, _ := strings.Cut(b.String(), "\r\n")
 	if want, _, _ := strings.Cut(string(requestBlock(p)), "\r\n"); line != want {
-		return "", fmt.Errorf("the request is %q, want %q", line, want)
+		return fmt.Errorf("the request is %q, want %q", line, want)
 	}
-	return h.get("WARC-Concurrent-To"), noCredentials(rest)
+	return noCredentials(rest)
 }
 
 // noCredentials refuses header lines that would let somebody in.
@@ -101,33 +85,6 @@ func noCredentials(head string) error {
 		}
 	}
 	return nil
-}
-
-// main checks the record that holds the page.
-func (w *captureWalk) main(h warcHeader, p vigil.Page) (at place, err error) {
-	kind := mainKind(p)
-	if err := h.common(kind, p); err != nil {
-		return at, err
-	}
-	b := newPageBlock(kind)
-	if at, err = w.archive.block(h, b); err != nil {
-		return at, err
-	}
-	if b.more {
-		return at, errors.New("the response has no body")
-	}
-	if got := hex.EncodeToString(b.sum.Sum(nil)); got != p.BodySHA256 || b.size != p.BodySize {
-		return at, fmt.Errorf("the body has %d bytes and the SHA-256 %s, but the page's record says %d and %s", b.size, got, p.BodySize, p.BodySHA256)
-	}
-	if kind == warcResponse {
-		if want := fmt.Sprintf("HTTP/1.1 %03d ", p.Status); !strings.HasPrefix(b.head.String(), want) {
-			return at, fmt.Errorf("the response does not begin with %q", want)
-		}
-		if err := noCredentials(b.head.String()); err != nil {
-			return at, err
-		}
-	}
-	return at, h.says(field{"WARC-Payload-Digest", spellDigest(b.sum)}, field{"WARC-Truncated", truncated(p)})
 }
 
 // metadata checks what is said about the page.
@@ -143,14 +100,4 @@ func (w *captureWalk) metadata(h warcHeader, p vigil.Page, main string) error {
 		return fmt.Errorf("the metadata does not begin with %q", want)
 	}
 	return nil
-}
-
-// indexedPage returns the line of the index of addresses for the record that
-// holds a page.
-func indexedPage(h warcHeader, p vigil.Page, at place) cdxLine {
-	if mainKind(p) != warcResponse {
-		return indexed(h, h.get("Content-Type"), 0, at)
-	}
-	mime, _, _ := strings.Cut(oneLine(p.Response.Get("Content-Type")), ";")
-	return indexed(h, strings.TrimSpace(mime), p.Status, at)
 }

@@ -114,8 +114,9 @@ func sealedTags(dir string, s Sealing, signer signature.Signer) (map[string][]by
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	t, err := openTree(folder{root}, Limits{}.orDefault())
+	src := newFolder(root)
+	defer src.Close()
+	t, err := openTree(src, Limits{}.orDefault())
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
@@ -139,11 +140,12 @@ func sealedTags(dir string, s Sealing, signer signature.Signer) (map[string][]by
 	files := map[string][]byte{infoName: renderInfo(fields)}
 	tags := map[string]sums{infoName: sumsOf(files[infoName])}
 	for _, name := range []string{bagitName, "manifest-sha256.txt", "manifest-sha512.txt"} {
-		d := newDigester()
-		if err := t.copy(d, name); err != nil {
+		d := newSummer()
+		err := t.copy(d, name)
+		tags[name] = d.sums()
+		if err != nil {
 			return nil, fmt.Errorf("seal: %w", err)
 		}
-		tags[name] = d.sums()
 	}
 	for _, a := range bundleAlgorithms {
 		files["tagmanifest-"+a+".txt"] = manifestOf(tags, a).render()

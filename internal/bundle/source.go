@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"sync"
 )
 
 // Limits bounds what is read of a bag that may be hostile. Zero fields take
@@ -53,13 +54,58 @@ type file interface {
 
 // A folder is a source on the disk, read through an [os.Root]: no link in it
 // leads out of it.
-type folder struct{ *os.Root }
+type folder struct {
+	*os.Root
+	mu   sync.Mutex
+	dirs map[string]*os.Root // opened once, for the many files in each
+}
 
-func (d folder) open(name string) (file, error) { return d.Open(name) }
+func newFolder(root *os.Root) *folder { return &folder{Root: root, dirs: map[string]*os.Root{}} }
+
+func (d *folder) open(name string) (file, error) {
+	dir, base := path.Split(name)
+	in, err := d.dir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return in.Open(base)
+}
+
+// dir returns the folder with the given name, which ends with a slash.
+func (d *folder) dir(name string) (*os.Root, error) {
+	if name == "" {
+		return d.Root, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if r, ok := d.dirs[name]; ok {
+		return r, nil
+	}
+	if len(d.dirs) >= maxDirs {
+		return nil, fmt.Errorf("%q: more than %d folders", name, maxDirs)
+	}
+	r, err := d.OpenRoot(name)
+	if err == nil {
+		d.dirs[name] = r
+	}
+	return r, err
+}
+
+// maxDirs bounds how many folders are kept open: a bundle has about a dozen.
+const maxDirs = 256
+
+// Close implements [io.Closer].
+func (d *folder) Close() error {
+	err := d.Root.Close()
+	for _, r := range d.dirs {
+		err = errors.Join(err, r.Close())
+	}
+	return err
+}
 
 // list refuses anything that is neither a file nor a folder, and folders
 // without files.
-func (d folder) list(lim Limits) (map[string]int64, error) {
+func (d *folder) list(lim Limits) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	dirs := map[string]bool{} // folder → holds a file
 	var total int64

@@ -3,7 +3,6 @@ package bundle
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // Limits of a record's header.
@@ -32,7 +33,8 @@ type archiveReader struct {
 	start  int64         // of the record that is read
 }
 
-// A countingReader counts what is read through it, and hashes it.
+// A countingReader counts what is read through it, and hashes it if it has a
+// hash.
 type countingReader struct {
 	io.Reader
 	sum hash.Hash
@@ -41,7 +43,9 @@ type countingReader struct {
 
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	c.sum.Write(p[:n])
+	if c.sum != nil {
+		c.sum.Write(p[:n])
+	}
 	c.n += int64(n)
 	return n, err
 }
@@ -52,14 +56,42 @@ func newArchiveReader(name string, r io.Reader, most int64) *archiveReader {
 	return &archiveReader{name: name, packed: c, in: bufio.NewReaderSize(c, 64<<10), text: bufio.NewReaderSize(nil, maxWarcLine), most: most, sum: c.sum}
 }
 
+// at makes a read from place p of a WARC file, of which r is these bytes.
+func (a *archiveReader) at(p place, r io.Reader) {
+	a.name = p.File
+	a.packed.Reader, a.packed.n, a.packed.sum = r, p.Offset, nil
+	a.in.Reset(a.packed)
+}
+
+// skip passes over a record without reading it.
+func (a *archiveReader) skip(p place) error {
+	if p.File != a.name || p.Offset != a.offset() || p.Length <= 0 || p.Length > maxMember {
+		return fmt.Errorf("%s: a page at bytes %d to %d of %s, where one is to begin at byte %d", a.name, p.Offset, p.Offset+p.Length, p.File, a.offset())
+	}
+	if n, err := a.in.Discard(int(p.Length)); err != nil {
+		return fmt.Errorf("%s: ends after byte %d of a record of %d", a.name, n, p.Length)
+	}
+	return nil
+}
+
+// maxMember bounds a packed record, in bytes: a file of captures ends soon after
+// its gigabyte.
+const maxMember = 1 << 31
+
 // offset is how many packed bytes were taken.
 func (a *archiveReader) offset() int64 { return a.packed.n - int64(a.in.Buffered()) }
+
+// atEnd reports whether no record follows.
+func (a *archiveReader) atEnd() bool {
+	_, err := a.in.Peek(1)
+	return errors.Is(err, io.EOF)
+}
 
 // next begins the next record and returns its header. At the end of the file,
 // the error is io.EOF. The caller reads the block before the next one.
 func (a *archiveReader) next() (warcHeader, error) {
 	a.start = a.offset()
-	if _, err := a.in.Peek(1); errors.Is(err, io.EOF) {
+	if a.atEnd() {
 		return nil, io.EOF
 	}
 	h, err := a.header()

@@ -245,7 +245,7 @@ func openSource(name string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return folder{root}, nil
+		return newFolder(root), nil
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is neither a folder nor a file", name)

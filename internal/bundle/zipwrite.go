@@ -199,8 +199,9 @@ func Zip(dir string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	b, err := openBag(folder{root})
+	src := newFolder(root)
+	defer src.Close()
+	b, err := openBag(src)
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", dir, err)
 	}
