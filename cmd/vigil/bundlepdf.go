@@ -18,7 +18,7 @@ var errNoBrowser = errors.New("no chromium on this machine")
 
 // Bounds of printing.
 const (
-	pdfTime  = 3 * time.Minute
+	pdfTime  = 10 * time.Minute
 	pdfBytes = 512 << 20
 )
 
@@ -70,8 +70,7 @@ func writePage(name string, write func(io.Writer) error) error {
 // A browserRun is one run of a browser, which prints report.html in dir.
 type browserRun struct {
 	browser, dir string
-	tmp          string // a short name of dir
-	apart        bool   // in a network namespace of its own
+	apart        bool // in a network namespace of its own
 }
 
 // runBrowser prints report.html in dir. Where the system allows no namespace, it
@@ -79,12 +78,7 @@ type browserRun struct {
 func runBrowser(ctx context.Context, browser, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, pdfTime)
 	defer cancel()
-	short, drop, err := shortName(dir)
-	if err != nil {
-		return err
-	}
-	defer drop()
-	r := browserRun{browser, dir, short, true}
+	r := browserRun{browser, dir, true}
 	out, err := r.run(ctx)
 	if err != nil && ctx.Err() == nil {
 		r.apart = false
@@ -99,27 +93,17 @@ func runBrowser(ctx context.Context, browser, dir string) error {
 	return nil
 }
 
+// shortTemp names the folder that a process runs in so briefly that the path of a
+// socket in it stays below the 108 bytes that Linux allows.
+const shortTemp = "/proc/self/cwd"
+
 // run runs the browser, and returns what it said.
 func (r browserRun) run(ctx context.Context) ([]byte, error) {
 	c := exec.CommandContext(ctx, r.browser, browserFlags(r.dir)...)
-	c.Dir, c.Env = r.dir, []string{"HOME=" + r.dir, "TMPDIR=" + r.tmp, "XDG_RUNTIME_DIR=" + r.tmp, "TZ=UTC", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH")}
+	c.Dir, c.Env = r.dir, []string{"HOME=" + r.dir, "TMPDIR=" + shortTemp, "TZ=UTC", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH")}
 	c.WaitDelay = 5 * time.Second
 	confine(c, r.apart)
 	return c.CombinedOutput()
-}
-
-// shortName returns another name for a folder, by which the path of a socket in it
-// stays below the 108 bytes that Linux allows.
-func shortName(dir string) (name string, drop func() error, err error) {
-	parent, err := os.MkdirTemp("", "vigil-")
-	if err != nil {
-		return "", nil, err
-	}
-	name, drop = filepath.Join(parent, "p"), func() error { return os.RemoveAll(parent) }
-	if err := os.Symlink(dir, name); err != nil {
-		return "", nil, errors.Join(err, drop())
-	}
-	return name, drop, nil
 }
 
 func browserFlags(dir string) []string {

@@ -153,7 +153,7 @@ func (p *page) labelled(in []review.Segment, names bool) []segment {
 			continue
 		}
 		for _, f := range s.Ends {
-			l := label{p.name(f.Indicator), f.Polarity == vigil.Against}
+			l := label{p.brief(f.Indicator), f.Polarity == vigil.Against}
 			if !slices.Contains(out[i].Labels, l) {
 				out[i].Labels = append(out[i].Labels, l)
 			}
@@ -168,6 +168,16 @@ func (p *page) name(id string) string {
 		return i.Name
 	}
 	return id
+}
+
+// brief names an indicator in a label: the wording as a whole, which a text often
+// has many places of, in one word.
+func (p *page) brief(id string) string {
+	switch id {
+	case "WRD-1", "CTR-15":
+		return "wording"
+	}
+	return p.name(id)
 }
 
 // maxQuotes is how many places of one indicator are quoted.

@@ -144,7 +144,7 @@ func (p *page) Rest() [][]line {
 }
 
 func (p *page) line(r row, n int) line {
-	return line{row: r, N: n, Ties: head(p.ties[r.ID], 8), Words: cmp.Or(string(r.Verdict), "no decision")}
+	return line{row: r, N: n, Ties: head(p.ties[r.ID], 8), Words: cmp.Or(string(r.Verdict), "none")}
 }
 
 // A tie is a row of the table of links.
@@ -253,6 +253,7 @@ func functions() template.FuncMap {
 		"stamp":    stamp,
 		"instant":  instant,
 		"day":      day,
+		"date":     date,
 		"visible":  func(s any) string { return review.Visible(clipped(fmt.Sprint(s))) },
 		"clean":    func(s any) string { return review.Clean(clipped(fmt.Sprint(s))) },
 		"text":     review.Visible,

@@ -45,6 +45,14 @@ func instant(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
+// date writes a day for a table.
+func date(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
 func day(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"

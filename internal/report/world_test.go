@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,15 +51,23 @@ func texts(t testing.TB, most int) []vigil.Listing {
 	return out
 }
 
+// classifier is loaded once: that takes as long as all tests do.
+var classifier = sync.OnceValues(func() (*classify.Classifier, error) {
+	c, err := classify.New()
+	if err == nil {
+		c.Identify = identifiers.Scan
+	}
+	return c, err
+})
+
 // newWorld returns a world of n listings; change, if not nil, changes each before
 // it is assessed.
 func newWorld(t testing.TB, n int, change func(i int, l *vigil.Listing)) *world {
 	t.Helper()
-	c, err := classify.New()
+	c, err := classifier()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Identify = identifiers.Scan
 	w := &world{classifier: c}
 	all := texts(t, n)
 	for i := range n {
