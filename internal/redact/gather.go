@@ -361,6 +361,8 @@ func (r *Redactor) Ready(order []byte) (warnings []string, err error) {
 			errs = append(errs, r.rules.errorf(rule, "listing %s is not in the bundle", rule.Listing))
 		case r.found[i] == 0:
 			errs = append(errs, r.rules.errorf(rule, "finds nothing: there is no %s", rule))
+		case len(r.m.find(rule.Note)) > 0:
+			errs = append(errs, r.rules.errorf(rule, "note: says what is withheld"))
 		}
 	}
 	for _, m := range r.m.find(string(order)) {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -26,6 +27,9 @@ type value struct {
 
 // parseJSON reads a JSON text (RFC 8259) whole.
 func parseJSON(text []byte) (*value, error) {
+	if !json.Valid(text) {
+		return nil, errNotJSON
+	}
 	p := &jsonParser{text: text}
 	v, err := p.value(0)
 	if err != nil {

@@ -186,16 +186,4 @@ func mark(n int, r Reason) string { return fmt.Sprintf("[withheld %d: %s]", n, r
 // name is what stands in a name or an address for item n.
 func name(n int) string { return fmt.Sprintf("withheld-%d", n) }
 
-// shown returns what stands in the disclosure at the place of an item; false if that
-// does not follow from the item.
-func (it Item) shown() (string, bool) {
-	switch it.Form {
-	case ByMark:
-		return mark(it.N, it.Reason), true
-	case ByKey:
-		return name(it.N), true
-	}
-	return "", false
-}
-
 var errNotJSON = errors.New("cannot be read as JSON")

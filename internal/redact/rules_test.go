@@ -61,11 +61,13 @@ func TestWrongRulesAreNamedWithTheirLine(t *testing.T) {
 
 func TestARuleThatDoesNotFitIsAnError(t *testing.T) {
 	e := listing(1, "Write to nobody. É", "Write")
+	saying := strings.Replace(rule("*", "span", `exact = "Write to"`), "reason", "note = \"the words write to\"\nreason", 1)
 	for how, want := range map[string]string{
-		rule("*", "identifiers"):                                                      "rules.toml:2: finds nothing",
-		rule("*", "identifier:phone"):                                                 "finds nothing",
-		rule("*", "vendor"):                                                           "finds nothing",
-		rule("*", "span", `exact = "not there"`):                                      "finds nothing",
+		saying:                                   "rules.toml:2: note: says what is withheld",
+		rule("*", "identifiers"):                 "rules.toml:2: finds nothing",
+		rule("*", "identifier:phone"):            "finds nothing",
+		rule("*", "vendor"):                      "finds nothing",
+		rule("*", "span", `exact = "not there"`): "finds nothing",
 		rule("*", "span", `field = "title"`, `exact = "Write to"`):                    "finds nothing",
 		rule("*", "span", `field = "ships_from"`):                                     "finds nothing",
 		rule("ffff", "text"):                                                          "listing ffff is not in the bundle",
