@@ -241,19 +241,6 @@ func explain() review.Indicators {
 	}
 }
 
-// indicatorWords says what each indicator of the taxonomy is called, by its ID.
-func indicatorWords() (map[string]string, error) {
-	t, err := indicator.Load()
-	if err != nil {
-		return nil, err
-	}
-	words := map[string]string{}
-	for _, in := range t.Indicators {
-		words[in.ID] = in.Name
-	}
-	return words, nil
-}
-
 // showItem writes a listing in full.
 func (a *app) showItem(v review.View, o textOptions) error {
 	if a.json {
