@@ -54,7 +54,7 @@ func Unveil(dir string, or *Original, key redact.Key, n int) (u Unveiling, err e
 
 // itemOf returns item n of a disclosure.
 func itemOf(b *bag, n int) (it redact.Item, err error) {
-	if _, err := b.digest(withheldName, []string{"sha256"}); err != nil {
+	if b.digests[withheldName], err = b.compare("manifest", withheldName, []string{"sha256"}, b.payload); err != nil {
 		return it, err
 	}
 	in, err := b.lines(withheldName, redact.MaxItem)
