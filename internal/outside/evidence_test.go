@@ -183,8 +183,9 @@ func (e *evidence) with(t *testing.T, changes map[string]func([]byte) []byte) []
 
 // A capture is a page of the bundle that a listing was read from.
 type capture struct {
-	url   string
-	title string // of the listing
+	listing string // its ID
+	url     string
+	title   string // of the listing
 }
 
 // captured returns the pages of the bundle's listings.
@@ -197,13 +198,14 @@ func (e *evidence) captured(t *testing.T) []capture {
 	}
 	for _, name := range names {
 		var l struct {
+			ID    string `json:"id"`
 			URL   string `json:"url"`
 			Title string `json:"title"`
 		}
 		if err := json.Unmarshal(read(t, name), &l); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, capture{l.URL, l.Title})
+		all = append(all, capture{l.ID, l.URL, l.Title})
 	}
 	return all
 }

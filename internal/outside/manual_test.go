@@ -69,17 +69,17 @@ func withoutVigil() string {
 }
 
 // good is what the sections of VERIFY.txt print of a bundle in which all is well,
-// and which nobody has released or stamped yet.
+// and which two people have released, without a time stamp.
 var good = map[string]string{
 	"":   `^$`,
 	"1":  `^sha256 ok\nsha512 ok\n$`,
 	"2":  `^no file added\n$`,
 	"3":  `^Good "vigil-bundle" signature for vigil-case with ED25519 key SHA256:\S+\n$`,
-	"4":  `^not released\n$`,
-	"5":  `^no time stamp\n$`,
+	"4":  `^the release names this bundle\n(Good "vigil-release" signature for \S+@unit\.example with ED25519 key SHA256:\S+\n){2}$`,
+	"5":  `^No time stamp: no time-stamping authority is configured for the case\.\n$`,
 	"6":  `^Good "vigil-order" signature with ED25519 key SHA256:\S+\n`,
 	"7":  `^(\S+ ok\n)+signature of the captures: Verified OK\n$`,
-	"8":  `(?s)^WARC/1\.1\r\n.*</html>`,
+	"8":  `(?s)^WARC/1\.1\^M\n.*</html>`,
 	"9":  `^$`,
 	"10": `^([0-9]+ ok\n)+$`,
 }
@@ -101,8 +101,8 @@ func (e *evidence) manual(t *testing.T) {
 	for _, planted := range []map[string]string{ // patterns of files by section
 		{"1": "data/listings/*.txt", "3": "signatures/tagmanifest-sha256.txt.sig", "6": "data/order/order.toml",
 			"7": "data/captures/captures.wacz", "9": "data/listings/*.json", "10": "data/custody/order/events.jsonl"},
-		{"1": "bag-info.txt", "6": "data/order/order.toml.sig", "9": "data/review/*.jsonl", "10": "data/custody/order/proofs.jsonl"},
-		{"3": "tagmanifest-sha256.txt", "9": "data/classification/*.json", "10": "data/custody/order/checkpoint.txt"},
+		{"1": "bag-info.txt", "4": "signatures/release.pae", "6": "data/order/order.toml.sig", "9": "data/review/*.jsonl", "10": "data/custody/order/proofs.jsonl"},
+		{"3": "tagmanifest-sha256.txt", "4": "signatures/release.2.sig", "9": "data/classification/*.json", "10": "data/custody/order/checkpoint.txt"},
 	} {
 		dir := e.copied(t)
 		for _, pattern := range planted {
