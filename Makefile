@@ -16,7 +16,7 @@ export CGO_ENABLED = $(if $(RACE),1,0)
 .PHONY: build test check fuzz stress bench peers train eval demo deps
 
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o vigil ./cmd/vigil
+	CGO_ENABLED=0 $(GO) build -trimpath -o . ./cmd/vigil ./cmd/vigil-verify
 
 demo: build
 	./vigil demo
