@@ -119,10 +119,10 @@ func onlyThose(own signature.Signers, e *release.Envelope) error {
 // the bundle claims, which proves nothing but may contradict itself.
 func (v *verifier) eyes(e *release.Envelope, claimed []release.Signer) (string, error) {
 	single := len(e.Signatures) == 1
-	if err := e.FourEyes(claimed); err != nil && !single {
-		return "", err
-	}
 	if len(v.Signers.For(signature.Release)) == 0 {
+		if err := e.FourEyes(claimed); err != nil && !single {
+			return "", err
+		}
 		why := "no trusted signers given"
 		if v.Signers != nil {
 			why = "the trusted signers have nobody for namespace " + signature.Release
