@@ -388,7 +388,8 @@ func TestAChangedItemOrRecordIsFound(t *testing.T) {
 		"a word changed": func() ([]byte, []redact.Item) {
 			return bytes.Replace(is, []byte("at night"), []byte("at noon!"), 1), items
 		},
-		"a word gone": func() ([]byte, []redact.Item) { return bytes.Replace(is, []byte("Call "), nil, 1), items },
+		"a word before a mark changed": func() ([]byte, []redact.Item) { return bytes.Replace(is, []byte("Call "), []byte("Cull "), 1), items },
+		"a word gone":                  func() ([]byte, []redact.Item) { return bytes.Replace(is, []byte("Call "), nil, 1), items },
 		"a field without item": func() ([]byte, []redact.Item) {
 			return bytes.Replace(is, []byte("Papers, lot"), []byte("Papers? lot"), 1), items
 		},
