@@ -110,4 +110,3 @@ func draft(dir string, c Contents) error {
 	}
 	return w.tagFiles(infoFile(c, w.size, len(w.sums)))
 }
-

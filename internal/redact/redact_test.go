@@ -190,7 +190,7 @@ func TestAValueIsWithheldInEverySpelling(t *testing.T) {
 			e.Page.Response["X-Note"] = []string{spelt}
 			e.Decisions[0].Note = "see " + spelt
 			got := all(apply(t, how, e))
-			for _, needle := range []string{spelt, value} {
+			for _, needle := range []string{spelt, value, e.Page.ID, e.Page.RawSHA256} {
 				if quoted, _ := json.Marshal(needle); bytes.Contains(got, quoted[1:len(quoted)-1]) {
 					t.Errorf("%s of %q: %q is still there:\n%.3000s", name, value, needle, got)
 				}
