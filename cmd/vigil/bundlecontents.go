@@ -109,7 +109,7 @@ func (a *app) derived(ctx context.Context, x *exhibits, c bundle.Contents, p pac
 	if err != nil {
 		return nil, err
 	}
-	out := newExchanged(g, c.Order, x.all(ctx, false), giving{id: c.ID, at: c.Made, marking: exchange.Amber, reveal: p.report.reveal})
+	out := newExchanged(g, c.Order, x.all(ctx, false), giving{id: c.ID, at: c.Made, marking: exchange.AmberStrict, reveal: p.report.reveal})
 	hits, err := hitsFile(x.all(ctx, false))
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"vigil"
 	"vigil/internal/bundle"
@@ -29,6 +30,13 @@ type exhibits struct {
 // nobody has decided on unless they are wanted.
 func (a *app) gather(ctx context.Context, cs *openCase, ids []string, undecided bool) (*exhibits, error) {
 	x := &exhibits{cs: cs, desk: a.desk(cs), ids: ids, records: map[string]bool{}, events: map[string][]vigil.Event{}, progress: a.packed()}
+	lists, err := matcher(ctx, cs, time.Now()) // one for all of them: lists are long
+	if err != nil {
+		return nil, err
+	}
+	if x.desk.Hits = nil; lists != nil {
+		x.desk.Hits = lists.Hits
+	}
 	for _, id := range ids {
 		v, err := x.desk.Show(ctx, id)
 		if err != nil {
