@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"regexp"
 	"runtime"
 	"slices"
@@ -173,7 +174,8 @@ func parseManifest(text []byte, algorithm string, tags bool, most int) (manifest
 		if _, twice := m[name]; twice {
 			return nil, fmt.Errorf("line %d: path %q is listed twice", n+1, name)
 		}
-		if m[name] = string(sum); len(m) > most {
+		// Cloned, so that the line is not kept.
+		if m[strings.Clone(name)] = string(sum); len(m) > most {
 			return nil, fmt.Errorf("more than %d files", most)
 		}
 	}
@@ -189,10 +191,25 @@ func unescape(name string) string {
 	return strings.NewReplacer("%0A", "\n", "%0a", "\n", "%0D", "\r", "%0d", "\r", "%25", "%").Replace(name)
 }
 
-// lines splits text at LF, CR LF or CR.
-func lines(text []byte) []string {
-	s := strings.ReplaceAll(string(text), "\r\n", "\n")
-	return strings.Split(strings.ReplaceAll(s, "\r", "\n"), "\n")
+// lines yields the lines of text by their numbers, from 0. They end at LF, CR LF
+// or CR. No line keeps the text in memory.
+func lines(text []byte) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for n := 0; ; n++ {
+			i := bytes.IndexAny(text, "\r\n")
+			if i < 0 {
+				yield(n, string(text))
+				return
+			}
+			if !yield(n, string(text[:i])) {
+				return
+			}
+			if text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n' {
+				i++
+			}
+			text = text[i+1:]
+		}
+	}
 }
 
 // checkOxum compares Payload-Oxum, the number of bytes and files in data/,
