@@ -301,17 +301,17 @@ func TestTheScoreIsTheSumThatTheReportShows(t *testing.T) {
 
 func TestErrorRatesAreThoseOfTheModelThatAssessed(t *testing.T) {
 	w := newWorld(t, 1, nil)
-	if page := w.render(t); !strings.Contains(page, "69 % (66 % to 72 %) of 400") || !strings.Contains(page, "31 % (28 % to 34 %)") || !strings.Contains(page, "not defined of 150") {
+	if page := w.render(t); !strings.Contains(page, "69\u00a0% (66–72\u00a0%) of 400") || !strings.Contains(page, "31\u00a0% (28–34\u00a0%)") || !strings.Contains(page, "not defined of 150") {
 		t.Error("the error rates of the model are not shown")
 	}
 	w.exhibits[0].Assessment.Model += " lexicon 0123"
 	w.seq()
-	if page := w.render(t); !strings.Contains(page, "69 % (66 % to 72 %)") || !strings.Contains(page, "without the authorised lexicon") {
+	if page := w.render(t); !strings.Contains(page, "69\u00a0% (66–72\u00a0%)") || !strings.Contains(page, "without the authorised lexicon") {
 		t.Error("of a model with a lexicon it is not said how it was measured")
 	}
 	w.exhibits[0].Assessment.Model = "another 1.0 ffff"
 	w.seq()
-	if page := w.render(t); strings.Contains(page, "69 %") || !strings.Contains(page, "No measurement of this model was at hand") {
+	if page := w.render(t); strings.Contains(page, "69\u00a0%") || !strings.Contains(page, "No measurement of this model was at hand") {
 		t.Error("error rates of another model are shown")
 	}
 }

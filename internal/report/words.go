@@ -78,9 +78,9 @@ func signed(w float64) string { return strings.Replace(fmt.Sprintf("%+.2f", w), 
 // percent writes a share in per cent; small ones with a place after the point.
 func percent(f float64) string {
 	if p := 100 * f; p > 0 && p < 10 {
-		return fmt.Sprintf("%.1f %%", p)
+		return fmt.Sprintf("%.1f\u00a0%%", p)
 	}
-	return fmt.Sprintf("%.0f %%", math.Round(100*f))
+	return fmt.Sprintf("%.0f\u00a0%%", math.Round(100*f))
 }
 
 // rate writes a share with its interval.
@@ -88,7 +88,7 @@ func rate(r Rate) string {
 	if !r.Known {
 		return "not defined"
 	}
-	return fmt.Sprintf("%s (%s to %s)", percent(r.Value), percent(r.Low), percent(r.High))
+	return fmt.Sprintf("%s (%s–%s)", percent(r.Value), strings.TrimSuffix(percent(r.Low), "\u00a0%"), percent(r.High))
 }
 
 // missed writes the share that is not found.
@@ -143,7 +143,7 @@ func tested(e indicator.Evidence) string {
 		indicator.Predictive: "found more often in trafficking cases",
 		indicator.NoEffect:   "found no more often in trafficking cases",
 		indicator.Inverse:    "found less often in trafficking cases",
-		indicator.Untested:   "never tested against the outcome of cases",
+		indicator.Untested:   "never, against the outcome of cases",
 	}[e]
 }
 
