@@ -12,7 +12,6 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
-	"vigil/internal/retention"
 )
 
 // A packing says what goes into a bundle, and where it goes.
@@ -90,16 +89,15 @@ func (a *app) bundle(ctx context.Context, cs *openCase, p packing) error {
 	if err := a.pack(cs, p, contents); err != nil {
 		return fmt.Errorf("write bundle %s: %w", p.dir, err)
 	}
-	if err := a.recordExport(ctx, x, p, contents.ID); err != nil {
+	action, what, next := vigil.ActExport, "bundle", "vigil verify %s"
+	if p.draft {
+		action, what, next = vigil.ActDraft, "the draft of bundle", "vigil bundle seal %s --sign-key KEY"
+	}
+	if err := recordExport(ctx, cs, a.who(), action, p.dir, nil); err != nil {
 		return errors.Join(fmt.Errorf("log the export: %w", err), os.RemoveAll(p.dir))
 	}
-	a.info("wrote %s %s with %s to %s", map[bool]string{false: "bundle", true: "the draft of bundle"}[p.draft],
-		contents.ID, counted(len(ids), "listing", "listings"), p.dir)
-	if p.draft {
-		a.next("vigil bundle seal %s", p.dir)
-	} else {
-		a.next("vigil verify %s", p.dir)
-	}
+	a.info("wrote %s %s with %s to %s", what, contents.ID, counted(len(ids), "listing", "listings"), p.dir)
+	a.next(next, p.dir)
 	return nil
 }
 
@@ -141,34 +139,4 @@ func underOrder(ctx context.Context, cs *openCase, ids []string, order string) (
 		return nil, usagef("--order %s: none of the listings stands under it", order)
 	}
 	return kept, nil
-}
-
-// maxExported is how many listings an export's log entry names, so that its line
-// stays within its bound. One with more keeps all of its order from being erased.
-const maxExported = 1000
-
-// recordExport writes the export to the order's log. What it names is not erased
-// when its time is over.
-func (a *app) recordExport(ctx context.Context, x *exhibits, p packing, id string) error {
-	tags, err := os.ReadFile(filepath.Join(p.dir, "tagmanifest-sha256.txt"))
-	if err != nil {
-		return err
-	}
-	details := map[string]string{"listings": fmt.Sprint(len(x.ids))}
-	if len(x.ids) <= maxExported {
-		details[retention.DetailExported] = strings.Join(x.ids, " ")
-	}
-	action := vigil.ActExport
-	if p.draft {
-		action = vigil.ActDraft
-	}
-	if p.supersedes != "" {
-		details["supersedes"] = p.supersedes
-	}
-	_, err = x.cs.Record(ctx, vigil.Result{Act: vigil.Act{
-		Actor: a.who(), Action: action, Order: x.order,
-		Object:  vigil.Object{Type: "bundle", ID: id, SHA256: vigil.SumHex(tags)},
-		Details: details,
-	}})
-	return err
 }

@@ -114,9 +114,13 @@ func (c *openCase) verified(dir, but string) error {
 	return nil
 }
 
-// recordSeal writes to the order's log that a bundle was sealed. What it names is not
-// erased when its time is over.
-func recordSeal(ctx context.Context, cs *openCase, actor, dir string, more map[string]string) error {
+// maxExported is how many listings an export's log entry names, so that its line
+// stays within its bound. One with more keeps all of its order from being erased.
+const maxExported = 1000
+
+// recordExport writes to the order's log that a bundle was sealed, or drafted. What a
+// sealed one names is not erased when its time is over.
+func recordExport(ctx context.Context, cs *openCase, actor, action, dir string, more map[string]string) error {
 	in, err := bundle.ReadInfo(dir)
 	if err != nil {
 		return err
@@ -137,7 +141,7 @@ func recordSeal(ctx context.Context, cs *openCase, actor, dir string, more map[s
 	for name, value := range more {
 		details[name] = value
 	}
-	return recordBundle(ctx, cs, in, vigil.Act{Actor: actor, Action: vigil.ActExport, Details: details})
+	return recordBundle(ctx, cs, in, vigil.Act{Actor: actor, Action: action, Details: details})
 }
 
 // recordBundle writes an act on a bundle to the log of its order.

@@ -84,7 +84,7 @@ func (a *app) sealBundle(ctx context.Context, cs *openCase, dir, keyName string)
 			return err
 		}
 	}
-	if err := recordSeal(ctx, cs, a.who(), dir, details); err != nil {
+	if err := recordExport(ctx, cs, a.who(), vigil.ActExport, dir, details); err != nil {
 		return err
 	}
 	a.info("sealed bundle %s in %s", s.ID, dir)
@@ -113,6 +113,7 @@ func (a *app) signSealed(ctx context.Context, cs *openCase, dir string, p *pen) 
 		return err
 	}
 	b, logged := l.Bundle(s.ID)
+	logged = logged && b.State != release.Draft
 	switch {
 	case logged && p == nil:
 		return hint(fmt.Errorf("seal %s: %w: bundle %s is sealed already", dir, vigil.ErrRefused, s.ID), "--sign-key KEY adds its exporter's signature; vigil bundle approve %s a second person's", dir)
@@ -136,7 +137,7 @@ func (a *app) signSealed(ctx context.Context, cs *openCase, dir string, p *pen) 
 		}
 		a.info("%s signs the release of bundle %s as its exporter", p.principal, s.ID)
 	}
-	if err := recordSeal(ctx, cs, a.who(), dir, details); err != nil {
+	if err := recordExport(ctx, cs, a.who(), vigil.ActExport, dir, details); err != nil {
 		return err
 	}
 	a.afterSeal(dir, p != nil)

@@ -12,9 +12,9 @@ import (
 // A State says where a bundle stands.
 type State string
 
-// The states. Only a draft has no entry in the log.
+// The states.
 const (
-	Draft        State = "draft"
+	Draft        State = "draft"        // written to be looked at
 	Sealed       State = "sealed"       // its bytes are fixed
 	Approved     State = "approved"     // a second person agreed to its release
 	Released     State = "released"     // it was given to somebody
@@ -153,6 +153,12 @@ func (l *Ledger) Add(e vigil.Event) {
 	b := l.byID[e.Object.ID]
 	_, follows := leads[e.Action]
 	switch {
+	case e.Action == vigil.ActDraft && b == nil:
+		l.open(e).draft(e)
+	case e.Action == vigil.ActExport && b != nil && b.State == Draft:
+		b.SHA256 = e.Object.SHA256 // a seal changes the bytes of a draft
+		b.seal(e)
+		l.supersede(e)
 	case b == nil && follows:
 		b = l.open(e)
 		b.step(e, "the log tells of no sealing")
@@ -176,6 +182,12 @@ func (l *Ledger) open(e vigil.Event) *Bundle {
 	b := &Bundle{ID: e.Object.ID, Order: e.Order, SHA256: e.Object.SHA256, Kind: Evidential}
 	l.byID[b.ID], l.ids = b, append(l.ids, b.ID)
 	return b
+}
+
+func (b *Bundle) draft(e vigil.Event) {
+	b.tell(e)
+	b.enter(Draft, e)
+	b.step(e, "")
 }
 
 func (b *Bundle) seal(e vigil.Event) {

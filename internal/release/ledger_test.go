@@ -163,3 +163,16 @@ func TestWhatDoesNotFitIsShownAndChangesNothing(t *testing.T) {
 		t.Error("to look at a bundle does not make one")
 	}
 }
+
+func TestADraftIsNoBundleUntilItIsSealed(t *testing.T) {
+	s := &story{}
+	s.event(vigil.ActDraft, "b1", "kind", release.Evidential, "listings", "2")
+	s.event(vigil.ActApprove, "b1", "principal", "chief@unit.example")
+	if b := s.bundle(t, "b1"); b.State != release.Draft || b.Listings != 2 || len(b.Approvers) > 0 || b.Steps[1].Odd == "" {
+		t.Fatalf("%+v", b)
+	}
+	s.ledger.Add(vigil.Event{Action: vigil.ActExport, Order: "ORD-1", Object: vigil.Object{Type: "bundle", ID: "b1", SHA256: "sealed"}, Details: map[string]string{"kind": release.Evidential}})
+	if b := s.bundle(t, "b1"); b.State != release.Sealed || b.SHA256 != "sealed" {
+		t.Errorf("%+v", b)
+	}
+}
