@@ -100,7 +100,7 @@ func seal(dir string, s Sealing) error {
 	}
 	files[sigName], files[signersName] = sig, signers
 	for _, name := range slices.Sorted(keys(files)) {
-		if err := replaceFile(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {
+		if err := replaceFile(dir, name, files[name]); err != nil {
 			return fmt.Errorf("seal: %w", err)
 		}
 	}
@@ -153,12 +153,18 @@ func sealedTags(dir string, s Sealing, signer signature.Signer) (map[string][]by
 	return files, nil
 }
 
-// replaceFile writes a file beside name and renames it.
-func replaceFile(name string, data []byte) error {
+// replaceFile writes a file of the bag in dir, whole or not at all. It is made beside
+// the bag: what a crash leaves of it is no part of the bag.
+func replaceFile(dir, slashed string, data []byte) error {
+	dir, err := filepath.Abs(dir) // "." lies beside nothing
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(dir, filepath.FromSlash(slashed))
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".seal-*")
+	f, err := os.CreateTemp(filepath.Dir(dir), ".vigil-seal-*")
 	if err != nil {
 		return err
 	}

@@ -160,11 +160,11 @@ func (s *Signing) PutRelease(e *release.Envelope, signers []release.Signer) erro
 	}
 	files := releaseFiles(e)
 	files[signersName] = list
-	if err := replaceFile(s.path(envelopeName), e.Bytes()); err != nil {
+	if err := replaceFile(s.dir, envelopeName, e.Bytes()); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(keys(files)) {
-		if err := replaceFile(s.path(name), files[name]); err != nil {
+		if err := replaceFile(s.dir, name, files[name]); err != nil {
 			return err
 		}
 	}

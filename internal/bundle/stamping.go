@@ -40,7 +40,7 @@ func (s *Signing) StampRequest() ([]byte, error) {
 	if der, err = timestamp.NewRequest(s.tags); err != nil {
 		return nil, err
 	}
-	return der, replaceFile(s.path(stampQueryName), der)
+	return der, replaceFile(s.dir, stampQueryName, der)
 }
 
 // CheckStamp reads an authority's response, and reports why it is none to the
@@ -70,7 +70,7 @@ func (s *Signing) CheckStamp(reply []byte, roots *x509.CertPool, now time.Time) 
 
 // PutStamp writes a response that was checked, and the certificates that it carries.
 func (s *Signing) PutStamp(reply []byte, t *timestamp.Token) error {
-	if err := errors.Join(replaceFile(s.path(stampReplyName), reply), replaceFile(s.path(stampChainName), t.Chain())); err != nil {
+	if err := errors.Join(replaceFile(s.dir, stampReplyName, reply), replaceFile(s.dir, stampChainName, t.Chain())); err != nil {
 		return err
 	}
 	if err := os.Remove(s.path(noStampName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -87,5 +87,5 @@ func (s *Signing) PutNoStamp(why NoStamp) error {
 	if s.Stamped() {
 		return nil
 	}
-	return replaceFile(s.path(noStampName), []byte(why+"\n"))
+	return replaceFile(s.dir, noStampName, []byte(why+"\n"))
 }
