@@ -5,10 +5,10 @@ GO   ?= go
 RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 # It looks at what runs at once: packages in which nothing does, nor in their tests,
-# are tested without it, five times as fast; of classify, the one test that shares a
-# classifier is tested with it. "make check" uses it on all.
+# are tested without it, five times as fast; of classify and cmd/vigil, it looks at
+# the tests in which something is shared. "make check" uses it on all.
 ALL    = $(shell find . -name '*.go' -exec dirname {} + | sort -u)
-ATONCE = $(filter-out ./classify,$(shell grep -lE '\bsync\.|\bgo func|\.Go.func|\batomic\.|httptest\.|simnet\.' $$(find . -name '*.go') | xargs -n1 dirname | sort -u))
+ATONCE = $(filter-out ./classify ./cmd/vigil,$(shell grep -lE '\bsync\.|\bgo func|\.Go.func|\batomic\.|httptest\.|simnet\.' $$(find . -name '*.go') | xargs -n1 dirname | sort -u))
 ALONE  = $(filter-out $(ATONCE),$(ALL))
 
 export CGO_ENABLED = $(if $(RACE),1,0)
@@ -25,6 +25,8 @@ test: deps
 	$(GO) vet ./...
 	$(GO) test $(RACE) -timeout 15m $(ATONCE)
 	$(GO) test $(RACE) -run Goroutines ./classify
+	$(GO) test $(RACE) -timeout 15m -run 'Crawl|Serve|Follow|AreSigned|Wall|Robots|Requests|Pages' ./cmd/vigil
+	$(GO) test $(RACE) -timeout 15m -run 'TestScripts/^(crawl|resume|revoke|outofscope|session|backupevery)$$' ./cmd/vigil
 	$(GO) test -timeout 15m $(ALONE)
 
 check: deps

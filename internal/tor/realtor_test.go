@@ -440,7 +440,7 @@ func (r *realTor) killed(t *testing.T) {
 // nowhere costs a try or two; the next one is new.
 func saysDown(t *testing.T, tr http.RoundTripper, host string) {
 	t.Helper()
-	const tries = 5
+	const tries = 15 // a busy machine makes circuits slowly
 	for i := range tries {
 		_, err := get(t, tr, "http://"+host+"/")
 		t.Logf("try %d: %v", i+1, err)
