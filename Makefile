@@ -59,7 +59,7 @@ bench:
 
 # train rebuilds the model from the labelled texts, and the figures of its card.
 train: build
-	./vigil train -o classify/model.json --card classify/MODEL.md --baselines --ablate >/dev/null
+	./vigil train -o classify/model.json --card classify/MODEL.md --measured classify/measured.json --baselines --ablate >/dev/null
 	$(MAKE) build
 
 # eval checks that the model is the one that its texts make, measures it by

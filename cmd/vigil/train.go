@@ -33,6 +33,7 @@ was made without its group.`,
 	f := c.Flags()
 	f.StringVarP(&t.out, "output", "o", "", "file for the model, such as classify/model.json")
 	f.StringVar(&t.card, "card", "", "file whose generated part shall describe the model, such as classify/MODEL.md")
+	f.StringVar(&t.measured, "measured", "", "file for how often the model errs, such as classify/measured.json")
 	t.beside.flags(c)
 	f.BoolVar(&t.check, "check", false, "fail unless the model is the one that this program carries")
 	return c
@@ -41,10 +42,10 @@ was made without its group.`,
 // A training is one run of vigil train.
 type training struct {
 	*app
-	beside    comparison
-	files     []string
-	out, card string
-	check     bool
+	beside              comparison
+	files               []string
+	out, card, measured string
+	check               bool
 }
 
 func (t *training) run() error {
@@ -75,7 +76,33 @@ func (t *training) run() error {
 	if err := t.show(reports); err != nil {
 		return err
 	}
+	if err := t.measure(c, b, files, reports[0]); err != nil {
+		return err
+	}
 	return t.write(c, m, b, reports)
+}
+
+// measure writes how often the model errs: by cross-validation, and on the texts
+// that are held back. Of the latter nothing is printed: who tunes by them spoils them.
+func (t *training) measure(c *classify.Classifier, model []byte, files []train.File, crossed eval.Report) error {
+	if t.measured == "" {
+		return nil
+	}
+	made, err := c.With(model)
+	if err != nil {
+		return fmt.Errorf("load the model: %w", err)
+	}
+	crossed.System = "cross-validation"
+	held, err := train.MeasureHeld(made)
+	if err != nil {
+		return err
+	}
+	m := classify.Measured{Model: made.Model(), Tests: append([]classify.Measurement{train.Measurement(crossed, files, true)}, held...)}
+	b, err := train.EncodeMeasured(m)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(t.measured, b, 0o644)
 }
 
 // texts returns the labelled texts to learn from.
