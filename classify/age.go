@@ -266,6 +266,9 @@ func (r *reading) minors(cv clauseView, id string, i, end int) {
 		if cv.is(s.start, cv.lex.known.ambiguous) && !r.human {
 			continue // kids of goats, babies of a grower
 		}
+		if r.effigy(r.clauses) {
+			continue
+		}
 		r.minor = true
 		r.matches = append(r.matches, r.at(cv, ageIndicator, s))
 	}
@@ -305,6 +308,7 @@ func (r *reading) placed(views []clauseView) bool {
 func (r *reading) ages(views []clauseView) {
 	if !r.handsOver() && !r.placed(views) && !r.frame && r.genre() != vigil.GenreIndependentAdult {
 		r.starkly(views)
+		r.notices(views)
 		return
 	}
 	framed := r.frame && !r.handsOver() && !r.placed(views)
@@ -317,6 +321,7 @@ func (r *reading) ages(views []clauseView) {
 			r.matches = append(r.matches, r.at(cv, ageIndicator, s))
 		}
 	}
+	r.notices(views)
 }
 
 // fewest is how many words a listing may have that is nothing but an age and its terms.
@@ -377,7 +382,7 @@ func (r *reading) stark(views []clauseView) bool {
 // review files stated ages in a listing that is one for review whatever they say, and
 // reports whether there are any.
 func (r *reading) review() bool {
-	if r.minor || r.shut || r.ware.is || r.genre() == vigil.GenreRecruitment {
+	if r.minor || r.shut || r.ware.is || !r.terms.sum && !r.terms.holder || r.genre() == vigil.GenreRecruitment {
 		return false
 	}
 	for _, cv := range r.clauses {

@@ -112,7 +112,7 @@ func (r *reading) idle(lexicons []int) bool {
 	for _, n := range lexicons {
 		l, have := r.c.vocabulary.lexicons[n], r.have[n]
 		k := l.known
-		if have.has(k.person) || have.has(k.pronoun) || have.has(k.whose) || have.has(l.class("keepverb")) || have.has(k.aged) || have.has(k.age) || have.has(k.sex) {
+		if have.has(k.person) || have.has(k.pronoun) || have.has(k.whose) || have.has(l.class("keepverb")) || have.has(k.aged) || have.has(k.age) || have.has(k.sex) || have.has(k.role) || have.has(k.task) || have.has(k.underage) {
 			return false
 		}
 	}

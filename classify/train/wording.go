@@ -119,9 +119,21 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 		return classify.Wording{}, nil
 	}
 	x := make([]float64, len(p.grams)+1)
+	// The optimiser asks for loss and slope of a point one after the other: both are
+	// made at once.
+	at, grad := make([]float64, len(x)), make([]float64, len(x))
 	res, err := optimize.Minimize(optimize.Problem{
-		Func: func(x []float64) float64 { return p.objective(x, nil) },
-		Grad: func(g, x []float64) { p.objective(x, g) },
+		Func: func(x []float64) float64 {
+			copy(at, x)
+			return p.objective(x, grad)
+		},
+		Grad: func(g, x []float64) {
+			if !slices.Equal(at, x) {
+				copy(at, x)
+				p.objective(x, grad)
+			}
+			copy(g, grad)
+		},
 	}, x, &optimize.Settings{GradientThreshold: flatWording, Converger: optimize.NeverTerminate{}, MajorIterations: 1000}, &optimize.LBFGS{})
 	if res == nil {
 		return classify.Wording{}, fmt.Errorf("minimise the loss of the wording: %w", err)
