@@ -21,7 +21,7 @@ type Wording struct {
 }
 
 // MaxGrams is how many grams a model may weigh.
-const MaxGrams = 12000
+const MaxGrams = 24000
 
 // The indicators that a wording is shown as, and their family.
 const (
@@ -49,6 +49,7 @@ const (
 	pairGram                  // two words that follow each other in a clause
 	partGram                  // three to five letters of a word, its edges included
 	classGram                 // a class of terms of the lexicon, or a cue of a genre
+	shapeGram                 // shapes that follow each other
 	gramKinds
 )
 
@@ -133,6 +134,7 @@ func (r *reading) grams(ws []wordToken, f func(kind gramKind, key []byte, first,
 			key = parts(key, w.word, func(part []byte) { f(partGram, part, i, i+1) })
 		}
 	}
+	r.shapeGrams(ws, func(key []byte, first, end int) { f(shapeGram, key, first, end) })
 	r.classGrams(ws, func(class string, first, end int) {
 		key = append(key[:0], class...)
 		f(classGram, key, first, end)
