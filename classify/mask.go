@@ -100,8 +100,9 @@ type masker struct {
 	english   int // which of the lexicons is; -1 for none
 	alike     map[string]string
 	attribute map[string]bool
-	signs     [][]string // of each term of the vocabulary: classes and genres that it stands for
-	shapes    []shape    // of each term
+	signs     [][]string      // of each term of the vocabulary: classes and genres that it stands for
+	shapes    []shape         // of each term
+	person    map[string]bool // masked words that stand for somebody
 }
 
 // newMasker reads the tables, and takes the lexicon's origins and places in.

@@ -13,7 +13,6 @@ const (
 	anyNumber shape = 'n'
 	anySum    shape = 'S'
 	somebody  shape = 'P'
-	pronoun   shape = 'p'
 )
 
 // shapeClasses are the classes of terms that make a shape, the weightier first.
@@ -55,14 +54,20 @@ func rank(s shape) int {
 	})
 }
 
-// shapes finds the shape of each term of a vocabulary, in English.
+// shapeTerms finds the shape of each term of a vocabulary, in English. Terms with a masked
+// word in them have none; what differs by gender alone is somebody if one of it is.
 func (m *masker) shapeTerms(v *vocabulary) {
 	m.shapes = make([]shape, len(v.terms))
+	m.person = make(map[string]bool)
 	if m.english < 0 {
 		return
 	}
 	lex := v.lexicons[m.english]
 	for t, ms := range v.meanings {
+		if m.masks(v.terms[t]) {
+			m.personify(v, lex, t)
+			continue
+		}
 		best := len(shapeClasses())
 		for _, is := range ms {
 			if is.lex != m.english || is.class < 0 {
@@ -79,11 +84,19 @@ func (m *masker) shapeTerms(v *vocabulary) {
 	}
 }
 
-// function words stand for themselves in a shape.
+// personify files the masked word of a term as somebody, if that is what it means.
+func (m *masker) personify(v *vocabulary, lex *lexicon, t int) {
+	person := slices.ContainsFunc(v.meanings[t], func(is meaning) bool { return is.lex == m.english && is.class >= 0 && is.class == lex.known.person })
+	if w, ok := m.alike[v.terms[t]]; ok && person {
+		m.person[w] = true
+	}
+}
+
+// functionWord reports whether a word stands for itself in a shape.
 func functionWord(w string) bool {
 	switch w {
 	case "for", "to", "with", "from", "by", "of", "at", "in", "on", "against", "per", "and", "or", "if", "until", "after", "before", "is", "are", "was", "were",
-		"be", "will", "can", "may", "has", "have", "i", "we", "you", "my", "our", "your", "me", "us", "who", "that", "as", "over", "out", "off", "back", "up", "on-":
+		"be", "will", "can", "may", "has", "have", "i", "we", "you", "my", "our", "your", "me", "us", "who", "that", "as", "over", "out", "off", "back", "up":
 		return true
 	}
 	return false
@@ -135,6 +148,8 @@ func (r *reading) shapesOf(ws []wordToken) []shaped {
 			key = string(anyNumber)
 		case w.word == maskPronoun || w.word == maskHer:
 			key = w.word
+		case r.c.masker.person[w.word]:
+			key = string(somebody)
 		case of[i] == noShape && functionWord(w.word):
 			key = w.word
 		case of[i] == noShape:

@@ -97,9 +97,10 @@ func (l *lexicon) combinable(have classSet) bool {
 	return false
 }
 
-// labelled returns the words that [view.labels] takes for persons after a number.
+// labelled returns the words that [view.labels] takes for persons after a number, and the
+// end of those that stand for one with their verb.
 func labelled() []string {
-	return []string{"hands", "taken", "captured", "souls", "heads", "who", "adults"}
+	return []string{"hands", "taken", "captured", "souls", "heads", "who", "adults", "he's"}
 }
 
 // idle reports whether the listing can show nothing, so that its clauses need not be

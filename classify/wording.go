@@ -32,13 +32,15 @@ const (
 
 // Bounds of what is read for the wording, and of what it says.
 const (
-	maxWords     = 600 // of a listing
-	leastWords   = 5
-	fewWords     = 16  // below, a word that may stand for somebody is not enough
-	enough       = 20  // from which a wording may speak against
-	longestWord  = 24  // letters of a word of which parts are looked at
-	wordingLimit = 3.0 // logits, before its weight
+	maxWords    = 600 // of a listing
+	leastWords  = 5
+	fewWords    = 16 // below, a word that may stand for somebody is not enough
+	enough      = 20 // from which a wording may speak against
+	longestWord = 24 // letters of a word of which parts are looked at
 )
+
+// WordingLimit is the most that a wording score may be, in logits before its weight.
+const WordingLimit = 3.0
 
 // A gramKind is a kind of gram. Each kind of a listing's grams counts alike, however
 // many they are: a gram is worth the reciprocal root of the number of its kind.
@@ -81,10 +83,12 @@ func (r *reading) wordable(words int) bool {
 	}
 	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
 	named := r.person || have.has(k.pronoun) || have.has(k.whose)
+	human := named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane) || have.has(k.role) || have.has(k.task)
 	if words < fewWords {
-		return named && !have.has(k.goods) && !have.has(k.nonhuman)
+		someone := have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
+		return (named || someone) && !have.has(k.goods) && !have.has(k.nonhuman) && !have.has(r.c.vocabulary.lexicons[n].class("forged"))
 	}
-	return named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane)
+	return human || words >= enough
 }
 
 // worded returns the words of the listing, if they may be weighed. What no number of words
@@ -239,7 +243,7 @@ func bounded(x float64, words int) float64 {
 	if x < 0 && words < enough {
 		return 0
 	}
-	limit := wordingLimit * min(1, float64(words)/fewWords)
+	limit := WordingLimit * min(1, float64(words)/fewWords)
 	return max(-limit, min(limit, x))
 }
 

@@ -43,7 +43,7 @@ func (v *view) youth(i int, disguised bool) (youth, bool) {
 	if end, ok := v.notYet(i); ok {
 		return youth{span{i, end}, false}, true
 	}
-	if v.denied(i) {
+	if v.deniedHere(i) {
 		return youth{}, false
 	}
 	if v.is(i, v.lex.known.aged) || v.tells(i, "years") && i+1 < len(v.tokens) && v.tokens[i+1].apart {
@@ -67,9 +67,9 @@ func (v *view) youth(i int, disguised bool) (youth, bool) {
 	switch {
 	case unit > last && n < adult && (v.tells(unit, "ago") && v.tells(i-1, "born")):
 		return youth{span{i - 1, unit + 1}, true}, true
-	case v.birthday(end) && leastTied <= n-1 && n-1 < adult && v.begins(i):
+	case v.birthday(end) && leastTied <= n-1 && n-1 < adult && (v.begins(i) || v.subjectOf(i)):
 		return youth{span{i, end + 1}, v.tied(i)}, true
-	case young && last == end && v.begins(i) && v.is(unit, v.lex.known.sex) && v.rests(unit+1):
+	case young && last == end && v.begins(i) && v.is(unit, v.lex.known.sex) && v.rests(unit+1) && (!v.tells(unit, "m") || v.tokens[unit].apart):
 		return youth{span{i, unit}, true}, true
 	case !young || !v.rests(unit):
 		return youth{}, false
@@ -81,6 +81,18 @@ func (v *view) youth(i int, disguised bool) (youth, bool) {
 		return youth{span{i, end}, false}, true // "fourteen", and nothing else
 	}
 	return youth{}, false
+}
+
+// deniedHere reports whether a negation stands before token i in its part of the clause: in
+// "not 18, he's 16" none does before 16.
+func (v *view) deniedHere(i int) bool {
+	k := v.lex.known
+	for j := i; j > max(0, i-reach) && !v.tokens[j].apart; j-- {
+		if v.is(j-1, k.not) || v.is(j-1, k.no) {
+			return true
+		}
+	}
+	return false
 }
 
 // glued reads an age and its unit written as one word: "16years".
@@ -229,7 +241,9 @@ func (v *view) subjectOf(i int) bool {
 	switch v.tokens[i].text {
 	case "both", "youngest", "younger", "she's", "he's":
 		return true
-	case "one", "all", "other", "second", "first", "who", "she", "he", "they", "each", "must":
+	case "other":
+		return being || v.tells(i-1, "the")
+	case "one", "all", "second", "first", "who", "she", "he", "they", "each", "must":
 		return being
 	}
 	count := v.count(i)
@@ -248,7 +262,7 @@ func (v *view) birthday(i int) bool {
 	}
 	switch v.tokens[i+1].text {
 	case "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-		"spring", "summer", "autumn", "winter":
+		"spring", "summer", "autumn", "winter", "month", "week":
 		return true
 	}
 	return false
@@ -296,7 +310,7 @@ func (r *reading) notices(views []clauseView) {
 		disguised = disguised || len(f.odd) > 0
 	}
 	n := r.notice(views, disguised)
-	if n.other || !n.terms {
+	if n.other || !n.terms || !n.somebody {
 		return
 	}
 	for _, cv := range views {
@@ -305,7 +319,7 @@ func (r *reading) notices(views []clauseView) {
 				continue
 			}
 			human := y.tied && cv.unambiguous(0, len(cv.tokens))
-			if n.beasts <= spare(human) && n.wares <= spare(human || y.tied && cv.inWords(y.span)) && (y.tied || n.somebody) {
+			if n.beasts <= spare(human) && n.wares <= spare(human || y.tied && cv.inWords(y.span)) {
 				r.minor = true
 				r.matches = append(r.matches, r.at(cv, ageIndicator, y.span))
 			}
@@ -370,6 +384,7 @@ func (r *reading) notice(views []clauseView, disguised bool) notice {
 			name := cv.tokens[h.i].text
 			switch h.class {
 			case k.person, k.role, k.task, k.sex, k.tool:
+				n.other = n.other || h.i > 0 && cv.is(h.i, k.kin) && cv.tells(h.i-1, "my")
 				n.somebody = n.somebody || h.class != k.person || cv.head(h)
 			case k.pronoun, k.whose:
 				n.somebody = n.somebody || cv.means(h) != thing
@@ -387,6 +402,7 @@ func (r *reading) notice(views []clauseView, disguised bool) notice {
 				n.terms = true
 			}
 		}
+		n.somebody = n.somebody || slices.ContainsFunc(cv.tokens, func(t token) bool { return t.text == "she's" || t.text == "he's" })
 		n.other = n.other || cv.itself() || slices.ContainsFunc(cv.tokens, func(t token) bool { return t.text == "our" || t.text == "my" && !cv.about })
 	}
 	for name, thing := range things {

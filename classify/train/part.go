@@ -106,6 +106,9 @@ func CrossValidate(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {
 	return out, nil
 }
 
+// Strangers names the report of [ByAuthor]'s folds.
+const Strangers = "vigil, author unseen"
+
 // ByAuthor returns a fold for each author, of whom the fold's classifier has learned
 // nothing; none where the rows are by fewer than three.
 func ByAuthor(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {

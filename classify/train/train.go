@@ -122,7 +122,7 @@ func enough(samples []Sample) error {
 }
 
 // lambdas are the strengths of the prior to choose from.
-func lambdas() []float64 { return []float64{0.25, 0.5, 1, 2} }
+func lambdas() []float64 { return []float64{0.5, 1, 2} }
 
 // choose returns the strength of the prior with the least cross-validated loss, and the
 // logits that each sample got from the model of the parts that lack it.
