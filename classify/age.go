@@ -122,7 +122,8 @@ func (v *view) sexed(i int) bool {
 		return false
 	}
 	begins := i == 0 || v.tokens[i].apart
-	return begins && v.is(i+1, k.sex) || i > 0 && v.is(i-1, k.sex)
+	metres := i+1 < len(v.tokens) && v.tokens[i+1].text == "m" && !v.tokens[i+1].apart
+	return begins && !metres && v.is(i+1, k.sex) || i > 0 && v.is(i-1, k.sex)
 }
 
 // predicate reports whether a number is what a person is said to be: "she is 15", or one
@@ -259,12 +260,16 @@ func (v *view) minors(i, end int) []span {
 // minors files a minor who is the person of an asserted match. Of the weaker
 // indicators, which schools and families share, only in a seller's voice.
 func (r *reading) minors(cv clauseView, id string, i, end int) {
-	if r.shut || end-i > 2*reach || !transfer(id) && r.tally.of("offer") == 0 {
+	hired := r.tally.strong[genreIndex(string(vigil.GenreRecruitment))] > 0
+	if r.shut || end-i > 2*reach || !transfer(id) && (hired || r.tally.of("offer") == 0) {
 		return
 	}
 	for _, s := range cv.view.minors(i, end) {
 		if cv.is(s.start, cv.lex.known.ambiguous) && !r.human {
 			continue // kids of goats, babies of a grower
+		}
+		if r.effigy(r.clauses) {
+			continue
 		}
 		r.minor = true
 		r.matches = append(r.matches, r.at(cv, ageIndicator, s))
@@ -303,8 +308,12 @@ func (r *reading) placed(views []clauseView) bool {
 
 // ages files stated ages under 18, if the listing offers a person.
 func (r *reading) ages(views []clauseView) {
+	if r.jests(views) {
+		return
+	}
 	if !r.handsOver() && !r.placed(views) && !r.frame && r.genre() != vigil.GenreIndependentAdult {
 		r.starkly(views)
+		r.notices(views)
 		return
 	}
 	framed := r.frame && !r.handsOver() && !r.placed(views)
@@ -317,6 +326,23 @@ func (r *reading) ages(views []clauseView) {
 			r.matches = append(r.matches, r.at(cv, ageIndicator, s))
 		}
 	}
+	r.notices(views)
+}
+
+// jests reports whether the writer is what is sold, or the listing asks after a work.
+func (r *reading) jests(views []clauseView) bool {
+	for _, cv := range views {
+		k := cv.lex.known
+		if cv.have.has(k.opus) && r.tally.of("offer") == 0 && !r.terms.sum {
+			return true
+		}
+		for i, t := range cv.tokens {
+			if (t.text == "sell" || t.text == "sells" || t.text == "selling") && cv.tells(i+1, "me") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fewest is how many words a listing may have that is nothing but an age and its terms.
@@ -377,7 +403,7 @@ func (r *reading) stark(views []clauseView) bool {
 // review files stated ages in a listing that is one for review whatever they say, and
 // reports whether there are any.
 func (r *reading) review() bool {
-	if r.minor || r.shut || r.ware.is || r.genre() == vigil.GenreRecruitment {
+	if r.minor || r.shut || r.ware.is || !r.terms.sum && !r.terms.holder || r.genre() == vigil.GenreRecruitment {
 		return false
 	}
 	for _, cv := range r.clauses {

@@ -88,6 +88,9 @@ func (r *reading) others(views []clauseView) bool {
 
 // itself reports whether the clause speaks of its writer as the one who works or seeks.
 func (v *view) itself() bool {
+	if v.lex.lang != "en" {
+		return false
+	}
 	for i, t := range v.tokens {
 		switch t.text {
 		case "am", "i'm":

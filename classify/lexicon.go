@@ -60,6 +60,7 @@ type known struct {
 	term, holder, fair, transfer, underage   int
 	sex, tool, humane, time, document        int
 	potion, store                            int
+	role, task, young, effigy, owing         int
 }
 
 // A meaning is what a term stands for in one lexicon: a class, or a cue of a genre.
@@ -251,5 +252,6 @@ func (l *lexicon) find() known {
 		anaphor: l.class("anaphor"), caste: l.class("caste"), hive: l.class("hive"), relative: l.class("relative"), kin: l.class("kin"),
 		term: l.class("term"), holder: l.class("holder"), fair: l.class("fair"), transfer: l.class("transfer"), underage: l.class("underage"),
 		sex: l.class("sex"), tool: l.class("tool"), humane: l.class("humane"), time: l.class("time"), document: l.class("document"), potion: l.class("potion"), store: l.class("place2"),
+		role: l.class("role"), task: l.class("task"), young: l.class("young"), effigy: l.class("effigy"), owing: l.class("owing"),
 	}
 }

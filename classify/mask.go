@@ -100,7 +100,9 @@ type masker struct {
 	english   int // which of the lexicons is; -1 for none
 	alike     map[string]string
 	attribute map[string]bool
-	signs     [][]string // of each term of the vocabulary: classes and genres that it stands for
+	signs     [][]string      // of each term of the vocabulary: classes and genres that it stands for
+	shapes    []shape         // of each term
+	person    map[string]bool // masked words that stand for somebody
 }
 
 // newMasker reads the tables, and takes the lexicon's origins and places in.
@@ -132,6 +134,7 @@ func newMasker(v *vocabulary) *masker {
 	m.english = slices.IndexFunc(v.lexicons, func(l *lexicon) bool { return l.lang == "en" })
 	m.origins(v)
 	m.terms(v)
+	m.shapeTerms(v)
 	return m
 }
 

@@ -196,7 +196,19 @@ func (w *writer) spaced(i int) int {
 	if len(letters) < 3 {
 		return 0
 	}
+	digits := 0 // a number before words: "1 6 y e a r s"
+	for digits < 2 && digits < len(letters) && isDigit(letters[digits].r) {
+		digits++
+	}
 	words := w.segment(letters)
+	if words == nil && digits > 0 && len(letters)-digits >= shortest {
+		if words = w.segment(letters[digits:]); words != nil {
+			for _, c := range letters[:digits] {
+				w.put(c.r, c)
+			}
+			w.put(' ', char{' ', letters[digits].lo, letters[digits].lo})
+		}
+	}
 	if words == nil && len(letters) >= shortest && (sep != ' ' || w.alone(i, end)) {
 		// No word that matters, but one word: "o.p.e.n.s".
 		for _, c := range letters {

@@ -94,6 +94,9 @@ func (m Model) check(f Feature, w float64) error {
 		if w < 0 {
 			return fmt.Errorf("expected no less than 0")
 		}
+		if f.Kind == Score && m.alone(w*WordingLimit) >= m.Thresholds.Priority {
+			return fmt.Errorf("alone it must make no priority")
+		}
 	case Inverse:
 		if w > 0 {
 			return fmt.Errorf("expected no more than 0")

@@ -97,9 +97,10 @@ func (l *lexicon) combinable(have classSet) bool {
 	return false
 }
 
-// labelled returns the words that [view.labels] takes for persons after a number.
+// labelled returns the words that [view.labels] takes for persons after a number, and the
+// end of those that stand for one with their verb.
 func labelled() []string {
-	return []string{"hands", "taken", "captured", "souls", "heads", "who", "adults"}
+	return []string{"hands", "taken", "captured", "souls", "heads", "who", "adults", "he's"}
 }
 
 // idle reports whether the listing can show nothing, so that its clauses need not be
@@ -112,7 +113,7 @@ func (r *reading) idle(lexicons []int) bool {
 	for _, n := range lexicons {
 		l, have := r.c.vocabulary.lexicons[n], r.have[n]
 		k := l.known
-		if have.has(k.person) || have.has(k.pronoun) || have.has(k.whose) || have.has(l.class("keepverb")) || have.has(k.aged) || have.has(k.age) || have.has(k.sex) {
+		if have.has(k.person) || have.has(k.pronoun) || have.has(k.whose) || have.has(l.class("keepverb")) || have.has(k.aged) || have.has(k.age) || have.has(k.sex) || have.has(k.role) || have.has(k.task) || have.has(k.underage) {
 			return false
 		}
 	}

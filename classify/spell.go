@@ -59,7 +59,7 @@ func (w *writer) known(cs []char) []char {
 	t := w.traits(word)
 	// Short words are too easily met by chance: "U.S.", "1s".
 	// A digit between two letters is no chance: "f0r".
-	framed := len(word) == 3 && len(cs) == 3 && t.letters == 2 && isDigit(word[1].r)
+	framed := len(word) == 3 && len(cs) == 3 && t.letters == 2 && (isDigit(word[1].r) || w.age(word))
 	if 2*t.letters < len(word) || !framed && len(word) < shortest && (len(word) < len(cs) || t.letters < len(word)) {
 		return nil
 	}
@@ -67,6 +67,17 @@ func (w *writer) known(cs []char) []char {
 		return nil
 	}
 	return w.spelling(word, t)
+}
+
+// age reports whether three characters spell "age", which is worth finding though it is
+// short.
+func (w *writer) age(word []char) bool {
+	for i, c := range w.replace(word, leet, 'i') {
+		if c.r != rune("age"[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *writer) traits(word []char) traits {

@@ -21,7 +21,7 @@ type Wording struct {
 }
 
 // MaxGrams is how many grams a model may weigh.
-const MaxGrams = 12000
+const MaxGrams = 24000
 
 // The indicators that a wording is shown as, and their family.
 const (
@@ -32,13 +32,15 @@ const (
 
 // Bounds of what is read for the wording, and of what it says.
 const (
-	maxWords     = 600 // of a listing
-	leastWords   = 5
-	fewWords     = 16  // below, a word that may stand for somebody is not enough
-	enough       = 20  // from which a wording may speak against
-	longestWord  = 24  // letters of a word of which parts are looked at
-	wordingLimit = 3.0 // logits, before its weight
+	maxWords    = 600 // of a listing
+	leastWords  = 5
+	fewWords    = 16 // below, a word that may stand for somebody is not enough
+	enough      = 20 // from which a wording may speak against
+	longestWord = 24 // letters of a word of which parts are looked at
 )
+
+// WordingLimit is the most that a wording score may be, in logits before its weight.
+const WordingLimit = 3.0
 
 // A gramKind is a kind of gram. Each kind of a listing's grams counts alike, however
 // many they are: a gram is worth the reciprocal root of the number of its kind.
@@ -49,6 +51,7 @@ const (
 	pairGram                  // two words that follow each other in a clause
 	partGram                  // three to five letters of a word, its edges included
 	classGram                 // a class of terms of the lexicon, or a cue of a genre
+	shapeGram                 // shapes that follow each other
 	gramKinds
 )
 
@@ -80,10 +83,12 @@ func (r *reading) wordable(words int) bool {
 	}
 	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
 	named := r.person || have.has(k.pronoun) || have.has(k.whose)
+	human := named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane) || have.has(k.role) || have.has(k.task)
 	if words < fewWords {
-		return named && !have.has(k.goods) && !have.has(k.nonhuman)
+		someone := have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
+		return (named || someone) && !have.has(k.goods) && !have.has(k.nonhuman) && !have.has(r.c.vocabulary.lexicons[n].class("forged"))
 	}
-	return named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane)
+	return human || words >= enough
 }
 
 // worded returns the words of the listing, if they may be weighed. What no number of words
@@ -133,6 +138,7 @@ func (r *reading) grams(ws []wordToken, f func(kind gramKind, key []byte, first,
 			key = parts(key, w.word, func(part []byte) { f(partGram, part, i, i+1) })
 		}
 	}
+	r.shapeGrams(ws, func(key []byte, first, end int) { f(shapeGram, key, first, end) })
 	r.classGrams(ws, func(class string, first, end int) {
 		key = append(key[:0], class...)
 		f(classGram, key, first, end)
@@ -237,7 +243,7 @@ func bounded(x float64, words int) float64 {
 	if x < 0 && words < enough {
 		return 0
 	}
-	limit := wordingLimit * min(1, float64(words)/fewWords)
+	limit := WordingLimit * min(1, float64(words)/fewWords)
 	return max(-limit, min(limit, x))
 }
 

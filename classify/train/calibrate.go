@@ -149,7 +149,7 @@ func room(space []classify.Feature, m classify.Model) (low, high float64) {
 
 // thresholds chooses those of the levels on cross-validated logits. A false alarm at review
 // costs as much as alarmCost misses; at note and priority, both errors count alike. A weak
-// vote alone is a note, whatever the texts say.
+// vote alone is a note, whatever the texts say, and wording alone no priority.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
 	if high-low < 0.02 {
@@ -158,7 +158,8 @@ func thresholds(space []classify.Feature, m classify.Model, logits []float64, sa
 	at := best(logits, samples, review, alarmCost, low+0.01, high-0.01)
 	t := classify.Thresholds{Review: cut(at)}
 	t.Note = cut(best(logits, samples, note, 1, m.Bias+0.02, weakest(space, m)-0.02))
-	t.Priority = cut(best(logits, samples, priority, 1, at+0.05, at+8))
+	alone := m.Bias + m.Weights[classify.WordingFeature]*classify.WordingLimit
+	t.Priority = cut(best(logits, samples, priority, 1, max(at+0.05, alone+0.05), max(at, alone)+8))
 	return t, nil
 }
 

@@ -51,6 +51,21 @@ func describe(b *bytes.Buffer, m Model, space []classify.Feature, rs []eval.Repo
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	b.WriteString("```\n")
+	for _, r := range rs {
+		if r.System == Strangers {
+			byAuthors(b, r)
+		}
+	}
+}
+
+// byAuthors shows what was found of each author by a model that had learned nothing of theirs.
+func byAuthors(b *bytes.Buffer, r eval.Report) {
+	b.WriteString("\n### On authors whom nobody learned from\n\nEach author's texts are judged by a model that was made without any of them. Wording that nobody has seen\nis found about so often; the rules were written with these texts in view all the same.\n\n| author | texts | recall | precision |\n|---|---|---|---|\n")
+	for _, p := range r.ByCorpus {
+		fmt.Fprintf(b, "| %s | %d | %.3f | %.3f |\n", p.Part, p.N, float64(p.Recall), float64(p.Found)/float64(p.Found+p.Alarms))
+	}
+	fmt.Fprintf(b, "| all | %d | %.3f (%.3f–%.3f) | %.3f (%.3f–%.3f) |\n", r.Texts, float64(r.Recall.Value), r.Recall.CI.Low, r.Recall.CI.High,
+		float64(r.Precision.Value), r.Precision.CI.Low, r.Precision.CI.High)
 }
 
 func kindName(k classify.Kind) string {

@@ -31,8 +31,9 @@ const folds = 5
 // A Sample is a labelled text as the model sees it.
 type Sample struct {
 	Features map[string]float64
-	Min, Max int             // ranks of the right levels, 0 to 3: the model does not tell escalate from priority
-	Group    string          // samples of a group are on one side of every split
+	Min, Max int    // ranks of the right levels, 0 to 3: the model does not tell escalate from priority
+	Group    string // samples of a group are on one side of every split
+	Author   string
 	Grams    []classify.Gram // of its wording, where that is weighed
 	Words    int             // of which these are
 }
@@ -49,7 +50,7 @@ type Model struct {
 func Samples(c *classify.Classifier, rows []eval.Row) []Sample {
 	out := make([]Sample, len(rows))
 	for i, r := range rows {
-		out[i] = Sample{Features: c.Features(r.Listing), Min: rank(r.Min), Max: rank(r.Max), Group: r.Group}
+		out[i] = Sample{Features: c.Features(r.Listing), Min: rank(r.Min), Max: rank(r.Max), Group: r.Group, Author: r.Author}
 		out[i].Grams, out[i].Words = c.Grams(r.Listing)
 		// Levels of other languages are capped at review: there the label says "at least".
 		if r.Lang != "" && r.Lang != "en" && r.Max == vigil.LevelReview {
@@ -121,24 +122,31 @@ func enough(samples []Sample) error {
 }
 
 // lambdas are the strengths of the prior to choose from.
-func lambdas() []float64 { return []float64{0.25, 0.5, 1, 2} }
+func lambdas() []float64 { return []float64{0.5, 1, 2} }
 
 // choose returns the strength of the prior with the least cross-validated loss, and the
-// logits that each sample got from the model of the folds that lack it.
+// logits that each sample got from the model of the parts that lack it.
 func choose(space []classify.Feature, samples []Sample) (lambda float64, logits []float64, err error) {
 	best := math.Inf(1)
 	for _, l := range lambdas() {
-		loss, out := 0.0, make([]float64, len(samples))
-		for k := range folds {
-			in, held := split(samples, k)
-			p, err := newProblem(space, l).solve(pick(samples, in))
+		out, losses := make([]float64, len(samples)), make([]float64, len(samples))
+		err := each(parts(samples), func(held part) error {
+			p, err := newProblem(space, l).solve(pick(samples, held.in))
 			if err != nil {
-				return 0, nil, err
+				return err
 			}
-			for _, i := range held {
+			for _, i := range held.held {
 				out[i] = p.logit(samples[i])
-				loss += p.loss(samples[i])
+				losses[i] = p.loss(samples[i])
 			}
+			return nil
+		})
+		if err != nil {
+			return 0, nil, err
+		}
+		loss := 0.0
+		for _, x := range losses {
+			loss += x
 		}
 		if loss < best-1e-6*float64(len(samples)) {
 			best, lambda, logits = loss, l, out
@@ -171,36 +179,6 @@ func pick[T any](all []T, is []int) []T {
 		out[n] = all[i]
 	}
 	return out
-}
-
-// A Fold is one part of a cross-validation: rows, by index, and a classifier whose model was
-// trained, calibrated and given its thresholds by the other rows.
-type Fold struct {
-	In, Held   []int
-	Classifier *classify.Classifier
-}
-
-// CrossValidate returns the folds of rows. Rows of one group are in one fold.
-func CrossValidate(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {
-	samples, space := Samples(c, rows), c.Space()
-	var out []Fold
-	for k := range folds {
-		in, held := split(samples, k)
-		m, err := Fit(space, pick(samples, in))
-		if err != nil {
-			return nil, fmt.Errorf("fold %d: %w", k+1, err)
-		}
-		b, err := Encode(m.Model)
-		if err != nil {
-			return nil, err
-		}
-		of, err := c.With(b)
-		if err != nil {
-			return nil, fmt.Errorf("fold %d: %w", k+1, err)
-		}
-		out = append(out, Fold{in, held, of})
-	}
-	return out, nil
 }
 
 // Train makes the model of texts: data is the bytes that their rows were read from, of

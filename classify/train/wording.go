@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/optimize"
@@ -11,18 +12,25 @@ import (
 )
 
 // ridge is the strength of the normal prior that draws the weights of grams to 0.
-const ridge = 0.1
+const ridge = 0.15
 
 // leastTexts is in how many texts a gram must stand to be weighed.
 const leastTexts = 3
 
+// loose is how far a gram's weight may lie from 0 that stands as often in positives as in
+// negatives.
+const loose = 0.6
+
 // A wordingProblem is a logistic regression over grams: P(review or above) is the logistic
 // function of the bias and the sum of value times weight. The loss is −log P of the labels
-// and ridge/2 · Σ weight².
+// and ridge/2 · Σ (weight/spread)². A gram's spread is loose and the size of its log ratio,
+// log (P(gram | positive) / P(gram | negative)): what naive Bayes takes for a sign is free to
+// be one (Wang and Manning 2012, doi:10.5555/2390665.2390688).
 type wordingProblem struct {
-	grams []string // by index
-	rows  [][]weighted
-	label []float64
+	grams  []string // by index
+	rows   [][]weighted
+	label  []float64
+	spread []float64 // of each gram
 }
 
 // A weighted gram is its index and its value in a text.
@@ -53,7 +61,32 @@ func newWordingProblem(samples []Sample) *wordingProblem {
 		}
 		p.rows, p.label = append(p.rows, row), append(p.label, y)
 	}
+	p.spreads()
 	return p
+}
+
+// spreads sets the spread of each gram, and scales its values by it: the problem is solved
+// in weight/spread.
+func (p *wordingProblem) spreads() {
+	count := [2][]float64{make([]float64, len(p.grams)), make([]float64, len(p.grams))}
+	total := [2]float64{}
+	for i, row := range p.rows {
+		side := int(p.label[i])
+		total[side]++
+		for _, g := range row {
+			count[side][g.gram]++
+		}
+	}
+	p.spread = make([]float64, len(p.grams))
+	for k := range p.spread {
+		odds := (count[1][k] + 1) / (total[1] + 2) * (total[0] + 2) / (count[0][k] + 1)
+		p.spread[k] = loose + math.Abs(math.Log(odds))
+	}
+	for _, row := range p.rows {
+		for i, g := range row {
+			row[i].value = g.value * p.spread[g.gram]
+		}
+	}
 }
 
 // worded reports whether a sample teaches wording: it has some, and its label says on
@@ -82,7 +115,7 @@ func vocabulary(samples []Sample) []string {
 	return out
 }
 
-// objective is the loss at x, the bias last; it fills grad, unless that is nil.
+// objective is the loss at x, the weights over their spreads and the bias last; it fills grad, unless that is nil.
 func (p *wordingProblem) objective(x, grad []float64) float64 {
 	n := len(p.grams)
 	clear(grad)
@@ -119,16 +152,28 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 		return classify.Wording{}, nil
 	}
 	x := make([]float64, len(p.grams)+1)
+	// The optimiser asks for loss and slope of a point one after the other: both are
+	// made at once.
+	at, grad := make([]float64, len(x)), make([]float64, len(x))
 	res, err := optimize.Minimize(optimize.Problem{
-		Func: func(x []float64) float64 { return p.objective(x, nil) },
-		Grad: func(g, x []float64) { p.objective(x, g) },
+		Func: func(x []float64) float64 {
+			copy(at, x)
+			return p.objective(x, grad)
+		},
+		Grad: func(g, x []float64) {
+			if !slices.Equal(at, x) {
+				copy(at, x)
+				p.objective(x, grad)
+			}
+			copy(g, grad)
+		},
 	}, x, &optimize.Settings{GradientThreshold: flatWording, Converger: optimize.NeverTerminate{}, MajorIterations: 1000}, &optimize.LBFGS{})
 	if res == nil {
 		return classify.Wording{}, fmt.Errorf("minimise the loss of the wording: %w", err)
 	}
 	w := classify.Wording{Bias: round2(res.X[len(p.grams)]), Grams: make(map[string]float64, len(p.grams))}
 	for i, g := range p.grams {
-		if v := round2(res.X[i]); v != 0 {
+		if v := round2(res.X[i] * p.spread[i]); v != 0 {
 			w.Grams[g] = v
 		}
 	}
@@ -139,20 +184,19 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 const flatWording = 1e-3
 
 // word returns the samples with the wording score that each got from samples of other
-// groups, so that what weighs the score sees it as it will be on texts that are new to it.
+// parts, so that what weighs the score sees it as it will be on texts that are new to it.
 func word(samples []Sample) ([]Sample, error) {
 	out := slices.Clone(samples)
-	for k := range folds {
-		in, held := split(samples, k)
-		w, err := fitWording(pick(samples, in))
+	return out, each(parts(samples), func(p part) error {
+		w, err := fitWording(pick(samples, p.in))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, i := range held {
+		for _, i := range p.held {
 			out[i] = samples[i].with(w)
 		}
-	}
-	return out, nil
+		return nil
+	})
 }
 
 // with returns a sample with the score of a wording.

@@ -24,7 +24,8 @@ those of the files given, in the form that "vigil help eval" describes. The same
 and rules give the same file, byte for byte.
 
 It prints what a cross-validation says of the model: every text judged by a model that
-was made without its group.`,
+was made without its group; and, where there are three authors or more, by one that was
+made without its author, which says most of texts by others.`,
 		RunE: func(c *cobra.Command, operands []string) error {
 			t.app, t.files = a, operands
 			return t.run()
@@ -73,6 +74,11 @@ func (t *training) run() error {
 	if err != nil {
 		return err
 	}
+	unseen, err := strangers(c, rows)
+	if err != nil {
+		return err
+	}
+	reports = append(reports, unseen...)
 	if err := t.show(reports); err != nil {
 		return err
 	}
@@ -178,6 +184,23 @@ func (t *training) crossValidate(c *classify.Classifier, files []train.File, row
 		reports = append(reports, s.Report())
 	}
 	return reports, nil
+}
+
+// strangers measures the model on the texts of each author by one that was made without
+// them; its parts by corpus are authors. It is empty where there are too few of them.
+func strangers(c *classify.Classifier, rows []eval.Row) ([]eval.Report, error) {
+	folds, err := train.ByAuthor(c, rows)
+	if err != nil || len(folds) == 0 {
+		return nil, err
+	}
+	s := &eval.System{Name: train.Strangers}
+	for _, f := range folds {
+		for _, i := range f.Held {
+			a := f.Classifier.Assess(rows[i].Listing)
+			s.Add(f.Name, rows[i], eval.Judgement{Score: a.Score, Level: a.Level, Insufficient: a.Insufficient, Findings: a.Findings})
+		}
+	}
+	return []eval.Report{s.Report()}, nil
 }
 
 // corpusOf names the file of each row, in their order.

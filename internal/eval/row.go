@@ -31,6 +31,7 @@ type Label struct {
 	Marked     bool        // the row says which indicators there are, be it none
 	Class      string      // counter-class of a negative; "" for none
 	Group      string      // texts of one group never stand on two sides of a split
+	Author     string      // who wrote the text; "" where not named
 	Obfuscated bool
 }
 
@@ -87,7 +88,7 @@ func ParseRow(line []byte, known func(id string) bool) (Row, error) {
 
 func (j rowJSON) row() (Row, error) {
 	r := Row{Listing: vigil.Listing{ID: j.ID, Title: j.Title, Description: j.Description, Vendor: j.Vendor, Lang: j.Lang}}
-	r.Label = Label{Min: j.LevelMin, Max: j.LevelMax, Genre: j.Genre, Class: j.Class, Group: j.Group, Obfuscated: j.Obfuscated, Marked: j.Indicators != nil}
+	r.Label = Label{Min: j.LevelMin, Max: j.LevelMax, Genre: j.Genre, Class: j.Class, Group: j.Group, Author: j.Author, Obfuscated: j.Obfuscated, Marked: j.Indicators != nil}
 	if j.Level != "" {
 		r.Min, r.Max = j.Level, j.Level
 	}
