@@ -21,7 +21,7 @@ func TestARowIsAListingAndItsLabel(t *testing.T) {
 	want := eval.Row{
 		Listing: vigil.Listing{ID: "a-1", Title: "Cook", Description: "a cook, a cook", Lang: "en", Price: &vigil.Price{Amount: "3", Currency: "USD"}},
 		Label: eval.Label{
-			Min: vigil.LevelReview, Max: vigil.LevelReview, Genre: vigil.GenreOfferPerson, Group: "g", Obfuscated: true, Marked: true,
+			Min: vigil.LevelReview, Max: vigil.LevelReview, Genre: vigil.GenreOfferPerson, Group: "g", Author: "a", Obfuscated: true, Marked: true,
 			Marks: []eval.Mark{{ID: "SAL-1", Field: "description", Text: "a cook"}, {ID: "DOC-1"}},
 		},
 	}
