@@ -125,8 +125,9 @@ func newMasker(v *vocabulary) *masker {
 	for _, w := range []string{"herself", "himself"} {
 		m.alike[w] = maskSelf
 	}
-	for _, w := range []string{"she's", "he's"} {
-		m.alike[w] = maskPronoun + "'s"
+	for _, end := range []string{"'s", "'ll", "'d"} {
+		m.alike["she"+end] = maskPronoun + end
+		m.alike["he"+end] = maskPronoun + end
 	}
 	for w := range strings.FieldsSeq(attributes) {
 		m.attribute[w] = true

@@ -243,7 +243,7 @@ func bounded(x float64, words int) float64 {
 	if x < 0 && words < enough {
 		return 0
 	}
-	limit := WordingLimit * min(1, float64(words)/fewWords)
+	limit := WordingLimit * min(1, float64(words-leastWords+1)/(enough-leastWords+1))
 	return max(-limit, min(limit, x))
 }
 

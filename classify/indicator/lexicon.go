@@ -165,6 +165,7 @@ func ParseLexicon(b []byte) (Lexicon, error) {
 	if err := l.inflect(); err != nil {
 		return Lexicon{}, err
 	}
+	l.mirror()
 	for name, terms := range l.Classes {
 		if err := checkTerms(terms); err != nil {
 			return Lexicon{}, fmt.Errorf("class %s: %w", name, err)

@@ -149,7 +149,8 @@ func room(space []classify.Feature, m classify.Model) (low, high float64) {
 
 // thresholds chooses those of the levels on cross-validated logits. A false alarm at review
 // costs as much as alarmCost misses; at note and priority, both errors count alike. A weak
-// vote alone is a note, whatever the texts say, and wording alone no priority.
+// vote alone is a note, whatever the texts say; wording alone is no priority, and two strong votes
+// are one.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
 	if high-low < 0.02 {
@@ -159,8 +160,25 @@ func thresholds(space []classify.Feature, m classify.Model, logits []float64, sa
 	t := classify.Thresholds{Review: cut(at)}
 	t.Note = cut(best(logits, samples, note, 1, m.Bias+0.02, weakest(space, m)-0.02))
 	alone := m.Bias + m.Weights[classify.WordingFeature]*classify.WordingLimit
-	t.Priority = cut(best(logits, samples, priority, 1, max(at+0.05, alone+0.05), max(at, alone)+8))
+	least := max(at, alone) + 0.05
+	t.Priority = cut(best(logits, samples, priority, 1, least, max(least+0.05, strongest(space, m))))
 	return t, nil
+}
+
+// strongest is the least logit that two strong votes make: a priority, if wording alone
+// leaves room for it.
+func strongest(space []classify.Feature, m classify.Model) float64 {
+	var strong []float64
+	for _, f := range space {
+		if f.Kind == classify.Strong {
+			strong = append(strong, m.Weights[f.Name])
+		}
+	}
+	if len(strong) < 2 {
+		return math.Inf(1)
+	}
+	slices.Sort(strong)
+	return m.Bias + strong[0] + strong[1] - 0.02
 }
 
 const alarmCost = 2

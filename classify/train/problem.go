@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 
@@ -277,7 +278,7 @@ func (p *problem) solve(samples []Sample) (solution, error) {
 
 // flat is the gradient at which the descent ends. Weights are rounded to hundredths, far
 // above what it leaves open.
-const flat = 1e-7
+const flat = 1e-5
 
 // steep is the slope with which a descent may not end: the prior alone curves the loss by more
 // than 0.2, so that below it no weight is off by half of a hundredth.
@@ -305,12 +306,19 @@ func (p *problem) descend(rows []row, x []float64, held []bool) error {
 	slope := math.Inf(1)
 	var err error
 	// Where a line search fails for want of digits, a fresh start goes on.
-	for try := 0; try < starts && slope > steep/100; try++ {
+	for try := 0; try < starts && slope > steep; try++ {
 		var res *optimize.Result
+		at := make([]float64, len(free))
 		res, err = optimize.Minimize(optimize.Problem{
-			Func: func(y []float64) float64 { return p.objective(rows, full(y), nil) },
+			Func: func(y []float64) float64 {
+				copy(at, y)
+				return p.objective(rows, full(y), grad)
+			},
 			Grad: func(g, y []float64) {
-				p.objective(rows, full(y), grad)
+				if !slices.Equal(at, y) {
+					copy(at, y)
+					p.objective(rows, full(y), grad)
+				}
 				for k, i := range free {
 					g[k] = grad[i]
 				}
