@@ -25,6 +25,11 @@ import (
 //	fair       signs of ordinary work
 //	transfer   words of handing over, for the test whether a stated age matters
 //	underage   ways to say that somebody is not of age
+//	role       words for those who work that are too common to be in person
+//	task       work that persons do, and where
+//	young      what is meant for the young, so that an age beside it is nobody's who is offered
+//	effigy     dolls and the like, which are never sold with a person
+//	owing      words of debt
 //	not        negates what follows, up to a noun
 //	no         negates the word that follows
 //	past       auxiliaries of reported events
@@ -49,6 +54,8 @@ import (
 //	           has a word of humane
 //	humane     words that tell of humans
 //	time       what is sold by the hour or seat
+//
+// In English, terms that tell one gender bring those of the other.
 type Lexicon struct {
 	Lang    string `json:"lang"` // ISO 639-1
 	Version string `json:"version"`
