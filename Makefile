@@ -6,9 +6,10 @@ RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 # It looks at what runs at once: packages in which nothing does, nor in their tests,
 # are tested without it, five times as fast; of classify and cmd/vigil, it looks at
-# the tests in which something is shared. "make check" uses it on all.
+# the tests in which something is shared; training takes too long with it. "make
+# check" uses it on all.
 ALL    = $(shell find . -name '*.go' -exec dirname {} + | sort -u)
-ATONCE = $(filter-out ./classify ./cmd/vigil,$(shell grep -lE '\bsync\.|\bgo func|\.Go.func|\batomic\.|httptest\.|simnet\.' $$(find . -name '*.go') | xargs -n1 dirname | sort -u))
+ATONCE = $(filter-out ./classify ./classify/train ./cmd/vigil,$(shell grep -lE '\bsync\.|\bgo func|\.Go.func|\batomic\.|httptest\.|simnet\.' $$(find . -name '*.go') | xargs -n1 dirname | sort -u))
 ALONE  = $(filter-out $(ATONCE),$(ALL))
 
 export CGO_ENABLED = $(if $(RACE),1,0)
@@ -33,7 +34,7 @@ check: deps
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	$(GO) test -race -timeout 15m ./...
+	$(GO) test -race -timeout 90m ./...
 
 # fuzz runs every fuzz target for FUZZTIME each.
 FUZZTIME ?= 30s
