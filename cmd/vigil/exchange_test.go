@@ -122,7 +122,7 @@ func TestTheGraphHasNothingThatMayNotLeave(t *testing.T) {
 		t.Fatal("the graph lacks what the test looks for")
 	}
 	var found bytes.Buffer
-	if code := run([]string{"--case", dir, "--json", "search", "vendor:bellbuoy level:review", "--limit", "1"}, nil, &found, io.Discard); code != exitDone {
+	if code := run([]string{"--case", dir, "--json", "search", "vendor:bellbuoy manager", "--limit", "1"}, nil, &found, io.Discard); code != exitDone {
 		t.Fatal("no listing of bellbuoy")
 	}
 	_, id, _ := strings.Cut(found.String(), `"listing":"`)
