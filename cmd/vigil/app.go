@@ -19,7 +19,7 @@ import (
 
 	"vigil"
 	"vigil/internal/config"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/store"
 	"vigil/store/bolt"
 )
@@ -287,4 +287,4 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // oneLine makes an error safe for a terminal: it may quote what a page said.
-func oneLine(err error) string { return review.Visible(strings.ReplaceAll(err.Error(), "\n", "; ")) }
+func oneLine(err error) string { return display.Visible(strings.ReplaceAll(err.Error(), "\n", "; ")) }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -49,7 +49,7 @@ func (b *board) draw(lines []string) {
 		fmt.Fprintf(&out, "\x1b[%dA\r\x1b[J", b.lines)
 	}
 	for _, l := range lines {
-		out.WriteString(review.Cut(review.Visible(l), width(b.w)-1))
+		out.WriteString(display.Cut(display.Visible(l), width(b.w)-1))
 		out.WriteByte('\n')
 	}
 	b.lines = len(lines)

@@ -17,10 +17,10 @@ import (
 	"vigil"
 	"vigil/classify/identifier"
 	"vigil/internal/bundle"
+	"vigil/internal/display"
 	"vigil/internal/keyring"
 	"vigil/internal/redact"
 	"vigil/internal/report"
-	"vigil/internal/review"
 )
 
 // discloseKeyFile is the case's key that salts the hashes of what disclosures
@@ -99,7 +99,7 @@ func (a *app) disclose(ctx context.Context, cs *openCase, o disclosing) (err err
 		return hint(usage(err), "vigil bundle disclose %s --rules %s --preview shows what the other rules find", o.bundle, o.rules)
 	}
 	for _, w := range plan.Warnings {
-		a.info("warning: %s", review.Visible(w))
+		a.info("warning: %s", display.Visible(w))
 	}
 	if o.preview {
 		if err := a.showWithheld(plan); err != nil {
@@ -162,7 +162,7 @@ func (a *app) showWithheld(plan *bundle.Disclosing) error {
 	fmt.Fprintln(w, "LISTING\tREASON\tPLACES\tCAPTURE\tTITLE")
 	clear := 0
 	for _, l := range plan.Listings {
-		title := review.Cut(review.Visible(strings.ReplaceAll(l.Title, "\t", " ")), 40)
+		title := display.Cut(display.Visible(strings.ReplaceAll(l.Title, "\t", " ")), 40)
 		if len(l.Items) == 0 {
 			clear++
 			continue
@@ -347,7 +347,7 @@ func (a *app) unveil(ctx context.Context, cs *openCase, dir, parent, out string,
 		return writeJSON(a.stdout, map[string]any{"n": n, "file": u.Item.File, "pointer": u.Item.Pointer, "sha256": u.Item.SHA256, "salt": fmt.Sprintf("%x", u.Salt), "value": u.Value})
 	}
 	fmt.Fprintf(a.stdout, "item    %d, %s\nfile    %s%s\nsha256  %s\nsalt    %x\nvalue   %s\n",
-		n, u.Item.Reason, u.Item.File, review.Visible(u.Item.Pointer), u.Item.SHA256, u.Salt, review.Visible(string(u.Value)))
+		n, u.Item.Reason, u.Item.File, display.Visible(u.Item.Pointer), u.Item.SHA256, u.Salt, display.Visible(string(u.Value)))
 	return nil
 }
 

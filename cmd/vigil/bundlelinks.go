@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"vigil/internal/display"
 	"vigil/internal/link"
 	"vigil/internal/report"
-	"vigil/internal/review"
 )
 
 // bundleLinks says what ties the exhibits of a bundle together. It shows no other
@@ -60,7 +60,7 @@ func (a *app) bundleLinks(ctx context.Context, x *exhibits, g *link.Graph, revea
 		name := p.Name
 		p.Name = func(l link.Listing) string {
 			if untitled[l.ID] {
-				return review.Short(l.ID)
+				return display.Short(l.ID)
 			}
 			return name(l)
 		}
@@ -78,7 +78,7 @@ func (a *app) bundleLinks(ctx context.Context, x *exhibits, g *link.Graph, revea
 func placeOf(e link.Edge) report.Place {
 	p := report.Place{Listing: e.Listing.ID, Where: evidenceText(e)}
 	for _, w := range e.Weak {
-		p.Weak = append(p.Weak, review.Clean(w.Text))
+		p.Weak = append(p.Weak, display.Clean(w.Text))
 	}
 	return p
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vigil/internal/display"
 	"vigil/internal/release"
-	"vigil/internal/review"
 )
 
 func (a *app) bundleListCommand() *cobra.Command {
@@ -69,7 +69,7 @@ func (a *app) listBundles(ctx context.Context, cs *openCase) error {
 			}
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", review.Clean(b.ID), b.Kind, b.Listings, stateOf(b), moment(b.Since), review.Clean(b.By), orDash(review.Clean(b.Stamped)))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", display.Clean(b.ID), b.Kind, b.Listings, stateOf(b), moment(b.Since), display.Clean(b.By), orDash(display.Clean(b.Stamped)))
 	}
 	return w.Flush()
 }
@@ -104,13 +104,13 @@ func (a *app) showBundle(b release.Bundle) error {
 		{"made from", b.Parent}, {"in place of", b.Supersedes}, {"replaced by", b.SupersededBy},
 	} {
 		if f.value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", f.name, review.Clean(f.value))
+			fmt.Fprintf(w, "%s\t%s\n", f.name, display.Clean(f.value))
 		}
 	}
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "TIME\tACT\tBY\tDETAILS")
 	for _, s := range b.Steps {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", moment(s.Time), review.Clean(strings.TrimPrefix(s.Action, "export.")), review.Clean(s.Actor), stepDetails(s))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", moment(s.Time), display.Clean(strings.TrimPrefix(s.Action, "export.")), display.Clean(s.Actor), stepDetails(s))
 	}
 	return w.Flush()
 }
@@ -129,5 +129,5 @@ func stepDetails(s release.Step) string {
 	if s.Odd != "" {
 		parts = append(parts, "does not count: "+s.Odd)
 	}
-	return review.Clean(strings.Join(parts, "; "))
+	return display.Clean(strings.Join(parts, "; "))
 }

@@ -8,8 +8,8 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
+	"vigil/internal/display"
 	"vigil/internal/release"
-	"vigil/internal/review"
 	"vigil/internal/signature"
 )
 
@@ -38,7 +38,7 @@ func (a *app) penOf(cs *openCase, name string) (*pen, error) {
 	who, err := key.Principal(trusted, signature.Release, time.Now())
 	if err != nil {
 		return nil, hint(fmt.Errorf("key %s: %w: %w", name, vigil.ErrRefused, err), "who may release bundles stands in %s; a line for this key would be: %s",
-			cs.path(signersFile), review.Visible(key.Line("NAME@UNIT", signature.Release)))
+			cs.path(signersFile), display.Visible(key.Line("NAME@UNIT", signature.Release)))
 	}
 	return &pen{key, who, trusted}, nil
 }
@@ -81,7 +81,7 @@ func (a *app) showStatement(s release.Statement, principal string) error {
 		})
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s signs:\n  %s\n  bundle    %s, %s\n  case      %s, order %s\n  sealed    %s, exported by %s\n  SHA-256   %s  %s\n",
-		review.Visible(principal), release.Says, review.Visible(s.Bundle), s.Kind, review.Visible(s.Case), review.Visible(s.Order),
-		s.Sealed.Format(time.RFC3339), review.Visible(s.Exporter), s.SHA256, release.Subject)
+		display.Visible(principal), release.Says, display.Visible(s.Bundle), s.Kind, display.Visible(s.Case), display.Visible(s.Order),
+		s.Sealed.Format(time.RFC3339), display.Visible(s.Exporter), s.SHA256, release.Subject)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -96,10 +96,10 @@ func (a *app) writeCheck(r store.CheckReport) error {
 		return writeJSON(a.stdout, r)
 	}
 	for _, f := range r.Verified.Faults {
-		fmt.Fprintln(a.stdout, review.Visible(f.String()))
+		fmt.Fprintln(a.stdout, display.Visible(f.String()))
 	}
 	for _, f := range r.Inspected.Flaws {
-		fmt.Fprintln(a.stdout, review.Visible(f.String()))
+		fmt.Fprintln(a.stdout, display.Visible(f.String()))
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "CHECKED\tENTRIES\tFAULTS")
@@ -126,7 +126,7 @@ func (a *app) writeRepairs(r store.Repairs) error {
 		return writeJSON(a.stdout, r)
 	}
 	for _, f := range r.Changes {
-		fmt.Fprintln(a.stdout, "repaired: "+review.Visible(f.String()))
+		fmt.Fprintln(a.stdout, "repaired: "+display.Visible(f.String()))
 	}
 	_, err := fmt.Fprintf(a.stdout, "%d changes\n\n", r.Changed)
 	return err
@@ -141,7 +141,7 @@ func writeLogs(out io.Writer, cs []vigil.Checkpoint) error {
 		if name == "" {
 			name = "case"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%x\n", review.Visible(name), c.Size, c.Root)
+		fmt.Fprintf(w, "%s\t%d\t%x\n", display.Visible(name), c.Size, c.Root)
 	}
 	return w.Flush()
 }

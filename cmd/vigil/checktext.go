@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // A sheet is text in labelled lines, safe for a terminal.
@@ -38,7 +38,7 @@ func (s *sheet) lines(label string, texts ...string) {
 }
 
 // plainLine makes text from elsewhere fit for one line of a terminal.
-func plainLine(s string) string { return review.Visible(strings.Join(strings.Fields(s), " ")) }
+func plainLine(s string) string { return display.Visible(strings.Join(strings.Fields(s), " ")) }
 
 // write explains the order in plain words.
 func (x examination) write(w io.Writer) error {

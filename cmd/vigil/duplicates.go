@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/duplicate"
-	"vigil/internal/review"
 	"vigil/store"
 )
 
@@ -85,8 +85,8 @@ func duplicatesIn(ctx context.Context, cs *openCase) (duplicateIndex, error) {
 			return x, err
 		}
 		t := comparedText(it)
-		d := duplicated{t.Member, it.Assessment.Level, review.Title(it.Listing, it.Assessment)}
-		if review.Restricted(it) {
+		d := duplicated{t.Member, it.Assessment.Level, display.Title(it.Listing, it.Assessment)}
+		if display.Restricted(it) {
 			d.title = "‹withheld›"
 		}
 		x.listings[t.Listing], signatures[t.Listing] = d, signer.Sign(t.Text, t.Slots)
@@ -203,7 +203,7 @@ func (a *app) duplicateTable(ctx context.Context, cs *openCase) error {
 	}
 	a.info("%d of %s are in %s of near-duplicate texts", in, counted(x.Len(), "assessed listing", "assessed listings"), counted(len(lines), "cluster", "clusters"))
 	a.crowded(x.Index)
-	a.next("vigil duplicates %s", review.Short(lines[0].Listings[0].Listing))
+	a.next("vigil duplicates %s", display.Short(lines[0].Listings[0].Listing))
 	return nil
 }
 
@@ -239,9 +239,9 @@ func (a *app) clusterTable(lines []clusterLine) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "CLUSTER\tLISTINGS\tVENDORS\tSOURCES\tLEVEL\tOLDEST\tITS TITLE")
 	for _, l := range lines {
-		title := review.Cut(l.title, max(16, width(a.stdout)-62))
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", review.Short(string(l.Cluster)), l.Size, l.Vendors, l.Sources, l.Level,
-			review.Short(l.Listings[0].Listing), title)
+		title := display.Cut(l.title, max(16, width(a.stdout)-62))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", display.Short(string(l.Cluster)), l.Size, l.Vendors, l.Sources, l.Level,
+			display.Short(l.Listings[0].Listing), title)
 	}
 	return w.Flush()
 }

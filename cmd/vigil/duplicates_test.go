@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/duplicate"
-	"vigil/internal/review"
 )
 
 // A part of a text is shown as the text is, wherever it begins and ends.
@@ -15,7 +15,7 @@ func TestAPartOfATextHidesWhatTheTextHides(t *testing.T) {
 		Findings:    []vigil.Finding{{Field: vigil.FieldDescription, Start: 26, End: 33, Withheld: "sha256:0"}},
 		Identifiers: []vigil.Identifier{{Kind: "email", Field: vigil.FieldDescription, Start: 44, End: 65, Raw: text[44:65]}},
 	}
-	segments := review.Segments(vigil.FieldDescription, text, a, false)
+	segments := display.Segments(vigil.FieldDescription, text, a, false)
 	for _, c := range []struct {
 		from, to int
 		want     string

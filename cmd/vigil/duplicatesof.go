@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/duplicate"
 	"vigil/internal/review"
 )
@@ -26,7 +27,7 @@ type clusterView struct {
 
 // A shownMember is a member whose text is shown, if it may be.
 type shownMember struct {
-	review.View
+	display.View
 	tie        duplicate.Tie
 	similarity float64
 	text       duplicate.Text
@@ -60,9 +61,9 @@ func (a *app) duplicatesOf(ctx context.Context, cs *openCase, prefix string, tex
 	if len(s.Members) > 1 {
 		a.info("near-duplicate is said of texts, not of who wrote them: people copy")
 		if (s.Grave && !text || s.Withheld != "") && len(v.aligned) > 0 {
-			a.next("vigil duplicates %s --text", review.Short(id))
+			a.next("vigil duplicates %s --text", display.Short(id))
 		} else {
-			a.next("vigil review show %s", review.Short(id))
+			a.next("vigil review show %s", display.Short(id))
 		}
 	}
 	a.crowded(x.Index)
@@ -95,7 +96,7 @@ func (a *app) lookAtMembers(ctx context.Context, cs *openCase, x duplicateIndex,
 		other, _ := x.Signature(t.Listing)
 		m := shownMember{View: view, tie: t, similarity: self.Similarity(other), text: comparedText(view.Item)}
 		m.field, _ = comparedField(view.Listing)
-		if !review.Restricted(view.Item) {
+		if !display.Restricted(view.Item) {
 			texts = append(texts, m.text)
 			v.aligned = append(v.aligned, len(v.shown))
 		}
@@ -140,7 +141,7 @@ func (v clusterView) members(s *review.Similar) {
 		}
 		s.Members = append(s.Members, review.SimilarMember{
 			ID: m.tie.Listing, Letter: letter(i), Level: m.Assessment.Level,
-			Vendor: review.Cut(review.Clean(m.tie.Vendor), 20), Source: review.Clean(m.tie.Source), How: how,
+			Vendor: display.Cut(display.Clean(m.tie.Vendor), 20), Source: display.Clean(m.tie.Source), How: how,
 		})
 	}
 	s.More = len(v.cluster.Members) - len(v.shown)
@@ -194,11 +195,11 @@ func (v clusterView) parts() []duplicate.Part {
 }
 
 // segments returns the aligned members' texts, marked as a reviewer sees them.
-func (v clusterView) segments() [][]review.Segment {
-	var all [][]review.Segment
+func (v clusterView) segments() [][]display.Segment {
+	var all [][]display.Segment
 	for _, i := range v.aligned {
 		m := v.shown[i]
-		all = append(all, review.Segments(m.field, m.text.Text, m.Assessment, false))
+		all = append(all, display.Segments(m.field, m.text.Text, m.Assessment, false))
 	}
 	return all
 }
@@ -207,7 +208,7 @@ func (v clusterView) segments() [][]review.Segment {
 const maxSlots = 60
 
 // values returns what stands in a slot, what several members have once.
-func (v clusterView) values(p duplicate.Part, segments [][]review.Segment) []review.SlotValue {
+func (v clusterView) values(p duplicate.Part, segments [][]display.Segment) []review.SlotValue {
 	var out []review.SlotValue
 	at := map[string]int{} // by the text itself: two that are masked alike may differ
 	for m, span := range p.At {
@@ -215,7 +216,7 @@ func (v clusterView) values(p duplicate.Part, segments [][]review.Segment) []rev
 		i, ok := at[raw]
 		if !ok {
 			i, at[raw] = len(out), len(out)
-			shown := review.Clean(shownText(segments[m], span))
+			shown := display.Clean(shownText(segments[m], span))
 			if shown == "" && raw != "" {
 				shown = " "
 			}
@@ -228,7 +229,7 @@ func (v clusterView) values(p duplicate.Part, segments [][]review.Segment) []rev
 
 // shownText returns what a reviewer sees of a run of bytes of a text that was cut
 // into segments.
-func shownText(segments []review.Segment, of duplicate.Span) string {
+func shownText(segments []display.Segment, of duplicate.Span) string {
 	var b strings.Builder
 	at := 0
 	for _, s := range segments {
@@ -237,8 +238,8 @@ func shownText(segments []review.Segment, of duplicate.Span) string {
 		switch {
 		case from >= to:
 		case s.Hidden == "":
-			b.WriteString(review.Visible(wholeRunes(s.Text, from, to)))
-		case s.Hidden == review.Masked:
+			b.WriteString(display.Visible(wholeRunes(s.Text, from, to)))
+		case s.Hidden == display.Masked:
 			b.WriteString("…")
 		default:
 			b.WriteString("‹" + s.Hidden + "›")

@@ -9,9 +9,9 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
+	"vigil/internal/display"
 	"vigil/internal/exchange"
 	"vigil/internal/link"
-	"vigil/internal/review"
 )
 
 // An exchanged is what goes out in the forms of other systems.
@@ -48,7 +48,7 @@ func newExchanged(g *link.Graph, order vigil.Order, exhibits iter.Seq2[vigil.Exh
 // show masks what names persons, unless it is to go out in full.
 func (x exchanged) show(id vigil.Identifier) (string, bool) {
 	if !x.reveal && ofPerson(id.Kind) {
-		return review.Mask(id), false
+		return display.Mask(id), false
 	}
 	return id.Value, true
 }
@@ -90,7 +90,7 @@ func weakIn(g *link.Graph) func(listing, key string) []string {
 
 // isCode reports whether a reason is one of those that are offered.
 func isCode(reason string) bool {
-	return slices.ContainsFunc(review.Reasons(), func(r review.Reason) bool { return r.Code == reason })
+	return slices.ContainsFunc(display.Reasons(), func(r display.Reason) bool { return r.Code == reason })
 }
 
 // exchangeFiles are the files of a bundle for other systems.

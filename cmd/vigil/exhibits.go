@@ -11,14 +11,14 @@ import (
 
 	"vigil"
 	"vigil/internal/bundle"
-	"vigil/internal/review"
+	"vigil/internal/desk"
 )
 
 // exhibits reads what listings of one order rest on, one at a time: the version
 // that was assessed, though a newer capture may be there.
 type exhibits struct {
 	cs       *openCase
-	desk     *review.Desk
+	desk     *desk.Desk
 	order    string
 	ids      []string // of the listings, sorted
 	records  map[string]bool

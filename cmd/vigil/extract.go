@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/extract"
-	"vigil/internal/review"
 )
 
 // An extraction is one run of vigil extract.
@@ -225,7 +225,7 @@ func (p *progress) add(l pageLine) {
 	}
 	if now := time.Now(); p.shown && now.Sub(p.last) > 200*time.Millisecond {
 		p.last = now
-		line := fmt.Sprintf("%d pages, now %s", p.done, review.Visible(l.File))
+		line := fmt.Sprintf("%d pages, now %s", p.done, display.Visible(l.File))
 		fmt.Fprintf(p.stderr, "\r\x1b[K%s", cut(line, width(p.stderr)-1))
 	}
 }

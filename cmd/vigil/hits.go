@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/internal/watchlist"
 	"vigil/store"
 )
@@ -286,24 +286,24 @@ func (a *app) writeHits(hits []vigil.Hit, reveal bool) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "LISTING\tKIND\tIDENTIFIER\tLIST\tAS OF\tROW\tLISTED FOR\tPROGRAMMES\tSTATE")
 	for _, h := range hits {
-		value := review.Mask(h.Identifier)
+		value := display.Mask(h.Identifier)
 		if reveal && !h.Identifier.Redacted {
-			value = review.Clean(h.Identifier.Value)
+			value = display.Clean(h.Identifier.Value)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", review.Short(h.Listing), review.Clean(h.Identifier.Kind), value, h.List.Name, h.List.AsOf, h.Row.N,
-			review.Cut(review.Clean(h.Row.Party), 40), review.Cut(review.Clean(programmes(h.Row)), 40), hitState(h))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", display.Short(h.Listing), display.Clean(h.Identifier.Kind), value, h.List.Name, h.List.AsOf, h.Row.N,
+			display.Cut(display.Clean(h.Row.Party), 40), display.Cut(display.Clean(programmes(h.Row)), 40), hitState(h))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	a.info("a hit says what a listing names, and nothing about who wrote it")
-	a.next("vigil review show %s", review.Short(hits[0].Listing))
+	a.next("vigil review show %s", display.Short(hits[0].Listing))
 	return nil
 }
 
 // maskHit hides the identifier of a hit wherever it stands.
 func maskHit(h vigil.Hit) vigil.Hit {
-	masked := review.Mask(h.Identifier)
+	masked := display.Mask(h.Identifier)
 	h.Identifier.Value, h.Identifier.Raw, h.Identifier.Key = masked, "", ""
 	h.Row.Raw, h.Row.Parsed = masked, nil
 	return h

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 func (a *app) holdCommand() *cobra.Command {
@@ -99,7 +99,7 @@ func (a *app) setHold(ctx context.Context, cs *openCase, h vigil.Hold) error {
 		return writeJSON(a.stdout, h)
 	}
 	a.info("%s is held", holdSubject(h))
-	a.next("vigil hold lift %s --reason TEXT --approved-by NAME", review.Short(h.ID))
+	a.next("vigil hold lift %s --reason TEXT --approved-by NAME", display.Short(h.ID))
 	return nil
 }
 
@@ -195,9 +195,9 @@ func (a *app) listHolds(ctx context.Context, cs *openCase, all bool) error {
 		}
 		lifted := "-"
 		if h.Lifted != nil {
-			lifted = fmt.Sprintf("%s by %s and %s: %s", day(h.Lifted.At), review.Clean(h.Lifted.By), review.Clean(h.Lifted.ApprovedBy), review.Cut(review.Clean(h.Lifted.Reason), 60))
+			lifted = fmt.Sprintf("%s by %s and %s: %s", day(h.Lifted.At), display.Clean(h.Lifted.By), display.Clean(h.Lifted.ApprovedBy), display.Cut(display.Clean(h.Lifted.Reason), 60))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", review.Short(h.ID), holdSubject(h), review.Clean(h.By), day(h.At), review.Cut(review.Clean(h.Reason), 60), lifted)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", display.Short(h.ID), holdSubject(h), display.Clean(h.By), day(h.At), display.Cut(display.Clean(h.Reason), 60), lifted)
 	}
 	if shown == 0 {
 		a.info("nothing is held")
@@ -211,7 +211,7 @@ func holdSubject(h vigil.Hold) string {
 	case vigil.HoldAll:
 		return "the whole case"
 	case vigil.HoldListing:
-		return "listing " + review.Short(h.Subject)
+		return "listing " + display.Short(h.Subject)
 	}
-	return fmt.Sprintf("%s %s", h.Scope, review.Clean(h.Subject))
+	return fmt.Sprintf("%s %s", h.Scope, display.Clean(h.Subject))
 }

@@ -9,9 +9,9 @@ import (
 
 	"vigil"
 	"vigil/classify"
+	"vigil/internal/display"
 	"vigil/internal/eval"
 	"vigil/internal/eval/baseline"
-	"vigil/internal/review"
 )
 
 // A judge is a system that is measured.
@@ -70,7 +70,7 @@ func (a *app) show(rs []eval.Report) error {
 	}
 	for line := range strings.Lines(b.String()) {
 		line = strings.TrimRight(line, " \n")
-		if _, err := io.WriteString(a.stdout, review.Visible(line)+"\n"); err != nil {
+		if _, err := io.WriteString(a.stdout, display.Visible(line)+"\n"); err != nil {
 			return err
 		}
 	}

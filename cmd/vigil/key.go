@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/keyring"
-	"vigil/internal/review"
 	"vigil/store/bolt"
 )
 
@@ -63,7 +63,7 @@ func (a *app) listKeys() error {
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	for _, to := range r.Recipients() {
-		fmt.Fprintf(w, "recipient\t%s\t%s\t%s\n", to.Key, to.Added.UTC().Format(time.DateTime), review.Visible(to.Comment))
+		fmt.Fprintf(w, "recipient\t%s\t%s\t%s\n", to.Key, to.Added.UTC().Format(time.DateTime), display.Visible(to.Comment))
 	}
 	for _, k := range r.Infos() {
 		fmt.Fprintf(w, "data key\t%x\t%s\t%s\n", k.ID, k.Made.UTC().Format(time.DateTime), k.State)

@@ -14,8 +14,8 @@ import (
 
 	"vigil"
 	"vigil/classify/identifier"
+	"vigil/internal/display"
 	"vigil/internal/link"
-	"vigil/internal/review"
 )
 
 // linkOptions say what of the links is shown, and how.
@@ -231,7 +231,7 @@ func (a *app) linkTarget(ctx context.Context, cs *openCase, g *link.Graph, s str
 	if key := vigil.KeyName(found[0].Key); len(g.Key(key)) > 0 {
 		return linkTarget{key: key}, nil
 	}
-	return linkTarget{}, notFound(fmt.Errorf("%s: no listing of the case names it: %w", review.Mask(found[0]), vigil.ErrNotFound))
+	return linkTarget{}, notFound(fmt.Errorf("%s: no listing of the case names it: %w", display.Mask(found[0]), vigil.ErrNotFound))
 }
 
 // logged names a target as the log may: identifiers have no place there.
@@ -316,7 +316,7 @@ func (v *linkView) groupOf(t linkTarget) (string, error) {
 	}
 	c, ok := v.Component(listing)
 	if !ok {
-		return "", hint(fmt.Errorf("listing %s: nothing strong links it", review.Short(listing)), "vigil link %s shows its weak links", review.Short(listing))
+		return "", hint(fmt.Errorf("listing %s: nothing strong links it", display.Short(listing)), "vigil link %s shows its weak links", display.Short(listing))
 	}
 	return c.ID, nil
 }

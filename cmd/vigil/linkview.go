@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/link"
 	"vigil/internal/review"
 	"vigil/internal/watchlist"
@@ -36,15 +37,15 @@ func (v *linkView) label(id vigil.Identifier) string {
 	case id.Kind == link.KindAccount || v.reveal:
 		return id.Value
 	}
-	return review.Mask(id)
+	return display.Mask(id)
 }
 
 // says names a key: its kind and what may be shown of it.
 func (v *linkView) says(k link.Key) string {
 	if k.Tie != nil {
-		return fmt.Sprintf("joined by %s: %s", review.Clean(k.Tie.By), review.Clean(k.Tie.Reason))
+		return fmt.Sprintf("joined by %s: %s", display.Clean(k.Tie.By), display.Clean(k.Tie.Reason))
 	}
-	s := k.Identifier.Kind + " " + review.Cut(review.Clean(v.label(k.Identifier)), 60)
+	s := k.Identifier.Kind + " " + display.Cut(display.Clean(v.label(k.Identifier)), 60)
 	if k.Chain != "" {
 		s += " (on " + k.Chain + ")"
 	}
@@ -61,14 +62,14 @@ func (v *linkView) title(ctx context.Context, id string) string {
 	if err != nil {
 		return ""
 	}
-	return review.Cut(review.Title(l, as), 48)
+	return display.Cut(display.Title(l, as), 48)
 }
 
 // name names a listing with its vendor and title.
 func (v *linkView) name(ctx context.Context, l link.Listing) string {
-	s := review.Short(l.ID)
+	s := display.Short(l.ID)
 	if l.Vendor != "" {
-		s += "  " + review.Cut(review.Clean(l.Vendor), 24)
+		s += "  " + display.Cut(display.Clean(l.Vendor), 24)
 	}
 	if at := v.sourceName(l.Source); at != "" {
 		s += " at " + at
@@ -85,7 +86,7 @@ func (v *linkView) sourceName(id string) string {
 	if !ok {
 		name = id
 	}
-	return review.Clean(name)
+	return display.Clean(name)
 }
 
 // onLists says which lists name a key; empty if none does.
@@ -103,7 +104,7 @@ func (v *linkView) onLists(ctx context.Context, key string) (string, error) {
 		if p := programmes(h.Row); p != "" {
 			s += ", " + p
 		}
-		parts = append(parts, review.Clean(s))
+		parts = append(parts, display.Clean(s))
 	}
 	return strings.Join(parts, "; "), nil
 }
@@ -225,7 +226,7 @@ func (v *linkView) listing(ctx context.Context, id string) error {
 	}
 	l, ok := v.Listing(id)
 	if !ok {
-		v.app.info("listing %s names no identifier and no vendor", review.Short(id))
+		v.app.info("listing %s names no identifier and no vendor", display.Short(id))
 		return nil
 	}
 	fmt.Fprintf(v.app.stdout, "%s\n", v.name(ctx, l))
@@ -249,7 +250,7 @@ func (v *linkView) neighbour(ctx context.Context, n link.Neighbour) error {
 	}
 	fmt.Fprintf(v.app.stdout, "\n%s  %s  %s\n", v.says(n.Key), strength, evidenceText(n.Here))
 	for _, w := range n.Here.Weak {
-		fmt.Fprintf(v.app.stdout, "  weak: %s\n", review.Clean(w.Text))
+		fmt.Fprintf(v.app.stdout, "  weak: %s\n", display.Clean(w.Text))
 	}
 	on, err := v.onLists(ctx, n.Key.Key)
 	if err != nil {
@@ -280,9 +281,9 @@ func evidenceText(e link.Edge) string {
 	}
 	v := e.Evidence[0]
 	if v.By != "" {
-		return fmt.Sprintf("by %s on %s", review.Clean(v.By), v.At.Format(time.DateOnly))
+		return fmt.Sprintf("by %s on %s", display.Clean(v.By), v.At.Format(time.DateOnly))
 	}
-	s := fmt.Sprintf("page %s, %s bytes %d-%d, %s, seen %s", review.Short(v.Page), review.Clean(v.Field), v.Start, v.End, review.Clean(v.Method), e.First.Format(time.DateOnly))
+	s := fmt.Sprintf("page %s, %s bytes %d-%d, %s, seen %s", display.Short(v.Page), display.Clean(v.Field), v.Start, v.End, display.Clean(v.Method), e.First.Format(time.DateOnly))
 	if !e.Last.Equal(e.First) {
 		s += " to " + e.Last.Format(time.DateOnly)
 	}
@@ -305,7 +306,7 @@ func (v *linkView) key(ctx context.Context, key string) error {
 			return err
 		}
 		for _, w := range k.Weak {
-			fmt.Fprintf(v.app.stdout, "      weak: %s\n", review.Clean(w.Text))
+			fmt.Fprintf(v.app.stdout, "      weak: %s\n", display.Clean(w.Text))
 		}
 		for _, e := range k.Edges {
 			fmt.Fprintf(v.app.stdout, "  → %s\n    %s\n", v.name(ctx, e.Listing), evidenceText(e))
@@ -410,7 +411,7 @@ func (v *linkView) end(ctx context.Context, key, listing string) error {
 func (v *linkView) stepKey(ctx context.Context, k link.Key, weak []link.Weakness) error {
 	fmt.Fprintf(v.app.stdout, "  │ %s\n", v.says(k))
 	for _, w := range weak {
-		fmt.Fprintf(v.app.stdout, "  │   weak: %s\n", review.Clean(w.Text))
+		fmt.Fprintf(v.app.stdout, "  │   weak: %s\n", display.Clean(w.Text))
 	}
 	on, err := v.onLists(ctx, k.Key)
 	if err == nil && on != "" {
@@ -425,9 +426,9 @@ func (v *linkView) picture(ctx context.Context, group string, weak bool) link.Pi
 		Component: group, Weak: weak, Label: v.label,
 		Name: func(l link.Listing) string {
 			if t := v.title(ctx, l.ID); t != "" {
-				return review.Cut(t, 28)
+				return display.Cut(t, 28)
 			}
-			return review.Short(l.ID)
+			return display.Short(l.ID)
 		},
 		Mark: func(key string) string {
 			on, err := v.mark(ctx, key)
@@ -459,7 +460,7 @@ func (v *linkView) mark(ctx context.Context, key string) (string, error) {
 	if len(hits) > 1 {
 		says += fmt.Sprintf(" (+%d)", len(hits)-1)
 	}
-	return review.Clean(says), nil
+	return display.Clean(says), nil
 }
 
 // pageLinks returns what the page of a listing's links shows: the same as the
@@ -496,7 +497,7 @@ func (a *app) pageLinks(ctx context.Context, cs *openCase, id string) (review.Li
 func (v *linkView) row(ctx context.Context, n link.Neighbour) (review.LinkRow, error) {
 	r := review.LinkRow{Key: v.says(n.Key), Strong: n.Here.Strong, Where: evidenceText(n.Here), More: n.More + max(0, len(n.There)-shownLinks)}
 	for _, w := range n.Here.Weak {
-		r.Why = append(r.Why, review.Clean(w.Text))
+		r.Why = append(r.Why, display.Clean(w.Text))
 	}
 	var err error
 	if r.Lists, err = v.onLists(ctx, n.Key.Key); err != nil {
@@ -504,7 +505,7 @@ func (v *linkView) row(ctx context.Context, n link.Neighbour) (review.LinkRow, e
 	}
 	for _, e := range n.There[:min(len(n.There), shownLinks)] {
 		r.Others = append(r.Others, review.LinkedListing{
-			ID: e.Listing.ID, Vendor: review.Cut(review.Clean(e.Listing.Vendor), 24), Source: v.sourceName(e.Listing.Source),
+			ID: e.Listing.ID, Vendor: display.Cut(display.Clean(e.Listing.Vendor), 24), Source: v.sourceName(e.Listing.Source),
 			Title: v.title(ctx, e.Listing.ID), Where: evidenceText(e),
 		})
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // logOptions choose log entries; the zero logOptions choose all.
@@ -170,7 +170,7 @@ func (p *logPrinter) show(e vigil.Entry) {
 		return
 	}
 	_, p.err = fmt.Fprintf(p.w, "%s\t%d\t%s\t%s\t%s\t%s %s\t%s\n", logTitle(e.Order), e.Seq, e.Time.UTC().Format(time.DateTime),
-		review.Visible(e.Actor), e.Action, e.Object.Type, objectID(e.Object), review.Cut(brief(e.Reason), 80))
+		display.Visible(e.Actor), e.Action, e.Object.Type, objectID(e.Object), display.Cut(brief(e.Reason), 80))
 }
 
 // flush writes the columns of what was shown so far.
@@ -194,7 +194,7 @@ func logTitle(order string) string {
 func objectID(o vigil.Object) string {
 	switch o.Type {
 	case vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, "task":
-		return review.Short(o.ID)
+		return display.Short(o.ID)
 	}
 	return o.ID
 }

@@ -13,7 +13,7 @@ import (
 	"vigil"
 	"vigil/internal/anchor"
 	"vigil/internal/custody"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 func (a *app) logProveCommand(order *string) *cobra.Command {
@@ -222,6 +222,6 @@ func (a *app) showChecked(c checkedProof) error {
 		anchor.Pass: "signed by the log key", anchor.Fail: "NOT signed by the log key",
 		anchor.NotChecked: "signature NOT CHECKED: name the log key with --key",
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s  %s %d of %d, %s  %s\n", c.Result, review.Visible(logTitle(c.Log)), c.Index, c.Size, signed[c.Signed], review.Visible(c.Detail))
+	_, err := fmt.Fprintf(a.stdout, "%s  %s %d of %d, %s  %s\n", c.Result, display.Visible(logTitle(c.Log)), c.Index, c.Size, signed[c.Signed], display.Visible(c.Detail))
 	return err
 }

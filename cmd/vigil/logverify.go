@@ -11,7 +11,7 @@ import (
 
 	"vigil"
 	"vigil/internal/anchor"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -83,11 +83,11 @@ func (a *app) verifyLog(ctx context.Context, cs *openCase) error {
 
 func (a *app) showReport(report store.Report, checks []anchor.Check) error {
 	for _, f := range report.Faults {
-		fmt.Fprintln(a.stdout, review.Visible(f.String()))
+		fmt.Fprintln(a.stdout, display.Visible(f.String()))
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	for _, c := range checks {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Result, review.Visible(logTitle(c.Log)), c.Name, review.Visible(c.Detail))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Result, display.Visible(logTitle(c.Log)), c.Name, display.Visible(c.Detail))
 	}
 	err := w.Flush()
 	if report.Erased > 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/extract"
-	"vigil/internal/review"
 )
 
 func (a *app) profileCommand() *cobra.Command {
@@ -80,7 +80,7 @@ func (a *app) showProfiles(ps []extract.Profile) error {
 		if p.BuiltIn {
 			from = "built in"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", review.Visible(p.Name), review.Visible(from), strings.Join(p.Rules, " "), review.Visible(p.About))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", display.Visible(p.Name), display.Visible(from), strings.Join(p.Rules, " "), display.Visible(p.About))
 	}
 	return w.Flush()
 }
@@ -210,7 +210,7 @@ func (c *profileCheck) miss(file, format string, args ...any) {
 		c.cut++
 		return
 	}
-	c.misses = append(c.misses, review.Visible(strings.ReplaceAll(file+"  "+fmt.Sprintf(format, args...), "\n", " ")))
+	c.misses = append(c.misses, display.Visible(strings.ReplaceAll(file+"  "+fmt.Sprintf(format, args...), "\n", " ")))
 }
 
 // report shows the sums and the misses. That a page lacks a field is no fault: what a
@@ -258,7 +258,7 @@ func (c *profileCheck) tellRest(own []extract.Profile) {
 	for _, p := range own {
 		for _, rule := range p.Rules {
 			if c.found[fieldKey{p.Name, rule, ""}] == nil {
-				fmt.Fprintf(c.stdout, "no page for %s %s\n", review.Visible(p.Name), rule)
+				fmt.Fprintf(c.stdout, "no page for %s %s\n", display.Visible(p.Name), rule)
 			}
 		}
 	}

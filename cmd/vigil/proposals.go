@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -144,7 +144,7 @@ func (a *app) showProposals(ctx context.Context, cs *openCase, source string) er
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "HOST\tPAGES\tFIRST SEEN\tON\tREMARK")
 	for _, p := range list {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", review.Visible(p.Host), p.Pages, p.First.UTC().Format(time.DateTime), brief(p.On), p.remark())
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", display.Visible(p.Host), p.Pages, p.First.UTC().Format(time.DateTime), brief(p.On), p.remark())
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 
 	"vigil"
 	"vigil/internal/config"
+	"vigil/internal/display"
 	"vigil/internal/retention"
-	"vigil/internal/review"
 	"vigil/store"
 	"vigil/store/bolt"
 )
@@ -280,7 +280,7 @@ func shortID(what, id string) string {
 	if what == store.EraseTasks {
 		return id
 	}
-	return review.Short(id)
+	return display.Short(id)
 }
 
 // oneOf returns which of some IDs begins with a part of one.

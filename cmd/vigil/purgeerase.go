@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/retention"
-	"vigil/internal/review"
 	"vigil/store"
 )
 
@@ -197,7 +197,7 @@ func (p *purge) showRows(rows map[[2]string]*purgeRow) error {
 		for _, k := range slices.Sorted(maps.Keys(r.Why)) {
 			why = append(why, fmt.Sprintf("%s: %d", k, r.Why[k]))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\t%d\t%s\t%s\n", r.Class, review.Clean(r.Source), r.Due, day(r.Earliest), r.Kept, r.Later, day(r.Next), strings.Join(why, "; "))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\t%d\t%s\t%s\n", r.Class, display.Clean(r.Source), r.Due, day(r.Earliest), r.Kept, r.Later, day(r.Next), strings.Join(why, "; "))
 	}
 	return w.Flush()
 }

@@ -12,7 +12,8 @@ import (
 
 	"vigil"
 	"vigil/classify/indicator"
-	"vigil/internal/review"
+	"vigil/internal/desk"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -122,7 +123,7 @@ func verdictHelp() string {
 		fmt.Fprintf(w, "  %s\t%s\n", v.Verdict, v.Meaning)
 	}
 	fmt.Fprintln(w, "\nReason codes:")
-	for _, r := range review.Reasons() {
+	for _, r := range display.Reasons() {
 		fmt.Fprintf(w, "  %s\t%s\n", r.Code, r.Meaning)
 	}
 	w.Flush()
@@ -134,15 +135,15 @@ func (a *app) decided(cs *openCase, d vigil.Decision) error {
 	if a.json {
 		return writeJSON(a.stdout, d)
 	}
-	a.info("listing %s: %s, by %s", review.Short(d.Listing), d.Verdict, review.Visible(d.Reviewer))
+	a.info("listing %s: %s, by %s", display.Short(d.Listing), d.Verdict, display.Visible(d.Reviewer))
 	switch contact := cs.config.Review.Contact; {
 	case d.Verdict != vigil.Urgent && d.Verdict != vigil.SuspectedMinor:
 	case contact == "":
 		a.info("tell your unit's contact at once; set [review] contact in vigil.toml")
 	default:
-		a.info("tell at once: %s", review.Visible(contact))
+		a.info("tell at once: %s", display.Visible(contact))
 	}
-	a.next("vigil review next, or: vigil bundle %s -o DIR", review.Short(d.Listing))
+	a.next("vigil review next, or: vigil bundle %s -o DIR", display.Short(d.Listing))
 	return nil
 }
 
@@ -202,8 +203,8 @@ func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
 }
 
 // desk returns the desk of whoever runs the program.
-func (a *app) desk(cs *openCase) *review.Desk {
-	return &review.Desk{Store: cs, Reviewer: a.who(), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
+func (a *app) desk(cs *openCase) *desk.Desk {
+	return &desk.Desk{Store: cs, Reviewer: a.who(), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
 }
 
 // notFound adds the next step to an unknown listing.
@@ -222,15 +223,15 @@ func (o *textOptions) flags(c *cobra.Command) {
 }
 
 // terminal returns the form in which listings are shown.
-func (a *app) terminal(o textOptions) review.Terminal {
-	return review.Terminal{
+func (a *app) terminal(o textOptions) display.Terminal {
+	return display.Terminal{
 		Colour: terminal(a.stdout), Width: width(a.stdout), Text: o.full, Reveal: o.reveal,
 		Now: time.Now(), Indicators: explain(),
 	}
 }
 
 // explain returns the taxonomy's words for an indicator.
-func explain() review.Indicators {
+func explain() display.Indicators {
 	t, err := indicator.Load()
 	return func(id string) (name, definition string) {
 		in, ok := t.Find(id)
@@ -242,7 +243,7 @@ func explain() review.Indicators {
 }
 
 // showItem writes a listing in full.
-func (a *app) showItem(v review.View, o textOptions) error {
+func (a *app) showItem(v display.View, o textOptions) error {
 	if a.json {
 		return writeJSON(a.stdout, struct {
 			Listing    vigil.Listing    `json:"listing"`

@@ -15,7 +15,7 @@ import (
 
 	"vigil"
 	"vigil/classify/identifier"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
 )
@@ -177,15 +177,15 @@ type foundRow struct {
 func foundOf(h store.SearchHit) foundRow {
 	l, f := h.Listing, h.Facts
 	row := foundRow{
-		Listing: l.ID, Level: f.Level, Score: h.Assessment.Score, Genre: f.Genre, Source: f.Source, Type: string(f.Type), Vendor: review.Clean(l.Vendor),
+		Listing: l.ID, Level: f.Level, Score: h.Assessment.Score, Genre: f.Genre, Source: f.Source, Type: string(f.Type), Vendor: display.Clean(l.Vendor),
 		Captured: f.Captured, Decision: f.Verdict, Lists: f.Lists, Waiting: f.Waiting,
 	}
 	as := assessmentOf(h)
-	if review.Restricted(store.Item{Listing: l, Assessment: as, Decision: h.Decision}) {
+	if display.Restricted(store.Item{Listing: l, Assessment: as, Decision: h.Decision}) {
 		row.Vendor = ""
 		return row
 	}
-	row.Title, row.Marks = review.Title(l, as), h.Marks
+	row.Title, row.Marks = display.Title(l, as), h.Marks
 	if len(h.Marks) > 0 {
 		row.Snippet = snippet(l, as, bestMark(h.Marks))
 	}
@@ -225,16 +225,16 @@ func snippet(l vigil.Listing, as vigil.Assessment, m search.Mark) string {
 	var b strings.Builder
 	text := search.FieldText(l, m.Field)
 	at := vigil.Finding{Field: m.Field, Start: m.Start, End: m.End}
-	for _, s := range review.Around(text, at, as, snippetContext, false) {
-		shown := review.Visible(s.Text)
+	for _, s := range display.Around(text, at, as, snippetContext, false) {
+		shown := display.Visible(s.Text)
 		switch s.Hidden {
 		case "":
-		case review.Masked:
+		case display.Masked:
 			shown = "…"
 		default:
 			shown = "‹" + s.Hidden + "›"
 		}
-		if len(s.Findings) > 0 && s.Hidden != review.Withheld {
+		if len(s.Findings) > 0 && s.Hidden != display.Withheld {
 			shown = "«" + shown + "»"
 		}
 		b.WriteString(shown)
@@ -285,8 +285,8 @@ func (a *app) searchTable(found store.SearchResult) error {
 			level, score = "-", "-"
 		}
 		_, source, _ := strings.Cut(r.Source, "/")
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", review.Short(r.Listing), review.Clean(level), score, review.Cut(review.Clean(source), 20), review.Cut(r.Vendor, 20), review.Cut(r.Title, 48))
-		under = append(under, review.Cut(r.Snippet, columns-4))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", display.Short(r.Listing), display.Clean(level), score, display.Cut(display.Clean(source), 20), display.Cut(r.Vendor, 20), display.Cut(r.Title, 48))
+		under = append(under, display.Cut(r.Snippet, columns-4))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -315,7 +315,7 @@ func (a *app) writeFacets(c *store.SearchCount) {
 	for _, f := range c.Facets {
 		var parts []string
 		for _, v := range f.Values[:min(len(f.Values), shownValues)] {
-			parts = append(parts, fmt.Sprintf("%s %d", review.Cut(review.Clean(v.Value), 30), v.N))
+			parts = append(parts, fmt.Sprintf("%s %d", display.Cut(display.Clean(v.Value), 30), v.N))
 		}
 		if more := len(f.Values) - shownValues + f.More; more > 0 {
 			parts = append(parts, fmt.Sprintf("and %d more", more))

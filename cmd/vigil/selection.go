@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
 )
@@ -157,7 +157,7 @@ func (a *app) theCluster(ctx context.Context, cs *openCase, prefix string, found
 		for _, id := range listings {
 			_, err := cs.Assessment(ctx, id)
 			if errors.Is(err, vigil.ErrNotFound) { // a person joined it to others before it was assessed
-				a.info("listing %s is not assessed yet: left out", review.Short(id))
+				a.info("listing %s is not assessed yet: left out", display.Short(id))
 				continue
 			}
 			if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/internal/session"
 )
 
@@ -149,7 +149,7 @@ func (a *app) importSession(ctx context.Context, cs *openCase, operands []string
 		a.info("it replaces the session that %s had", src.ID())
 	}
 	if operands[0] != "-" {
-		a.info("delete %s now: whoever reads it can use the account", review.Visible(name))
+		a.info("delete %s now: whoever reads it can use the account", display.Visible(name))
 	}
 	a.next("vigil crawl --source %s", src.ID())
 	return nil

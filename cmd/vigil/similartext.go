@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"vigil/internal/display"
 	"vigil/internal/review"
 )
 
@@ -37,7 +38,7 @@ func membersText(b *strings.Builder, s review.Similar) {
 	fmt.Fprintf(b, "\nMembers\n")
 	w := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 	for _, m := range s.Members {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", m.Letter, review.Short(m.ID), m.Level, m.Vendor, m.Source, m.How)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", m.Letter, display.Short(m.ID), m.Level, m.Vendor, m.Source, m.How)
 	}
 	w.Flush()
 	if s.More > 0 {
@@ -67,7 +68,7 @@ func commonText(b *strings.Builder, s review.Similar, columns int) {
 		for _, v := range slot.Values {
 			value := "nothing"
 			if v.Text != "" {
-				value = review.Cut("«"+v.Text+"»", max(24, columns-24))
+				value = display.Cut("«"+v.Text+"»", max(24, columns-24))
 			}
 			fmt.Fprintf(w, "  %s\t%s\t%s\n", name, v.Members, value)
 			name = ""
@@ -89,7 +90,7 @@ func versionsText(b *strings.Builder, rows []review.VersionRow, text bool) {
 	}
 	fmt.Fprintf(b, "\nVersions of the listing, [-left out-] and {+added+}\n")
 	for _, r := range rows {
-		fmt.Fprintf(b, "  %s UTC  page %s", r.At.UTC().Format(time.DateTime), review.Short(r.Page))
+		fmt.Fprintf(b, "  %s UTC  page %s", r.At.UTC().Format(time.DateTime), display.Short(r.Page))
 		switch {
 		case r.Says != "":
 			fmt.Fprintf(b, "  %s\n", r.Says)

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/internal/work"
 )
 
@@ -65,7 +65,7 @@ func (y *tally) observe(o work.Outcome) {
 	}
 	if y.live && time.Since(y.shown) > 100*time.Millisecond {
 		y.shown = time.Now()
-		fmt.Fprintf(y.w, "\r\x1b[K%s", review.Cut(y.line(), width(y.w)-1))
+		fmt.Fprintf(y.w, "\r\x1b[K%s", display.Cut(y.line(), width(y.w)-1))
 	}
 }
 
@@ -259,5 +259,5 @@ var longOnion = regexp.MustCompile(`([a-z2-7]{8})[a-z2-7]{48}(\.onion)`)
 // brief makes a message about a page fit for the terminal: onion names are cut,
 // as the case and its log have them in full.
 func brief(s string) string {
-	return review.Visible(longOnion.ReplaceAllString(s, "$1…$2"))
+	return display.Visible(longOnion.ReplaceAllString(s, "$1…$2"))
 }

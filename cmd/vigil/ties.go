@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 func (a *app) linkCutCommand() *cobra.Command {
@@ -130,7 +130,7 @@ func (a *app) recordTie(ctx context.Context, cs *openCase, t vigil.Tie) error {
 	}
 	a.info("%s", tieText(t))
 	if !t.Undone {
-		a.next("vigil link undo %s takes it back", review.Short(t.ID))
+		a.next("vigil link undo %s takes it back", display.Short(t.ID))
 	}
 	return nil
 }
@@ -143,11 +143,11 @@ func tieText(t vigil.Tie) string {
 	}
 	switch {
 	case t.Kind == vigil.TieJoin:
-		return fmt.Sprintf("%slistings %s and %s are joined", undone, review.Short(t.A), review.Short(t.B))
+		return fmt.Sprintf("%slistings %s and %s are joined", undone, display.Short(t.A), display.Short(t.B))
 	case t.A == "":
 		return undone + "the key links nothing any more"
 	}
-	return fmt.Sprintf("%sthe key does not link listing %s any more", undone, review.Short(t.A))
+	return fmt.Sprintf("%sthe key does not link listing %s any more", undone, display.Short(t.A))
 }
 
 func (a *app) linkTiesCommand() *cobra.Command {
@@ -181,7 +181,7 @@ func (a *app) showTies(ctx context.Context, cs *openCase) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TIE\tWHAT\tBY\tON\tBECAUSE")
 	for _, t := range ties {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", review.Short(t.ID), tieText(t), review.Clean(t.By), t.At.Format(time.DateOnly), review.Cut(review.Clean(t.Reason), 60))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", display.Short(t.ID), tieText(t), display.Clean(t.By), t.At.Format(time.DateOnly), display.Cut(display.Clean(t.Reason), 60))
 	}
 	return w.Flush()
 }

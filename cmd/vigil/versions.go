@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/internal/duplicate"
 	"vigil/internal/review"
 )
@@ -32,7 +33,7 @@ func (v textVersion) changed(before textVersion) bool {
 
 // history returns the versions of the listing, oldest first, and logs that all but the
 // one in the view, which is logged, are looked at.
-func (a *app) history(ctx context.Context, cs *openCase, v review.View) ([]textVersion, error) {
+func (a *app) history(ctx context.Context, cs *openCase, v display.View) ([]textVersion, error) {
 	id, order := v.Assessment.ID, vigil.OrderOf(v.Assessment.Source)
 	var all []textVersion
 	assessed := map[string]vigil.Assessment{}
@@ -105,7 +106,7 @@ func (v clusterView) versions() []review.VersionRow {
 			r.Says = "the same text"
 		case h.assessment == nil || v.history[i-1].assessment == nil:
 			r.Says = "another text, not shown before it is assessed: vigil classify"
-		case review.Restricted(v.shown[0].Item):
+		case display.Restricted(v.shown[0].Item):
 			r.Says = "another text, withheld: restricted handling"
 		default:
 			r.Grave = gravely(h) || gravely(v.history[i-1])
@@ -130,8 +131,8 @@ const (
 func changes(old, new textVersion) (out []review.TextChange, more bool) {
 	for _, field := range []string{vigil.FieldTitle, vigil.FieldDescription} {
 		edits := duplicate.Diff(old.text(field), new.text(field))
-		before := review.Segments(field, old.text(field), *old.assessment, false)
-		after := review.Segments(field, new.text(field), *new.assessment, false)
+		before := display.Segments(field, old.text(field), *old.assessment, false)
+		after := display.Segments(field, new.text(field), *new.assessment, false)
 		n := 0
 		for i, e := range edits {
 			if e.Same {
@@ -148,7 +149,7 @@ func changes(old, new textVersion) (out []review.TextChange, more bool) {
 }
 
 // changeOf returns a change with what is the same around it.
-func changeOf(field string, edits []duplicate.Edit, i int, before, after []review.Segment) review.TextChange {
+func changeOf(field string, edits []duplicate.Edit, i int, before, after []display.Segment) review.TextChange {
 	e, c := edits[i], review.TextChange{Field: field}
 	if i > 0 {
 		s := edits[i-1].New

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 	"vigil/internal/watchlist"
 )
 
@@ -98,13 +98,13 @@ func (a *app) importWatchlist(ctx context.Context, cs *openCase, files []string,
 	}
 	for i, p := range im.Problems {
 		if i == 20 {
-			a.info("and %d more problems; vigil watchlist rows %s --problems lists the rows that were kept", len(im.Problems)-i, review.Short(im.List.ID))
+			a.info("and %d more problems; vigil watchlist rows %s --problems lists the rows that were kept", len(im.Problems)-i, display.Short(im.List.ID))
 			break
 		}
-		a.info("%s", review.Visible(p.String()))
+		a.info("%s", display.Visible(p.String()))
 	}
 	for _, n := range im.Notes {
-		a.info("note: %s", review.Visible(n))
+		a.info("note: %s", display.Visible(n))
 	}
 	found, err := a.rematch(ctx, cs, im)
 	if err != nil {
@@ -176,8 +176,8 @@ func (a *app) listWatchlists(ctx context.Context, cs *openCase) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "LIST\tNAME\tAS OF\tROWS\tAS WRITTEN\tFORMAT\tFILE\tIMPORTED")
 	for _, l := range lists {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", review.Short(l.ID), l.Name, l.AsOf, l.Rows, l.Unparsed, l.Format,
-			review.Cut(review.Clean(l.File), 40), l.ImportedAt.UTC().Format(time.DateOnly))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", display.Short(l.ID), l.Name, l.AsOf, l.Rows, l.Unparsed, l.Format,
+			display.Cut(display.Clean(l.File), 40), l.ImportedAt.UTC().Format(time.DateOnly))
 	}
 	return w.Flush()
 }
@@ -246,7 +246,7 @@ func rowColumns(r vigil.ListRow) string {
 	}
 	cells := []string{strconv.Itoa(r.N), strconv.Itoa(r.Line), kinds}
 	for _, s := range []string{r.Raw, r.Party, programmes, valid, r.Problem} {
-		cells = append(cells, review.Cut(review.Clean(s), 64))
+		cells = append(cells, display.Cut(display.Clean(s), 64))
 	}
 	return strings.Join(cells, "\t")
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // text writes the trail in labelled lines.
@@ -131,7 +131,7 @@ func (l *listingTrail) text(s *sheet) {
 	s.lines("read in part", l.Problems...)
 	switch {
 	case l.Level != "":
-		s.line("assessed", "%s, listing %s", l.Level, review.Short(l.ID))
+		s.line("assessed", "%s, listing %s", l.Level, display.Short(l.ID))
 	case l.PageType == vigil.PageListing:
 		s.line("assessed", "not yet: vigil classify")
 	}

@@ -7,7 +7,7 @@ import (
 	"text/template"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // A certificate is what the draft of a certification is filled in with.
@@ -34,8 +34,8 @@ func Certify(w io.Writer, in Input) error {
 	if err != nil {
 		return err
 	}
-	line := func(s string) string { return cmp.Or(review.Clean(clipped(s)), "not stated") }
-	optional := func(s string) string { return review.Clean(clipped(s)) }
+	line := func(s string) string { return cmp.Or(display.Clean(clipped(s)), "not stated") }
+	optional := func(s string) string { return display.Clean(clipped(s)) }
 	return t.Execute(w, certificate{
 		ID: line(in.ID), Kind: line(in.Kind), Supersedes: optional(in.Supersedes), Parent: optional(in.Parent),
 		Case: line(in.Order.Case), Order: line(in.Order.ID), Authority: line(in.Order.Authority), OrderHash: vigil.SumHex(in.Order.File),

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // A chosen is what is kept of the exhibits.
@@ -49,7 +49,7 @@ const titleLen = 90
 
 func rowOf(e vigil.Exhibit, reveal bool) row {
 	r := placeOf(e)
-	r.Title, r.Verdict = review.Cut(titleOf(e, reveal), titleLen), newest(e.Decisions).Verdict
+	r.Title, r.Verdict = display.Cut(titleOf(e, reveal), titleLen), newest(e.Decisions).Verdict
 	r.Captured, r.Hits = e.Page.CapturedAt, len(e.Hits)
 	return r
 }
@@ -172,17 +172,17 @@ func titleOf(e vigil.Exhibit, reveal bool) string {
 		return "(title not shown: restricted)"
 	}
 	var line []byte
-	for _, s := range review.Segments(vigil.FieldTitle, clip(e.Listing.Title, 4*maxCell), e.Assessment, reveal) {
+	for _, s := range display.Segments(vigil.FieldTitle, clip(e.Listing.Title, 4*maxCell), e.Assessment, reveal) {
 		switch s.Hidden {
 		case "":
 			line = append(line, s.Text...)
-		case review.Masked:
+		case display.Masked:
 			line = append(line, "…"...)
 		default:
 			line = append(line, "‹"+s.Hidden+"›"...)
 		}
 	}
-	if t := review.Clean(string(line)); t != "" {
+	if t := display.Clean(string(line)); t != "" {
 		return t
 	}
 	return "(no title)"

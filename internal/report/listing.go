@@ -10,7 +10,7 @@ import (
 
 	"vigil"
 	"vigil/classify/indicator"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // A listing is what the template of one listing shows.
@@ -50,7 +50,7 @@ type fact struct {
 // A segment is a piece of text, the labels of the findings that end with it, and
 // the kind of the identifier that does.
 type segment struct {
-	review.Segment
+	display.Segment
 	Labels     []label
 	Identified string
 	Word       string // what stands for hidden text
@@ -96,7 +96,7 @@ type sum struct {
 func (p *page) listing(i int) listing {
 	e := p.chosen.detailed[i]
 	l := listing{
-		N: i + 1, Exhibit: e, Heading: review.Cut(titleOf(e, p.Reveal), 2*titleLen), Restricted: Restricted(e),
+		N: i + 1, Exhibit: e, Heading: display.Cut(titleOf(e, p.Reveal), 2*titleLen), Restricted: Restricted(e),
 		Facts: facts(e), Kind: genre(e.Assessment.Genre) + ", in " + language(e.Assessment.Lang),
 		Ties: p.ties[e.Listing.ID], Judged: head(e.Decisions, maxOthers), MoreJudged: max(0, len(e.Decisions)-maxOthers),
 	}
@@ -131,17 +131,17 @@ func (p *page) setCustody(l *listing) {
 
 // segments cuts a text where findings and identifiers begin and end.
 func (p *page) segments(e vigil.Exhibit, field, text string) []segment {
-	return p.labelled(review.Segments(field, text, e.Assessment, p.Reveal), true)
+	return p.labelled(display.Segments(field, text, e.Assessment, p.Reveal), true)
 }
 
 // labelled adds words to segments: what each finding is, unless names is false.
-func (p *page) labelled(in []review.Segment, names bool) []segment {
+func (p *page) labelled(in []display.Segment, names bool) []segment {
 	out := make([]segment, len(in))
 	for i, s := range in {
 		out[i].Segment = s
 		switch s.Hidden {
 		case "":
-		case review.Masked:
+		case display.Masked:
 			out[i].Word = "•••"
 		default:
 			out[i].Word = "[" + s.Hidden + "]"
@@ -199,7 +199,7 @@ func (p *page) setFindings(l *listing) {
 		s.Weight += f.Weight
 		if len(s.Quotes) < maxQuotes && !l.Restricted {
 			if text, ok := l.Listing.Field(f.Field); ok {
-				s.Quotes = append(s.Quotes, p.labelled(review.Around(text, f, l.Assessment, 0, p.Reveal), false))
+				s.Quotes = append(s.Quotes, p.labelled(display.Around(text, f, l.Assessment, 0, p.Reveal), false))
 			}
 		}
 	}
@@ -247,9 +247,9 @@ func (p *page) show(id vigil.Identifier, restricted bool) string {
 	case id.Redacted:
 		return "withheld"
 	case p.Reveal && !restricted:
-		return review.Visible(clipped(id.Value))
+		return display.Visible(clipped(id.Value))
 	}
-	return review.Mask(id)
+	return display.Mask(id)
 }
 
 // facts lists what a page states, and what is known of the capture.
@@ -260,7 +260,7 @@ func facts(e vigil.Exhibit) []fact {
 			out = append(out, fact{name, value, mono})
 		}
 	}
-	text := func(s string) string { return review.Clean(clipped(s)) }
+	text := func(s string) string { return display.Clean(clipped(s)) }
 	l, pg := e.Listing, e.Page
 	add("Vendor", text(l.Vendor), false)
 	if l.Price != nil {

@@ -11,7 +11,7 @@ import (
 
 	"vigil"
 	"vigil/classify/indicator"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // Bounds of what is shown in one place. What is beyond them is counted.
@@ -254,9 +254,9 @@ func functions() template.FuncMap {
 		"instant":  instant,
 		"day":      day,
 		"date":     date,
-		"visible":  func(s any) string { return review.Visible(clipped(fmt.Sprint(s))) },
-		"clean":    func(s any) string { return review.Clean(clipped(fmt.Sprint(s))) },
-		"text":     review.Visible,
+		"visible":  func(s any) string { return display.Visible(clipped(fmt.Sprint(s))) },
+		"clean":    func(s any) string { return display.Clean(clipped(fmt.Sprint(s))) },
+		"text":     display.Visible,
 		"defang":   defang,
 		"join":     func(ss []string) string { return strings.Join(ss, ", ") },
 		"short":    func(hash string) string { return hash[:min(len(hash), 16)] },

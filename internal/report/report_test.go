@@ -15,7 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"vigil"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // hostile is text of a page that wants to be more than text.
@@ -370,10 +370,10 @@ func TestLabelsAreInTheTaxonomy(t *testing.T) {
 
 func TestAMaskedValueIsShownAsTheReviewersSeeIt(t *testing.T) {
 	id := vigil.Identifier{Kind: "btc", Value: "1FsSia9rv4NeEwvJ2GvXrX7LyxYspbN2mo"}
-	if got := (&page{}).show(id, false); got != review.Mask(id) {
-		t.Errorf("shown as %s, want %s", got, review.Mask(id))
+	if got := (&page{}).show(id, false); got != display.Mask(id) {
+		t.Errorf("shown as %s, want %s", got, display.Mask(id))
 	}
-	if got := (&page{Input: Input{Reveal: true}}).show(id, true); got != review.Mask(id) {
+	if got := (&page{Input: Input{Reveal: true}}).show(id, true); got != display.Mask(id) {
 		t.Errorf("of a restricted listing shown as %s", got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"vigil"
 	"vigil/classify/indicator"
-	"vigil/internal/review"
+	"vigil/internal/display"
 )
 
 // A levelMeaning says what a level asks for.
@@ -114,7 +114,7 @@ func defang(url string) string {
 	if rest, ok := strings.CutPrefix(url, "http"); ok {
 		url = "hxxp" + rest
 	}
-	return review.Visible(clipped(url))
+	return display.Visible(clipped(url))
 }
 
 // says returns what a verdict means.
@@ -129,7 +129,7 @@ func says(v vigil.Verdict) string {
 
 // because returns what a reason means that is a code; nothing for one in words.
 func because(code string) string {
-	for _, r := range review.Reasons() {
+	for _, r := range display.Reasons() {
 		if r.Code == code {
 			return r.Meaning
 		}
@@ -159,7 +159,7 @@ func how(method string) string {
 	case "refanged":
 		return "written in a disguised form, which was undone"
 	}
-	return review.Clean(clipped(method))
+	return display.Clean(clipped(method))
 }
 
 // class says how strong an identifier's own check is.
@@ -192,7 +192,7 @@ func language(code string) string {
 		"ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "ro": "Romanian", "ru": "Russian",
 		"": "an unknown language", "und": "an unknown language",
 	}
-	return cmp.Or(names[code], "language "+review.Clean(clipped(code)))
+	return cmp.Or(names[code], "language "+display.Clean(clipped(code)))
 }
 
 // action says what a log entry tells.
@@ -202,7 +202,7 @@ func action(e vigil.Event) string {
 		vigil.ActClassify: "listing assessed", vigil.ActView: "listing looked at", vigil.ActDecide: "decision recorded", vigil.ActExport: "exported",
 		vigil.ActSearch: "found by a search",
 	}
-	return cmp.Or(words[e.Action], review.Clean(clipped(e.Action)))
+	return cmp.Or(words[e.Action], display.Clean(clipped(e.Action)))
 }
 
 // cutReason says what a reason for withholding means.
@@ -212,7 +212,7 @@ func cutReason(code string) string {
 		"method": "would show a police method", "privilege": "is protected by privilege", "other-proceedings": "belongs to other proceedings",
 		"safety": "would endanger somebody",
 	}
-	return cmp.Or(words[code], review.Clean(clipped(code)))
+	return cmp.Or(words[code], display.Clean(clipped(code)))
 }
 
 // truncated says why a page was cut short (WARC 1.1, section 5.13).
@@ -220,5 +220,5 @@ func truncated(why string) string {
 	words := map[string]string{
 		"length": "longer than the limit", "time": "took longer than the limit", "disconnect": "the connection ended", "unspecified": "for an unknown reason",
 	}
-	return cmp.Or(words[why], review.Clean(clipped(why)))
+	return cmp.Or(words[why], display.Clean(clipped(why)))
 }

@@ -6,16 +6,18 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/internal/casetest"
+	"vigil/internal/display"
 )
 
 // benchmarkPage measures one page of a case with many waiting listings.
 func benchmarkPage(b *testing.B, path func(id string) string) {
-	c := newCase(b)
+	c := casetest.New(b)
 	var id string
 	for i := range 1500 {
-		id = c.addLevel(b, i, vigil.LevelReview)
+		id = c.AddLevel(b, i, vigil.LevelReview)
 	}
-	h := Handler(Config{Desk: *c.desk("ada"), Token: "t", Hosts: []string{"vigil"}, Indicators: indicators})
+	h := Handler(Config{Desk: *deskOf(c, "ada"), Token: "t", Hosts: []string{"vigil"}, Indicators: casetest.Indicators})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://vigil/login?token=t", nil))
 	cookie := w.Result().Cookies()[0]
@@ -38,9 +40,9 @@ func BenchmarkItemPage(b *testing.B) {
 }
 
 func BenchmarkSegments(b *testing.B) {
-	l, a := sampleListing()
+	l, a := casetest.Sample()
 	b.SetBytes(int64(len(l.Description)))
 	for b.Loop() {
-		Segments(vigil.FieldDescription, l.Description, a, false)
+		display.Segments(vigil.FieldDescription, l.Description, a, false)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/desk"
+	"vigil/internal/display"
 )
 
 //go:embed templates static
@@ -20,10 +22,10 @@ var files embed.FS
 // A Config says what the pages show, to whom, and where.
 // The zero Config serves nobody: it has no host and no token.
 type Config struct {
-	Desk       Desk
+	Desk       desk.Desk
 	Token      string   // opens the first session, once; /login?token=…
 	Hosts      []string // Host headers that are answered, with the port: "127.0.0.1:8420"
-	Indicators Indicators
+	Indicators display.Indicators
 	// Contact says whom a reviewer tells of a danger to life or of a minor.
 	Contact string
 	// NewLink is called with the path of a new login link when somebody without
@@ -44,7 +46,7 @@ type Config struct {
 // which notes each look at sensitive text.
 func Handler(cfg Config) http.Handler {
 	h := &handler{Config: cfg, pages: parsePages()}
-	h.sessions = newSessions(cfg.Token, h.Desk.now)
+	h.sessions = newSessions(cfg.Token, h.Desk.Clock)
 
 	mux := http.NewServeMux()
 	for _, name := range []string{"style.css", "keys.js", "icon.svg"} {
@@ -82,7 +84,7 @@ type handler struct {
 // around it. It panics on a template that does not parse, which tests rule out.
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
-	funcs := template.FuncMap{"visible": Visible, "clean": Clean, "short": Short, "stamp": stamp, "weight": weight}
+	funcs := template.FuncMap{"visible": display.Visible, "clean": display.Clean, "short": display.Short, "stamp": display.Stamp, "weight": display.Weight}
 	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
 			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
@@ -103,11 +105,11 @@ type frame struct {
 // that an error never leaves half a page.
 func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page string, f frame) {
 	if s, ok := h.sessions.find(r); ok {
-		f.Reviewer, f.Keys = Clean(h.Desk.Reviewer), s.keys
+		f.Reviewer, f.Keys = display.Clean(h.Desk.Reviewer), s.keys
 	}
 	var b bytes.Buffer
 	if err := h.pages[page].Execute(&b, f); err != nil {
-		http.Error(w, "render page "+page+": "+Clean(err.Error()), http.StatusInternalServerError)
+		http.Error(w, "render page "+page+": "+display.Clean(err.Error()), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -133,7 +135,7 @@ func (h *handler) say(w http.ResponseWriter, r *http.Request, status int, title 
 
 // fail shows an error of the desk, with the status that fits it.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	m := message{Text: Clean(err.Error()), Path: "/", Link: "Back to the queue"}
+	m := message{Text: display.Clean(err.Error()), Path: "/", Link: "Back to the queue"}
 	switch {
 	case errors.Is(err, vigil.ErrNotFound):
 		h.say(w, r, http.StatusNotFound, "Not found", m)
@@ -211,12 +213,12 @@ func (h *handler) nothing(w http.ResponseWriter, r *http.Request) {
 func (h *handler) help(w http.ResponseWriter, r *http.Request) {
 	h.show(w, r, http.StatusOK, "help", frame{Title: "Help", Here: "help", Data: struct {
 		Verdicts []verdict
-		Reasons  []Reason
+		Reasons  []display.Reason
 		Levels   []levelWords
 		Claim    time.Duration
 		Idle     time.Duration
 		Contact  string
-	}{verdicts(), Reasons(), levels(), h.Desk.ttl(), idleLimit, Clean(h.Contact)}})
+	}{verdicts(), display.Reasons(), levels(), h.Desk.Lasts(), idleLimit, display.Clean(h.Contact)}})
 }
 
 // A verdict is a button of the decision bar.

@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil"
+	"vigil/internal/casetest"
+	"vigil/internal/desk"
 	"vigil/store"
 )
 
@@ -29,16 +31,21 @@ type browser struct {
 	links []string // login links that were printed
 }
 
+// deskOf returns a reviewer's desk at a case.
+func deskOf(c *casetest.Case, reviewer string) *desk.Desk {
+	return &desk.Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.Now }, Hits: c.Hits}
+}
+
 // serve starts the pages on loopback and returns a browser at the door.
-func serve(t *testing.T, c *testCase) *browser { return serveWith(t, c, func(*Config) {}) }
+func serve(t *testing.T, c *casetest.Case) *browser { return serveWith(t, c, func(*Config) {}) }
 
 // serveWith is serve with a changed configuration.
-func serveWith(t *testing.T, c *testCase, change func(*Config)) *browser {
+func serveWith(t *testing.T, c *casetest.Case, change func(*Config)) *browser {
 	t.Helper()
 	b := &browser{t: t}
 	srv := httptest.NewUnstartedServer(nil)
 	cfg := Config{
-		Desk: *c.desk("ada"), Token: "open-sesame", Hosts: []string{srv.Listener.Addr().String()}, Indicators: indicators,
+		Desk: *deskOf(c, "ada"), Token: "open-sesame", Hosts: []string{srv.Listener.Addr().String()}, Indicators: casetest.Indicators,
 		Contact: "duty desk", NewLink: func(path string) { b.links = append(b.links, path) },
 	}
 	change(&cfg)
@@ -54,13 +61,13 @@ func serveWith(t *testing.T, c *testCase, change func(*Config)) *browser {
 }
 
 // signedIn is serve, and through the door.
-func signedIn(t *testing.T, c *testCase) *browser {
+func signedIn(t *testing.T, c *casetest.Case) *browser {
 	t.Helper()
 	return signedInWith(t, c, func(*Config) {})
 }
 
 // signedInWith is signedIn with a changed configuration.
-func signedInWith(t *testing.T, c *testCase, change func(*Config)) *browser {
+func signedInWith(t *testing.T, c *casetest.Case, change func(*Config)) *browser {
 	t.Helper()
 	b := serveWith(t, c, change)
 	if code, _ := b.get("/login?token=open-sesame"); code != http.StatusOK {
@@ -174,7 +181,7 @@ func (b *browser) decide(page, id string, form url.Values) (int, string, string)
 }
 
 func TestLoginWorksOnce(t *testing.T) {
-	b := serve(t, newCase(t))
+	b := serve(t, casetest.New(t))
 	if code, _ := b.get("/"); code != http.StatusUnauthorized {
 		t.Errorf("the queue without a session: status %d, want 401", code)
 	}
@@ -194,7 +201,7 @@ func TestLoginWorksOnce(t *testing.T) {
 }
 
 func TestTheSessionCookie(t *testing.T) {
-	b := serve(t, newCase(t))
+	b := serve(t, casetest.New(t))
 	resp, err := b.Get(b.base + "/login?token=open-sesame")
 	if err != nil {
 		t.Fatal(err)
@@ -215,15 +222,15 @@ func TestASessionRunsOut(t *testing.T) {
 		"after a day's work, 8h": {10 * time.Minute, absoluteLimit + 10*time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tc := newCase(t)
+			tc := casetest.New(t)
 			b := signedIn(t, tc)
 			for past := c.step; past < c.total; past += c.step {
-				tc.now = tc.now.Add(c.step)
+				tc.Now = tc.Now.Add(c.step)
 				if code, _ := b.get("/help"); code != http.StatusOK {
 					t.Fatalf("after %v: status %d, want 200", past, code)
 				}
 			}
-			tc.now = tc.now.Add(c.step)
+			tc.Now = tc.Now.Add(c.step)
 			if code, _ := b.get("/help"); code != http.StatusUnauthorized {
 				t.Errorf("after %v: status %d, want 401", c.total, code)
 			}
@@ -232,7 +239,7 @@ func TestASessionRunsOut(t *testing.T) {
 }
 
 func TestANewLinkIsPrintedAndNotShown(t *testing.T) {
-	c := newCase(t)
+	c := casetest.New(t)
 	b := serve(t, c)
 	_, body, _ := b.post("/login/new", nil)
 	if len(b.links) != 1 {
@@ -253,7 +260,7 @@ func TestANewLinkIsPrintedAndNotShown(t *testing.T) {
 }
 
 func TestSignOut(t *testing.T) {
-	b := signedIn(t, newCase(t))
+	b := signedIn(t, casetest.New(t))
 	b.post("/logout", nil)
 	if code, _ := b.get("/"); code != http.StatusUnauthorized {
 		t.Errorf("after signing out: status %d, want 401", code)
@@ -261,8 +268,8 @@ func TestSignOut(t *testing.T) {
 }
 
 func TestNothingIsServedWithoutASession(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := serve(t, c)
 	for _, path := range []string{"/", "/item/" + id, "/item/" + id + "/reveal", "/log", "/help", "/nowhere", "/static"} {
 		if code, body := b.get(path); code != http.StatusUnauthorized || strings.Contains(body, "Listing number") {
@@ -274,7 +281,7 @@ func TestNothingIsServedWithoutASession(t *testing.T) {
 			t.Errorf("POST %s: status %d, want 401", path, code)
 		}
 	}
-	if es := c.events(t, vigil.ActView); len(es) != 0 {
+	if es := c.Events(t, vigil.ActView); len(es) != 0 {
 		t.Errorf("views were logged though nothing was shown: %+v", es)
 	}
 }
@@ -293,7 +300,7 @@ func TestTheZeroConfigServesNobody(t *testing.T) {
 }
 
 func TestAForeignHostIsRefused(t *testing.T) {
-	b := signedIn(t, newCase(t))
+	b := signedIn(t, casetest.New(t))
 	for _, host := range []string{"attacker.example", "localhost", "127.0.0.1", ""} {
 		r, err := http.NewRequest(http.MethodGet, b.base+"/", nil)
 		if err != nil {
@@ -310,8 +317,8 @@ func TestAForeignHostIsRefused(t *testing.T) {
 }
 
 func TestOnlyThePagesThemselvesCanChangeSomething(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	_, page := b.get("/item/" + id)
 	form := url.Values{"verdict": {"relevant"}, "reason": {"goods"}, "seen": {seenField.FindStringSubmatch(page)[1]}}
@@ -344,8 +351,8 @@ func TestOnlyThePagesThemselvesCanChangeSomething(t *testing.T) {
 }
 
 func TestALargeFormIsRefused(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	if code, _, _ := b.post("/item/"+id+"/decide", url.Values{"note": {strings.Repeat("x", maxForm)}}); code != http.StatusBadRequest {
 		t.Errorf("status %d, want 400", code)
@@ -353,10 +360,10 @@ func TestALargeFormIsRefused(t *testing.T) {
 }
 
 func TestTheQueueShowsTheHighestFirst(t *testing.T) {
-	c := newCase(t)
-	c.addLevel(t, 1, vigil.LevelReview)
-	c.addLevel(t, 2, vigil.LevelPriority)
-	c.addLevel(t, 3, vigil.LevelNote)
+	c := casetest.New(t)
+	c.AddLevel(t, 1, vigil.LevelReview)
+	c.AddLevel(t, 2, vigil.LevelPriority)
+	c.AddLevel(t, 3, vigil.LevelNote)
 	b := signedIn(t, c)
 	_, page := b.get("/")
 	two, one := strings.Index(page, "Listing number 2<"), strings.Index(page, "Listing number 1<")
@@ -380,9 +387,9 @@ func TestTheQueueShowsTheHighestFirst(t *testing.T) {
 }
 
 func TestTheQueueHasPages(t *testing.T) {
-	c := newCase(t)
+	c := casetest.New(t)
 	for i := range queueRows + 2 {
-		c.addLevel(t, i, vigil.LevelReview)
+		c.AddLevel(t, i, vigil.LevelReview)
 	}
 	b := signedIn(t, c)
 	_, page := b.get("/")
@@ -399,8 +406,8 @@ func TestTheQueueHasPages(t *testing.T) {
 }
 
 func TestTheItemPage(t *testing.T) {
-	c := newCase(t)
-	id := c.add(t, first(sampleListing()), second(sampleListing()))
+	c := casetest.New(t)
+	id := c.Add(t, first(casetest.Sample()), second(casetest.Sample()))
 	b := signedIn(t, c)
 	_, page := b.get("/item/" + id)
 	summary := strings.Index(page, "Offer of a person, in English")
@@ -415,12 +422,12 @@ func TestTheItemPage(t *testing.T) {
 			t.Errorf("%q is missing", want)
 		}
 	}
-	for _, not := range []string{"aged 99", testAddress, "<details class=\"fold\" open"} {
+	for _, not := range []string{"aged 99", casetest.PaymentAddress, "<details class=\"fold\" open"} {
 		if strings.Contains(page, not) {
 			t.Errorf("%q is shown", not)
 		}
 	}
-	if es := c.events(t, vigil.ActView); len(es) != 1 || es[0].Object.ID != id {
+	if es := c.Events(t, vigil.ActView); len(es) != 1 || es[0].Object.ID != id {
 		t.Errorf("the log says %+v, want one view of the listing", es)
 	}
 }
@@ -429,35 +436,35 @@ func first[A, B any](a A, _ B) A  { return a }
 func second[A, B any](_ A, b B) B { return b }
 
 func TestRevealIsLogged(t *testing.T) {
-	c := newCase(t)
-	id := c.add(t, first(sampleListing()), second(sampleListing()))
+	c := casetest.New(t)
+	id := c.Add(t, first(casetest.Sample()), second(casetest.Sample()))
 	b := signedIn(t, c)
-	if _, page := b.get("/item/" + id + "/reveal"); strings.Contains(page, testAddress) {
+	if _, page := b.get("/item/" + id + "/reveal"); strings.Contains(page, casetest.PaymentAddress) {
 		t.Error("GET reveals")
 	}
 	_, page, _ := b.post("/item/"+id+"/reveal", nil)
-	if strings.Count(page, testAddress) != 2 {
+	if strings.Count(page, casetest.PaymentAddress) != 2 {
 		t.Error("the address should be shown in the text and in the table")
 	}
 	if strings.Contains(page, "aged 99") {
 		t.Error("what must not be repeated is revealed")
 	}
-	es := c.events(t, vigil.ActView)
+	es := c.Events(t, vigil.ActView)
 	if last := es[len(es)-1]; last.Reason != "identifiers revealed" || last.Actor != "ada" {
 		t.Errorf("the last view in the log is %+v", last)
 	}
 }
 
 func TestHostileTextIsEscapedAndVisible(t *testing.T) {
-	c := newCase(t)
+	c := casetest.New(t)
 	hostile := "<script>alert(1)</script><img src=x onerror=alert(1)>\u202egnp\x1b[2J\"'`{{.}}"
-	l, a := sampleListing()
+	l, a := casetest.Sample()
 	l.Title, l.Vendor, l.Description = hostile+l.Title, hostile, hostile+l.Description
 	l.Category, l.Problems, l.Rating, l.ShipsFrom = []string{hostile}, []string{hostile}, hostile, hostile
 	a.Level, a.Lang, a.Model = vigil.LevelReview, "x\"<b>", hostile
 	a.Findings = []vigil.Finding{{Indicator: hostile, Polarity: vigil.For, Field: vigil.FieldDescription, Start: 3, End: 9, Weight: 1}}
 	a.Identifiers[0].Kind, a.Identifiers[0].Value, a.Identifiers[0].Readings = hostile, hostile, []string{hostile, hostile}
-	id := c.add(t, l, a)
+	id := c.Add(t, l, a)
 	b := signedIn(t, c)
 	for _, path := range []string{"/", "/item/" + id, "/log"} {
 		_, page := b.get(path)
@@ -476,9 +483,9 @@ func TestHostileTextIsEscapedAndVisible(t *testing.T) {
 }
 
 func TestDecideAndNextWithoutScripts(t *testing.T) {
-	c := newCase(t)
-	low := c.addLevel(t, 1, vigil.LevelReview)
-	high := c.addLevel(t, 2, vigil.LevelPriority)
+	c := casetest.New(t)
+	low := c.AddLevel(t, 1, vigil.LevelReview)
+	high := c.AddLevel(t, 2, vigil.LevelPriority)
 	b := signedIn(t, c)
 
 	_, page, at := b.post("/next", nil)
@@ -490,7 +497,7 @@ func TestDecideAndNextWithoutScripts(t *testing.T) {
 		t.Fatalf("decide and next leads to %s, want /item/%s", at, low)
 	}
 	_, page, at = b.decide(page, low, url.Values{"verdict": {"unsure"}, "reason": {"too-little-text"}, "then": {"next"}})
-	if at != "/" || !strings.Contains(page, "Nothing else waits.") {
+	if at != "/" || !strings.Contains(page, "Nothing else Waits.") {
 		t.Errorf("after the last: %s", at)
 	}
 	ds, err := c.Decisions(t.Context(), high)
@@ -500,8 +507,8 @@ func TestDecideAndNextWithoutScripts(t *testing.T) {
 }
 
 func TestDecideWithoutAReasonKeepsWhatWasTyped(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	_, page := b.get("/item/" + id)
 	code, page, _ := b.decide(page, id, url.Values{"verdict": {"relevant"}, "note": {"half a thought"}})
@@ -515,11 +522,11 @@ func TestDecideWithoutAReasonKeepsWhatWasTyped(t *testing.T) {
 }
 
 func TestADecisionOnAnOldPageIsRefused(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	_, page := b.get("/item/" + id)
-	if _, err := c.desk("bo").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
+	if _, err := deskOf(c, "bo").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
 		t.Fatal(err)
 	}
 	code, page, _ := b.decide(page, id, url.Values{"verdict": {"not-relevant"}, "reason": {"goods"}})
@@ -535,9 +542,9 @@ func TestADecisionOnAnOldPageIsRefused(t *testing.T) {
 }
 
 func TestAListingHeldByAnotherCanBeSeenAndNotDecided(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	if _, err := c.desk("bo").Next(t.Context()); err != nil {
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	if _, err := deskOf(c, "bo").Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b := signedIn(t, c)
@@ -554,9 +561,9 @@ func TestAListingHeldByAnotherCanBeSeenAndNotDecided(t *testing.T) {
 }
 
 func TestASuspectedMinorStopsTheDisplay(t *testing.T) {
-	c := newCase(t)
-	id := c.add(t, first(sampleListing()), second(sampleListing()))
-	c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.Add(t, first(casetest.Sample()), second(casetest.Sample()))
+	c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	_, page, _ := b.post("/next", nil)
 	_, page, at := b.decide(page, id, url.Values{"verdict": {"suspected-minor"}, "reason": {"possible-minor"}, "then": {"next"}})
@@ -566,7 +573,7 @@ func TestASuspectedMinorStopsTheDisplay(t *testing.T) {
 	_, revealed, _ := b.post("/item/"+id+"/reveal", nil)
 	_, queue := b.get("/?show=decided")
 	for _, p := range []string{page, revealed, queue} {
-		for _, not := range []string{"papers stay", "sold to the", "Passport is kept", testAddress} {
+		for _, not := range []string{"papers stay", "sold to the", "Passport is kept", casetest.PaymentAddress} {
 			if strings.Contains(p, not) {
 				t.Errorf("%q is still shown", not)
 			}
@@ -575,20 +582,20 @@ func TestASuspectedMinorStopsTheDisplay(t *testing.T) {
 }
 
 func TestGiveBack(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	b.post("/next", nil)
 	if _, page, at := b.post("/item/"+id+"/return", nil); at != "/" || !strings.Contains(page, "Given back") {
 		t.Errorf("giving back leads to %s", at)
 	}
-	if _, err := c.desk("bo").Next(t.Context()); err != nil {
+	if _, err := deskOf(c, "bo").Next(t.Context()); err != nil {
 		t.Errorf("bo can't take it: %v", err)
 	}
 }
 
 func TestKeysCanBeSwitchedOff(t *testing.T) {
-	b := signedIn(t, newCase(t))
+	b := signedIn(t, casetest.New(t))
 	if _, page := b.get("/"); !strings.Contains(page, "/static/keys.js") {
 		t.Error("the script is missing")
 	}
@@ -602,8 +609,8 @@ func TestKeysCanBeSwitchedOff(t *testing.T) {
 }
 
 func TestEveryPageIsThereAndLight(t *testing.T) {
-	c := newCase(t)
-	id := c.add(t, first(sampleListing()), second(sampleListing()))
+	c := casetest.New(t)
+	id := c.Add(t, first(casetest.Sample()), second(casetest.Sample()))
 	b := signedIn(t, c)
 	weight := 0
 	for _, path := range []string{"/static/style.css", "/static/keys.js", "/static/icon.svg"} {
@@ -632,9 +639,9 @@ func TestEveryPageIsThereAndLight(t *testing.T) {
 }
 
 func TestTheLogPageShowsTheLastEntriesFirst(t *testing.T) {
-	c := newCase(t)
+	c := casetest.New(t)
 	for i := range 40 {
-		c.addLevel(t, i, vigil.LevelNote)
+		c.AddLevel(t, i, vigil.LevelNote)
 	}
 	b := signedIn(t, c)
 	_, page := b.get("/log")

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/internal/casetest"
+	"vigil/internal/display"
 )
 
 // listed puts the sample listing's address on an expired list and on one of
@@ -24,45 +26,49 @@ func listed(_ context.Context, l vigil.Listing, a vigil.Assessment) ([]vigil.Hit
 }
 
 func TestAHitNamesListDateRowAndWhetherItHolds(t *testing.T) {
-	c := newCase(t)
-	c.hits = listed
-	l, a := sampleListing()
-	id := c.add(t, l, a)
-	v, err := c.desk("ada").Show(t.Context(), id)
+	c := casetest.New(t)
+	c.Hits = listed
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
+	v, err := deskOf(c, "ada").Show(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := printed(t, Terminal{}, v)
+	got := printed(t, v)
 	first := strings.Index(got, "as of 2026-11-01, row 3; listed for Harbour Ledger Collective; programme SDGT; terrorism; in force")
 	second := strings.Index(got, "on seizures as of 2024-09-27, row 7; expired since 2025-02-01")
 	if first < 0 || second < first {
 		t.Errorf("hits missing or in the wrong order in\n%s", got)
 	}
-	if strings.Contains(got, testAddress) || strings.Contains(got, "\x1b") {
+	if strings.Contains(got, casetest.PaymentAddress) || strings.Contains(got, "\x1b") {
 		t.Errorf("an identifier or an escape sequence stands in\n%s", got)
 	}
 	code, page := signedIn(t, c).get("/item/" + id)
 	if code != http.StatusOK || !strings.Contains(page, "terrorism list") || !strings.Contains(page, "row 3; listed for Harbour Ledger Collective") {
 		t.Errorf("status %d, page:\n%s", code, page)
 	}
-	if strings.Contains(page, "<b>") || strings.Contains(page, testAddress) {
+	if strings.Contains(page, "<b>") || strings.Contains(page, casetest.PaymentAddress) {
 		t.Error("a list's name is markup, or an identifier is not masked")
-	}
-}
-
-func TestWithoutHitsNothingIsSaidOfWatchlists(t *testing.T) {
-	if got := printed(t, Terminal{}, shownView(t, nil)); strings.Contains(got, "watchlist") {
-		t.Errorf("watchlists are spoken of in\n%s", got)
 	}
 }
 
 // A listing whose hits can't be read is not shown as if it had none.
 func TestAFailedLookUpIsAnError(t *testing.T) {
-	c := newCase(t)
+	c := casetest.New(t)
 	broken := errors.New("broken index")
-	c.hits = func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error) { return nil, broken }
-	l, a := sampleListing()
-	if _, err := c.desk("ada").Show(t.Context(), c.add(t, l, a)); !errors.Is(err, broken) {
+	c.Hits = func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error) { return nil, broken }
+	l, a := casetest.Sample()
+	if _, err := deskOf(c, "ada").Show(t.Context(), c.Add(t, l, a)); !errors.Is(err, broken) {
 		t.Errorf("error %v, want it to wrap %v", err, broken)
 	}
+}
+
+// printed is what the terminal shows of v.
+func printed(t *testing.T, v display.View) string {
+	t.Helper()
+	var b strings.Builder
+	if err := (display.Terminal{}).Item(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"vigil"
+	"vigil/internal/desk"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -26,22 +28,22 @@ type itemPage struct {
 	Mine        bool // this reviewer holds it
 	Restricted  bool
 	Fold        bool // the text is folded away until asked for
-	Title       []Segment
-	Text        []Segment
+	Title       []display.Segment
+	Text        []display.Segment
 	More        int // bytes of the text that are not shown
 	Findings    []findingRow
 	FindingsCut int // findings that are not listed
 	Legend      []legend
 	Identifiers []identifierRow
-	Hits        []hitRow
+	Hits        []display.HitRow
 	MoreHits    int
 	Links       bool // there is a page that shows them
 	Similar     bool // and one of near-duplicates and versions
 	Revealed    bool
-	Facts       []Fact
+	Facts       []display.Fact
 	Decisions   []vigil.Decision
 	Verdicts    []verdict
-	Reasons     []Reason
+	Reasons     []display.Reason
 	Contact     string
 	Notice      string
 	Seen        string    // which state of the listing the form speaks of
@@ -54,7 +56,7 @@ type findingRow struct {
 	Name    string
 	Against bool
 	Bar     bar
-	Quote   []Segment
+	Quote   []display.Segment
 }
 
 // A legend explains one indicator that the listing shows.
@@ -94,48 +96,44 @@ func (h *handler) toItem(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/item/"+url.PathEscape(r.PathValue("id")), http.StatusSeeOther)
 }
 
-func (h *handler) showItem(w http.ResponseWriter, r *http.Request, status int, v View, reveal bool, try decideTry) {
+func (h *handler) showItem(w http.ResponseWriter, r *http.Request, status int, v display.View, reveal bool, try decideTry) {
 	p := h.newItemPage(v, reveal)
 	p.Form = try
 	if n := len(v.Decisions); n > 0 && r.URL.Query().Get("done") == "decided" {
 		p.Notice = decidedNotice(v.Decisions[n-1].Verdict)
 	}
-	h.show(w, r, status, "item", frame{Title: "Listing " + Short(p.ID), Here: "item", Data: p})
+	h.show(w, r, status, "item", frame{Title: "Listing " + display.Short(p.ID), Here: "item", Data: p})
 }
 
-func (h *handler) newItemPage(v View, reveal bool) itemPage {
+func (h *handler) newItemPage(v display.View, reveal bool) itemPage {
 	a := v.Assessment
 	p := itemPage{
-		ID: v.Assessment.ID, Level: a.Level, Score: a.Score, Summary: Summary(v.Item), State: State(v.Item, h.Desk.now()),
-		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Reviewer && v.Task.Until.After(h.Desk.now()),
-		Restricted: Restricted(v.Item), Fold: grave(a.Level), Revealed: reveal,
-		Facts: withoutTitle(Facts(v)), Decisions: v.Decisions, Verdicts: verdicts(), Reasons: Reasons(),
-		Links: h.Links != nil, Similar: h.Similar != nil, Contact: Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
+		ID: v.Assessment.ID, Level: a.Level, Score: a.Score, Summary: display.Summary(v.Item), State: display.State(v.Item, h.Desk.Clock()),
+		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Reviewer && v.Task.Until.After(h.Desk.Clock()),
+		Restricted: display.Restricted(v.Item), Fold: display.Grave(a.Level), Revealed: reveal,
+		Facts: withoutTitle(display.Facts(v)), Decisions: v.Decisions, Verdicts: verdicts(), Reasons: display.Reasons(),
+		Links: h.Links != nil, Similar: h.Similar != nil, Contact: display.Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
 	}
 	p.Identifiers = identifierRows(a, reveal && !p.Restricted)
-	p.Hits, p.MoreHits = hitRows(v.Hits, reveal && !p.Restricted)
+	p.Hits, p.MoreHits = display.HitRows(v.Hits, reveal && !p.Restricted)
 	h.setFindings(&p, v, reveal)
 	if !p.Restricted {
-		p.Title = Segments(vigil.FieldTitle, head(v.Listing.Title, 1000), a, reveal)
-		text := head(v.Listing.Description, shownText)
-		p.Text, p.More = Segments(vigil.FieldDescription, text, a, reveal), len(v.Listing.Description)-len(text)
+		p.Title = display.Segments(vigil.FieldTitle, display.Head(v.Listing.Title, 1000), a, reveal)
+		text := display.Head(v.Listing.Description, shownText)
+		p.Text, p.More = display.Segments(vigil.FieldDescription, text, a, reveal), len(v.Listing.Description)-len(text)
 	}
 	return p
 }
 
 // withoutTitle drops the title, which the page shows with the text.
-func withoutTitle(fs []Fact) []Fact {
-	return slices.DeleteFunc(fs, func(f Fact) bool { return f.Name == "title" })
+func withoutTitle(fs []display.Fact) []display.Fact {
+	return slices.DeleteFunc(fs, func(f display.Fact) bool { return f.Name == "title" })
 }
-
-// head returns the first n bytes of s, or a little less, so that no character
-// is divided.
-func head(s string, n int) string { return s[:runeStart(s, n)] }
 
 // shownFindings is how many findings and identifiers an item page lists.
 const shownFindings = 60
 
-func (h *handler) setFindings(p *itemPage, v View, reveal bool) {
+func (h *handler) setFindings(p *itemPage, v display.View, reveal bool) {
 	fs := v.Assessment.Findings
 	p.FindingsCut = max(0, len(fs)-shownFindings)
 	most := 0.0
@@ -144,16 +142,16 @@ func (h *handler) setFindings(p *itemPage, v View, reveal bool) {
 	}
 	known := map[string]bool{}
 	for _, f := range fs[:len(fs)-p.FindingsCut] {
-		row := findingRow{Finding: f, Name: h.Indicators.name(f.Indicator), Against: f.Polarity == vigil.Against, Bar: weightBar(f.Weight, most)}
-		row.Indicator, row.Field = Clean(f.Indicator), Clean(f.Field)
+		row := findingRow{Finding: f, Name: h.Indicators.Name(f.Indicator), Against: f.Polarity == vigil.Against, Bar: weightBar(f.Weight, most)}
+		row.Indicator, row.Field = display.Clean(f.Indicator), display.Clean(f.Field)
 		if !p.Restricted {
-			row.Quote = Around(fieldText(v.Listing, f.Field), f, v.Assessment, textContext, reveal)
+			row.Quote = display.Around(display.FieldText(v.Listing, f.Field), f, v.Assessment, display.QuoteContext, reveal)
 		}
 		p.Findings = append(p.Findings, row)
 		if h.Indicators != nil && !known[f.Indicator] {
 			known[f.Indicator] = true
 			name, definition := h.Indicators(f.Indicator)
-			p.Legend = append(p.Legend, legend{row.Indicator, Clean(name), Clean(definition)})
+			p.Legend = append(p.Legend, legend{row.Indicator, display.Clean(name), display.Clean(definition)})
 		}
 	}
 }
@@ -161,11 +159,11 @@ func (h *handler) setFindings(p *itemPage, v View, reveal bool) {
 func identifierRows(a vigil.Assessment, reveal bool) []identifierRow {
 	var rows []identifierRow
 	for _, id := range a.Identifiers[:min(len(a.Identifiers), shownFindings)] {
-		value := Mask(id)
+		value := display.Mask(id)
 		if reveal && !id.Redacted {
-			value = Cut(Clean(id.Value), maxFact)
+			value = display.Cut(display.Clean(id.Value), display.MaxFact)
 		}
-		rows = append(rows, identifierRow{Clean(id.Kind), value, identifierFacts(id)})
+		rows = append(rows, identifierRow{display.Clean(id.Kind), value, display.IdentifierFacts(id)})
 	}
 	return rows
 }
@@ -186,7 +184,7 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	try := decideTry{Reason: r.PostForm.Get("reason"), Note: r.PostForm.Get("note"), Stay: r.PostForm.Get("then") != "next"}
-	it, err := h.Desk.find(r.Context(), r.PathValue("id"))
+	it, err := h.Desk.Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -206,15 +204,15 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 
 // recordDecision records a decision and goes on.
 func (h *handler) recordDecision(w http.ResponseWriter, r *http.Request, it store.Item, v vigil.Verdict, try decideTry) {
-	if err := h.Desk.checkDecision(v, try.Reason, try.Note); err != nil {
-		try.Error = "Not recorded: " + Clean(err.Error()) + "."
+	if err := h.Desk.CheckDecision(v, try.Reason, try.Note); err != nil {
+		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
 		h.again(w, r, http.StatusUnprocessableEntity, try)
 		return
 	}
-	_, err := h.Desk.decide(r.Context(), it, v, try.Reason, try.Note)
+	_, err := h.Desk.DecideItem(r.Context(), it, v, try.Reason, try.Note)
 	switch {
 	case errors.Is(err, vigil.ErrHeld), errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
-		try.Error = "Not recorded: " + Clean(err.Error()) + "."
+		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
 		h.again(w, r, http.StatusConflict, try)
 	case err != nil:
 		h.fail(w, r, err)
@@ -232,7 +230,7 @@ func (h *handler) again(w http.ResponseWriter, r *http.Request, status int, try 
 		h.fail(w, r, err)
 		return
 	}
-	try.Reason, try.Note = Visible(head(try.Reason, maxReason)), Visible(head(try.Note, maxNote))
+	try.Reason, try.Note = display.Visible(display.Head(try.Reason, desk.MaxReason)), display.Visible(display.Head(try.Note, desk.MaxNote))
 	h.showItem(w, r, status, v, false, try)
 }
 

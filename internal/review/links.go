@@ -1,12 +1,11 @@
 package review
 
 import (
-	"context"
 	"fmt"
 	"html/template"
 	"net/http"
 
-	"vigil"
+	"vigil/internal/display"
 )
 
 // Links is what a listing is tied to, in words that are safe to show.
@@ -46,7 +45,7 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request) {
 		h.nothing(w, r)
 		return
 	}
-	it, err := h.Desk.find(r.Context(), r.PathValue("id"))
+	it, err := h.Desk.Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -56,23 +55,11 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, fmt.Errorf("links of listing %s: %w", it.Assessment.ID, err))
 		return
 	}
-	if err := h.Desk.logLinks(r.Context(), it.Assessment); err != nil {
+	if err := h.Desk.LogLinks(r.Context(), it.Assessment); err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.show(w, r, http.StatusOK, "links", frame{Title: "Links of " + Short(it.Assessment.ID), Here: "item", Data: linksPage{
-		ID: it.Assessment.ID, Title: Title(it.Listing, it.Assessment), Links: l, Image: template.HTML(l.Picture),
+	h.show(w, r, http.StatusOK, "links", frame{Title: "Links of " + display.Short(it.Assessment.ID), Here: "item", Data: linksPage{
+		ID: it.Assessment.ID, Title: display.Title(it.Listing, it.Assessment), Links: l, Image: template.HTML(l.Picture),
 	}})
-}
-
-// logLinks says in the log that a listing's links were looked at.
-func (d *Desk) logLinks(ctx context.Context, a vigil.Assessment) error {
-	_, err := d.Store.Record(ctx, vigil.Result{Act: vigil.Act{
-		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
-		Object: vigil.Object{Type: vigil.TypeListing, ID: a.ID}, Reason: "links", Details: map[string]string{"page": a.Page},
-	}})
-	if err != nil {
-		return fmt.Errorf("log the view of listing %s: %w", a.ID, err)
-	}
-	return nil
 }

@@ -8,18 +8,19 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/internal/casetest"
 )
 
 // linked serves a case whose listings are linked as links says.
-func linked(t *testing.T, c *testCase, links func(context.Context, string) (Links, error)) *browser {
+func linked(t *testing.T, c *casetest.Case, links func(context.Context, string) (Links, error)) *browser {
 	t.Helper()
 	return signedInWith(t, c, func(cfg *Config) { cfg.Links = links })
 }
 
 func TestThePageOfLinksShowsEvidenceAndPicture(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	b := linked(t, c, func(_ context.Context, listing string) (Links, error) {
 		return Links{
 			Group: "group 1", Picture: []byte(`<svg xmlns="http://www.w3.org/2000/svg" id="links-1"></svg>`),
@@ -38,15 +39,15 @@ func TestThePageOfLinksShowsEvidenceAndPicture(t *testing.T) {
 	if _, item := b.get("/item/" + id); !strings.Contains(item, `href="/links/`+id+`"`) {
 		t.Error("the listing's page does not lead to its links")
 	}
-	if es := c.events(t, vigil.ActView); len(es) == 0 || es[len(es)-1].Object.ID != id {
+	if es := c.Events(t, vigil.ActView); len(es) == 0 || es[len(es)-1].Object.ID != id {
 		t.Errorf("the look is not logged: %+v", es)
 	}
 }
 
 func TestLinksThatCannotBeReadAreAnError(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	b := linked(t, c, func(context.Context, string) (Links, error) { return Links{}, errors.New("broken index") })
 	if code, page := b.get("/links/" + id); code != http.StatusInternalServerError || !strings.Contains(page, "broken index") {
 		t.Errorf("status %d:\n%s", code, page)
@@ -57,9 +58,9 @@ func TestLinksThatCannotBeReadAreAnError(t *testing.T) {
 }
 
 func TestWithoutLinksThereIsNoSuchPage(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	b := signedIn(t, c)
 	if code, _ := b.get("/links/" + id); code != http.StatusNotFound {
 		t.Errorf("status %d, want 404", code)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 )
 
 // A logPage is what the log template shows.
@@ -52,7 +53,7 @@ func (h *handler) log(w http.ResponseWriter, r *http.Request) {
 
 // tail reads a log from its beginning, as logs are read, and keeps the end.
 func (h *handler) tail(r *http.Request, name string, deadline time.Time) (logTail, error) {
-	t := logTail{Name: Clean(name)}
+	t := logTail{Name: display.Clean(name)}
 	if name == "" {
 		t.Name = "the case itself"
 	}
@@ -85,16 +86,16 @@ type logLine struct {
 func newLogLine(e vigil.Event) logLine {
 	const most = 200
 	l := logLine{
-		Seq: e.Seq, Time: e.Time, Actor: Clean(e.Actor), Action: Clean(e.Action),
-		Object: Clean(e.Object.Type + " " + Short(e.Object.ID)), ObjectID: Cut(Clean(e.Object.ID), most),
+		Seq: e.Seq, Time: e.Time, Actor: display.Clean(e.Actor), Action: display.Clean(e.Action),
+		Object: display.Clean(e.Object.Type + " " + display.Short(e.Object.ID)), ObjectID: display.Cut(display.Clean(e.Object.ID), most),
 	}
 	var parts []string
 	if e.Reason != "" {
-		parts = append(parts, Clean(e.Reason))
+		parts = append(parts, display.Clean(e.Reason))
 	}
 	for _, k := range slices.Sorted(maps.Keys(e.Details)) {
-		parts = append(parts, Clean(k+" "+e.Details[k]))
+		parts = append(parts, display.Clean(k+" "+e.Details[k]))
 	}
-	l.Reason = Cut(strings.Join(parts, ", "), most)
+	l.Reason = display.Cut(strings.Join(parts, ", "), most)
 	return l
 }

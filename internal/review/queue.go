@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"vigil"
+	"vigil/internal/desk"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -81,8 +83,8 @@ func (h *handler) queue(w http.ResponseWriter, r *http.Request) {
 // that no text from outside gets onto the page.
 func notices() map[string]string {
 	return map[string]string{
-		"decided": "Decided. Nothing else waits.",
-		"empty":   "Nothing waits for review.",
+		"decided": "Decided. Nothing else Waits.",
+		"empty":   "Nothing Waits for review.",
 		"back":    "Given back. Somebody else can take it now.",
 	}
 }
@@ -137,7 +139,7 @@ func atLeast(items []store.Item, least vigil.Level) []store.Item {
 }
 
 // page sets the rows from the nth item on, and the ways to the rows around.
-func (p *queuePage) page(items []store.Item, from string, d Desk) {
+func (p *queuePage) page(items []store.Item, from string, d desk.Desk) {
 	n, err := strconv.Atoi(from)
 	if err != nil || n < 0 || n >= len(items) {
 		n = 0
@@ -165,15 +167,15 @@ func (p *queuePage) address(n int) string {
 	return "/?" + url.Values{"show": {p.Show}, "level": {p.Level}, "from": {strconv.Itoa(n)}}.Encode()
 }
 
-func newRow(it store.Item, d Desk) row {
+func newRow(it store.Item, d desk.Desk) row {
 	const most = 120
 	r := row{
-		ID: it.Assessment.ID, Title: Cut(Title(it.Listing, it.Assessment), most), Vendor: Cut(Clean(it.Listing.Vendor), most/3),
-		State: State(it, d.now()), Summary: Summary(it), Score: it.Assessment.Score,
-		Indicators: topIndicators(it.Assessment, 3), Identifiers: len(it.Assessment.Identifiers),
-		Mine: it.Task.State == vigil.Leased && it.Task.Holder == d.Reviewer && it.Task.Until.After(d.now()),
+		ID: it.Assessment.ID, Title: display.Cut(display.Title(it.Listing, it.Assessment), most), Vendor: display.Cut(display.Clean(it.Listing.Vendor), most/3),
+		State: display.State(it, d.Clock()), Summary: display.Summary(it), Score: it.Assessment.Score,
+		Indicators: display.TopIndicators(it.Assessment, 3), Identifiers: len(it.Assessment.Identifiers),
+		Mine: it.Task.State == vigil.Leased && it.Task.Holder == d.Reviewer && it.Task.Until.After(d.Clock()),
 	}
-	if Restricted(it) {
+	if display.Restricted(it) {
 		r.Title, r.Vendor = "withheld: restricted handling", ""
 	}
 	if r.Title == "" {
@@ -204,7 +206,7 @@ func (h *handler) next(w http.ResponseWriter, r *http.Request) { h.goNext(w, r, 
 
 // goNext goes to the next review, or to the queue if none waits.
 func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string) {
-	it, err := h.Desk.take(r.Context())
+	it, err := h.Desk.Take(r.Context())
 	if errors.Is(err, vigil.ErrNotFound) {
 		http.Redirect(w, r, "/?done="+done, http.StatusSeeOther)
 		return

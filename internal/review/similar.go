@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 )
 
 // Similar is a listing beside those whose texts are near-duplicates of its own, and
@@ -76,7 +77,7 @@ func (h *handler) similar(w http.ResponseWriter, r *http.Request) {
 		h.nothing(w, r)
 		return
 	}
-	it, err := h.Desk.find(r.Context(), r.PathValue("id"))
+	it, err := h.Desk.Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -86,7 +87,7 @@ func (h *handler) similar(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, fmt.Errorf("near-duplicates of listing %s: %w", it.Assessment.ID, err))
 		return
 	}
-	h.show(w, r, http.StatusOK, "similar", frame{Title: "Near-duplicates of " + Short(it.Assessment.ID), Here: "item", Data: similarPage{
-		ID: it.Assessment.ID, Title: Title(it.Listing, it.Assessment), Similar: s,
+	h.show(w, r, http.StatusOK, "similar", frame{Title: "Near-duplicates of " + display.Short(it.Assessment.ID), Here: "item", Data: similarPage{
+		ID: it.Assessment.ID, Title: display.Title(it.Listing, it.Assessment), Similar: s,
 	}})
 }

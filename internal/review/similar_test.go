@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/casetest"
 )
 
 // aCluster is what a page of near-duplicates has to show.
@@ -24,9 +25,9 @@ func aCluster(id string) Similar {
 }
 
 func TestThePageOfNearDuplicatesShowsWhatIsSharedAndWhereTheyDiffer(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	b := signedInWith(t, c, func(cfg *Config) {
 		cfg.Similar = func(_ context.Context, listing string) (Similar, error) { return aCluster(listing), nil }
 	})
@@ -45,20 +46,20 @@ func TestThePageOfNearDuplicatesShowsWhatIsSharedAndWhereTheyDiffer(t *testing.T
 }
 
 func TestGraveNearDuplicatesAreFoldedAndRestrictedOnesNotShown(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	var s Similar
 	b := signedInWith(t, c, func(cfg *Config) {
 		cfg.Similar = func(context.Context, string) (Similar, error) { return s, nil }
 	})
 	s = aCluster(id)
 	if _, page := b.get("/similar/" + id); strings.Contains(page, "<details") {
-		t.Error("a text of no grave level is folded")
+		t.Error("a text of no Grave level is folded")
 	}
 	s.Grave = true
 	if _, page := b.get("/similar/" + id); !strings.Contains(page, `<details class="fold"`) || strings.Contains(page, "open") && strings.Contains(page, "<details open") {
-		t.Errorf("a grave text is not folded:\n%s", page)
+		t.Errorf("a Grave text is not folded:\n%s", page)
 	}
 	s.Withheld = "withheld: restricted handling"
 	if _, page := b.get("/similar/" + id); strings.Contains(page, "Offers") || !strings.Contains(page, s.Withheld) {
@@ -67,9 +68,9 @@ func TestGraveNearDuplicatesAreFoldedAndRestrictedOnesNotShown(t *testing.T) {
 }
 
 func TestNearDuplicatesThatCannotBeReadAreAnError(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	b := signedInWith(t, c, func(cfg *Config) {
 		cfg.Similar = func(context.Context, string) (Similar, error) { return Similar{}, errors.New("broken index") }
 	})

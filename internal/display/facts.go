@@ -1,4 +1,4 @@
-package review
+package display
 
 import (
 	"cmp"
@@ -13,8 +13,8 @@ import (
 // A Fact is one thing that the page or its capture states.
 type Fact struct{ Name, Value string }
 
-// maxFact is how many columns of a fact are shown.
-const maxFact = 1000
+// MaxFact is how many columns of a fact are shown.
+const MaxFact = 1000
 
 // Facts lists what is known about a listing besides its text, ready to be
 // shown. Absent facts are absent.
@@ -28,12 +28,12 @@ func Facts(v View) []Fact {
 		{"title", title}, {"vendor", Clean(l.Vendor)}, {"price", price(l.Price)},
 		{"category", cleanList(l.Category)}, {"ships from", Clean(l.ShipsFrom)}, {"ships to", cleanList(l.ShipsTo)},
 		{"posted", Clean(l.PostedAt)}, {"sales", sales(l.Sales)}, {"rating", Clean(l.Rating)},
-		{"address", defang(cmp.Or(p.FinalURL, p.URL, l.URL))}, {"captured", captured(p)}, {"source", Clean(v.Assessment.Source)},
+		{"address", Defang(cmp.Or(p.FinalURL, p.URL, l.URL))}, {"captured", captured(p)}, {"source", Clean(v.Assessment.Source)},
 		{"page", Clean(p.ID)}, {"body sha-256", Clean(p.BodySHA256)}, {"media", media(v)},
 		{"problems", problems(v)}, {"model", Clean(v.Assessment.Model)},
 	}
 	for i := range facts {
-		facts[i].Value = Cut(facts[i].Value, maxFact)
+		facts[i].Value = Cut(facts[i].Value, MaxFact)
 	}
 	return slices.DeleteFunc(facts, func(f Fact) bool { return f.Value == "" })
 }
@@ -54,7 +54,7 @@ func captured(p vigil.Page) string {
 	if p.Status != 0 {
 		how += fmt.Sprintf(", HTTP status %d", p.Status)
 	}
-	return stamp(p.CapturedAt) + ", " + how
+	return Stamp(p.CapturedAt) + ", " + how
 }
 
 // media says what was not fetched and what was not kept.
@@ -97,8 +97,8 @@ func cleanList(list []string) string {
 	return strings.Join(parts, ", ")
 }
 
-// identifierFacts says how sure an identifier is and how it was found.
-func identifierFacts(id vigil.Identifier) string {
+// IdentifierFacts says how sure an identifier is and how it was found.
+func IdentifierFacts(id vigil.Identifier) string {
 	parts := []string{"class " + Clean(string(id.Class))}
 	if id.Network != "" {
 		parts = append(parts, Clean(id.Network))
@@ -112,8 +112,8 @@ func identifierFacts(id vigil.Identifier) string {
 	return strings.Join(parts, ", ")
 }
 
-// topIndicators returns up to n indicators that speak for, strongest first.
-func topIndicators(a vigil.Assessment, n int) []string {
+// TopIndicators returns up to n indicators that speak for, strongest first.
+func TopIndicators(a vigil.Assessment, n int) []string {
 	best := map[string]float64{}
 	for _, f := range a.Findings {
 		if f.Polarity != vigil.Against {
@@ -132,11 +132,11 @@ func topIndicators(a vigil.Assessment, n int) []string {
 	return ids
 }
 
-// fieldText returns the text that findings of a field point into.
-func fieldText(l vigil.Listing, field string) string {
+// FieldText returns the text that findings of a field point into.
+func FieldText(l vigil.Listing, field string) string {
 	text, _ := l.Field(field)
 	return text
 }
 
-// stamp shows a time in UTC, to the second.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
+// Stamp shows a time in UTC, to the second.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

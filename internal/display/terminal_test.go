@@ -1,10 +1,11 @@
-package review
+package display
 
 import (
 	"strings"
 	"testing"
 
 	"vigil"
+	"vigil/internal/casetest"
 	"vigil/store"
 )
 
@@ -12,26 +13,34 @@ import (
 func printed(t *testing.T, term Terminal, v View) string {
 	t.Helper()
 	var b strings.Builder
-	term.Now, term.Indicators = start(), indicators
+	term.Now, term.Indicators = casetest.Start(), casetest.Indicators
 	if err := term.Item(&b, v); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
-// shownView puts the sample listing into a case and looks at it.
+// shownView is the sample listing as a desk shows it.
 func shownView(t *testing.T, change func(*vigil.Listing, *vigil.Assessment)) View {
 	t.Helper()
-	c := newCase(t)
-	l, a := sampleListing()
+	c := casetest.New(t)
+	l, a := casetest.Sample()
 	if change != nil {
 		change(&l, &a)
 	}
-	v, err := c.desk("ada").Show(t.Context(), c.add(t, l, a))
-	if err != nil {
-		t.Fatal(err)
+	c.Add(t, l, a)
+	for it, err := range c.Items(t.Context(), store.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.Page(t.Context(), it.Assessment.Page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return View{Item: it, Page: p}
 	}
-	return v
+	t.Fatal("the case has no listing")
+	return View{}
 }
 
 func TestTerminalItem(t *testing.T) {
@@ -54,7 +63,7 @@ func TestTerminalItem(t *testing.T) {
 	if second := strings.SplitN(got, "\n", 3)[1]; !strings.HasPrefix(second, "Offer of a person") {
 		t.Errorf("the summary comes second, not %q", second)
 	}
-	for _, not := range []string{"aged 99", testAddress, "\x1b", "http://"} {
+	for _, not := range []string{"aged 99", casetest.PaymentAddress, "\x1b", "http://"} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q is shown in\n%s", not, got)
 		}
@@ -63,7 +72,7 @@ func TestTerminalItem(t *testing.T) {
 
 func TestTerminalTextAndIdentifiersWhenAskedFor(t *testing.T) {
 	got := printed(t, Terminal{Text: true, Reveal: true}, shownView(t, nil))
-	if !strings.Contains(got, "Pay to "+testAddress+" before delivery.") {
+	if !strings.Contains(got, "Pay to "+casetest.PaymentAddress+" before delivery.") {
 		t.Errorf("the text is not shown whole in\n%s", got)
 	}
 	if strings.Contains(got, "aged 99") {
@@ -80,7 +89,7 @@ func TestTerminalIsNotMovedByAPage(t *testing.T) {
 		a.Findings = []vigil.Finding{{Indicator: hostile, Field: vigil.FieldDescription, Start: 0, End: 5, Polarity: vigil.For}}
 	})
 	var table strings.Builder
-	if err := (Terminal{Now: start()}).Table(&table, []store.Item{v.Item}); err != nil {
+	if err := (Terminal{Now: casetest.Start()}).Table(&table, []store.Item{v.Item}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range printed(t, Terminal{Text: true, Reveal: true}, v) + table.String() {
@@ -107,7 +116,7 @@ func TestTerminalHidesARestrictedListing(t *testing.T) {
 		}
 	}
 	var table strings.Builder
-	if err := (Terminal{Now: start()}).Table(&table, []store.Item{v.Item}); err != nil {
+	if err := (Terminal{Now: casetest.Start()}).Table(&table, []store.Item{v.Item}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(table.String(), "papers stay") || !strings.Contains(table.String(), "suspected-minor") {
@@ -121,7 +130,7 @@ func TestTerminalTableKeepsToTheWidth(t *testing.T) {
 		a.Findings = a.Findings[1:]
 	})
 	var b strings.Builder
-	if err := (Terminal{Width: 90, Now: start()}).Table(&b, []store.Item{v.Item, v.Item}); err != nil {
+	if err := (Terminal{Width: 90, Now: casetest.Start()}).Table(&b, []store.Item{v.Item, v.Item}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
@@ -139,8 +148,8 @@ func TestTerminalTableKeepsToTheWidth(t *testing.T) {
 }
 
 func TestState(t *testing.T) {
-	held := vigil.Task{State: vigil.Leased, Holder: "ada", Until: start().Add(1)}
-	lapsed := vigil.Task{State: vigil.Leased, Holder: "ada", Until: start()}
+	held := vigil.Task{State: vigil.Leased, Holder: "ada", Until: casetest.Start().Add(1)}
+	lapsed := vigil.Task{State: vigil.Leased, Holder: "ada", Until: casetest.Start()}
 	urgent := &vigil.Decision{Verdict: vigil.Urgent}
 	for _, c := range []struct {
 		it   store.Item
@@ -153,8 +162,14 @@ func TestState(t *testing.T) {
 		{store.Item{Task: vigil.Task{State: vigil.Dead}}, "given up"},
 		{store.Item{}, "no review asked"},
 	} {
-		if got := State(c.it, start()); got != c.want {
+		if got := State(c.it, casetest.Start()); got != c.want {
 			t.Errorf("State(%s) = %q, want %q", c.it.Task.State, got, c.want)
 		}
+	}
+}
+
+func TestWithoutHitsNothingIsSaidOfWatchlists(t *testing.T) {
+	if got := printed(t, Terminal{}, shownView(t, nil)); strings.Contains(got, "watchlist") {
+		t.Errorf("watchlists are spoken of in\n%s", got)
 	}
 }

@@ -1,4 +1,4 @@
-package review
+package desk
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -24,15 +25,15 @@ var idForm = regexp.MustCompile(`^[!-~]{4,128}$`)
 // Resolve returns the ID of the assessed listing that prefix begins. A prefix
 // has at least 4 characters; if it begins several IDs, the error names them.
 func (d *Desk) Resolve(ctx context.Context, prefix string) (string, error) {
-	it, err := d.find(ctx, prefix)
+	it, err := d.Find(ctx, prefix)
 	return it.Assessment.ID, err
 }
 
-// find returns the item that prefix names. A whole ID costs no search.
-func (d *Desk) find(ctx context.Context, prefix string) (store.Item, error) {
+// Find returns the item that prefix names. A whole ID costs no search.
+func (d *Desk) Find(ctx context.Context, prefix string) (store.Item, error) {
 	prefix = strings.TrimSpace(prefix)
 	if !idForm.MatchString(prefix) {
-		return store.Item{}, fmt.Errorf("listing %q: want at least %d characters of its ID", Cut(Clean(prefix), 40), minPrefix)
+		return store.Item{}, fmt.Errorf("listing %q: want at least %d characters of its ID", display.Cut(display.Clean(prefix), 40), minPrefix)
 	}
 	it, err := d.item(ctx, prefix)
 	if len(prefix) >= wholeID || !errors.Is(err, vigil.ErrNotFound) {

@@ -1,4 +1,4 @@
-package review
+package display
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil"
+	"vigil/internal/casetest"
 )
 
 // drawn writes segments as text: [marked:INDICATORS], <why hidden>, {identifier}.
@@ -79,13 +80,13 @@ func TestSegmentsLabelAFindingWhereItEnds(t *testing.T) {
 }
 
 func TestSegmentsMaskIdentifiers(t *testing.T) {
-	text := "pay " + testAddress + " now"
-	id := vigil.Identifier{Field: vigil.FieldTitle, Kind: "btc", Value: testAddress, Start: 4, End: 4 + len(testAddress)}
+	text := "pay " + casetest.PaymentAddress + " now"
+	id := vigil.Identifier{Field: vigil.FieldTitle, Kind: "btc", Value: casetest.PaymentAddress, Start: 4, End: 4 + len(casetest.PaymentAddress)}
 	a := vigil.Assessment{Identifiers: []vigil.Identifier{id}}
 	if got, want := drawn(Segments(vigil.FieldTitle, text, a, false)), "pay {1A1zP1}{<masked 24>}{vfNa} now"; got != want {
 		t.Errorf("masked: %s, want %s", got, want)
 	}
-	if got, want := drawn(Segments(vigil.FieldTitle, text, a, true)), "pay {"+testAddress+"} now"; got != want {
+	if got, want := drawn(Segments(vigil.FieldTitle, text, a, true)), "pay {"+casetest.PaymentAddress+"} now"; got != want {
 		t.Errorf("revealed: %s, want %s", got, want)
 	}
 	a.Identifiers[0].Redacted = true
@@ -107,7 +108,7 @@ func TestWithheldTextIsHiddenAmongAnyNumberOfMarks(t *testing.T) {
 }
 
 func TestAroundQuotesAFindingAndHidesItsNeighbours(t *testing.T) {
-	l, a := sampleListing()
+	l, a := casetest.Sample()
 	sale := a.Findings[2]
 	got := drawn(Around(l.Description, sale, a, 12, false))
 	if want := "r, [<withheld 7>:AGE-1], [sold to the buyer:SAL-1] with her de"; got != want {
@@ -128,7 +129,7 @@ func TestAroundDoesNotDivideCharacters(t *testing.T) {
 
 func TestMask(t *testing.T) {
 	for value, want := range map[string]string{
-		testAddress: "1A1zP1…vfNa", "+15550100123": "+1…23", "short": "…", "": "…", "ключ-от-двери-номер-один": "ключ-о…один",
+		casetest.PaymentAddress: "1A1zP1…vfNa", "+15550100123": "+1…23", "short": "…", "": "…", "ключ-от-двери-номер-один": "ключ-о…один",
 	} {
 		if got := Mask(vigil.Identifier{Value: value}); got != want {
 			t.Errorf("Mask(%q) = %q, want %q", value, got, want)
@@ -179,4 +180,10 @@ func FuzzSegments(f *testing.F) {
 		}
 		Around(text, a.Findings[0], a, s2, reveal)
 	})
+}
+
+// withheld makes f one whose text must not be repeated.
+func withheld(f vigil.Finding) vigil.Finding {
+	f.Withheld, f.Text = vigil.Withhold(f.Text), ""
+	return f
 }

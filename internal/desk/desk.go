@@ -7,7 +7,7 @@
 //
 // Everything that came from a captured page is hostile. It is shown through
 // [Visible] or [Clean], and what must not be repeated is cut out by [Segments].
-package review
+package desk
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -57,53 +58,45 @@ type Desk struct {
 // errNoReviewer refuses acts without an actor.
 var errNoReviewer = errors.New("no reviewer is named: want the account of who looks")
 
-// A View is everything that a reviewer is shown about one listing.
-type View struct {
-	store.Item
-	Page      vigil.Page       // the capture that was assessed
-	Decisions []vigil.Decision // oldest first
-	Hits      []vigil.Hit      // on watchlists
-}
-
 // Show returns one listing without claiming it, and logs the view before it
 // returns. The ID may be cut to a prefix; see [Desk.Resolve].
-func (d *Desk) Show(ctx context.Context, listing string) (View, error) {
+func (d *Desk) Show(ctx context.Context, listing string) (display.View, error) {
 	if d.Reviewer == "" {
-		return View{}, errNoReviewer
+		return display.View{}, errNoReviewer
 	}
-	it, err := d.find(ctx, listing)
+	it, err := d.Find(ctx, listing)
 	if err != nil {
-		return View{}, err
+		return display.View{}, err
 	}
 	return d.look(ctx, it, "")
 }
 
 // Reveal is [Desk.Show] for somebody who asks for identifiers in full; the log
 // says that they were shown.
-func (d *Desk) Reveal(ctx context.Context, listing string) (View, error) {
+func (d *Desk) Reveal(ctx context.Context, listing string) (display.View, error) {
 	if d.Reviewer == "" {
-		return View{}, errNoReviewer
+		return display.View{}, errNoReviewer
 	}
-	it, err := d.find(ctx, listing)
+	it, err := d.Find(ctx, listing)
 	if err != nil {
-		return View{}, err
+		return display.View{}, err
 	}
 	return d.look(ctx, it, "identifiers revealed")
 }
 
 // look logs that it is looked at and returns it with what goes with it.
-func (d *Desk) look(ctx context.Context, it store.Item, reason string) (View, error) {
+func (d *Desk) look(ctx context.Context, it store.Item, reason string) (display.View, error) {
 	p, err := d.Store.Page(ctx, it.Assessment.Page)
 	if err != nil && !errors.Is(err, vigil.ErrNotFound) { // listings from a file have none
-		return View{}, fmt.Errorf("page %s of listing %s: %w", it.Assessment.Page, it.Assessment.ID, err)
+		return display.View{}, fmt.Errorf("page %s of listing %s: %w", it.Assessment.Page, it.Assessment.ID, err)
 	}
 	ds, err := d.Store.Decisions(ctx, it.Assessment.ID)
 	if err != nil {
-		return View{}, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err)
+		return display.View{}, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err)
 	}
 	hits, err := d.hits(ctx, it)
 	if err != nil {
-		return View{}, err
+		return display.View{}, err
 	}
 	act := vigil.Act{
 		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(it.Assessment.Source),
@@ -111,9 +104,9 @@ func (d *Desk) look(ctx context.Context, it store.Item, reason string) (View, er
 		Reason: reason, Details: map[string]string{"page": it.Assessment.Page},
 	}
 	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
-		return View{}, fmt.Errorf("log the view of listing %s: %w", it.Assessment.ID, err)
+		return display.View{}, fmt.Errorf("log the view of listing %s: %w", it.Assessment.ID, err)
 	}
-	return View{Item: it, Page: p, Decisions: ds, Hits: hits}, nil
+	return display.View{Item: it, Page: p, Decisions: ds, Hits: hits}, nil
 }
 
 // hits returns the watchlist hits of an item.
@@ -154,7 +147,7 @@ func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) 
 	return items, nil
 }
 
-func (d *Desk) now() time.Time {
+func (d *Desk) Clock() time.Time {
 	if d.Now == nil {
 		return time.Now()
 	}
@@ -178,4 +171,16 @@ func (d *Desk) Exhibit(ctx context.Context, listing string) (vigil.Exhibit, erro
 	}
 	e.Hits, err = d.hits(ctx, it)
 	return e, err
+}
+
+// LogLinks says in the log that a listing's links were looked at.
+func (d *Desk) LogLinks(ctx context.Context, a vigil.Assessment) error {
+	_, err := d.Store.Record(ctx, vigil.Result{Act: vigil.Act{
+		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
+		Object: vigil.Object{Type: vigil.TypeListing, ID: a.ID}, Reason: "links", Details: map[string]string{"page": a.Page},
+	}})
+	if err != nil {
+		return fmt.Errorf("log the view of listing %s: %w", a.ID, err)
+	}
+	return nil
 }

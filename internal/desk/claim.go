@@ -1,4 +1,4 @@
-package review
+package desk
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -20,17 +21,17 @@ const lostRetry = 10 * time.Minute
 // Next claims the review that should come first and returns its listing; or,
 // if the reviewer holds one already, that one. The view is logged. The error
 // wraps [vigil.ErrNotFound] if nothing waits.
-func (d *Desk) Next(ctx context.Context) (View, error) {
-	it, err := d.take(ctx)
+func (d *Desk) Next(ctx context.Context) (display.View, error) {
+	it, err := d.Take(ctx)
 	if err != nil {
-		return View{}, err
+		return display.View{}, err
 	}
 	return d.look(ctx, it, "")
 }
 
-// take claims the item of the review that should come first. It puts aside
+// Take claims the item of the review that should come first. It puts aside
 // reviews whose listing there is no more, so each round has one fewer.
-func (d *Desk) take(ctx context.Context) (store.Item, error) {
+func (d *Desk) Take(ctx context.Context) (store.Item, error) {
 	for {
 		t, err := d.lease(ctx)
 		if err != nil {
@@ -66,12 +67,12 @@ func (d *Desk) lease(ctx context.Context) (vigil.Task, error) {
 			return t, err
 		}
 	}
-	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Reviewer, N: 1, TTL: d.ttl()})
+	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Reviewer, N: 1, TTL: d.Lasts()})
 	if err != nil {
 		return vigil.Task{}, fmt.Errorf("claim the next review: %w", err)
 	}
 	if len(ts) == 0 {
-		return vigil.Task{}, fmt.Errorf("claim the next review: nothing waits: %w", vigil.ErrNotFound)
+		return vigil.Task{}, fmt.Errorf("claim the next review: nothing Waits: %w", vigil.ErrNotFound)
 	}
 	return ts[0], nil
 }
@@ -82,7 +83,7 @@ func (d *Desk) held(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if t.Holder == d.Reviewer && t.Until.After(d.now()) {
+		if t.Holder == d.Reviewer && t.Until.After(d.Clock()) {
 			return t.ID, nil
 		}
 	}
@@ -91,7 +92,7 @@ func (d *Desk) held(ctx context.Context) (string, error) {
 
 // claim leases the one review task with this ID.
 func (d *Desk) claim(ctx context.Context, id string) (vigil.Task, error) {
-	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Reviewer, N: 1, TTL: d.ttl(), Task: id})
+	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Reviewer, N: 1, TTL: d.Lasts(), Task: id})
 	if err != nil {
 		return vigil.Task{}, fmt.Errorf("claim review: %w", err)
 	}
@@ -162,7 +163,7 @@ func (d *Desk) GiveBack(ctx context.Context, listing string) error {
 	if d.Reviewer == "" {
 		return errNoReviewer
 	}
-	it, err := d.find(ctx, listing)
+	it, err := d.Find(ctx, listing)
 	if err != nil {
 		return err
 	}
@@ -179,7 +180,7 @@ func (d *Desk) GiveBack(ctx context.Context, listing string) error {
 	return nil
 }
 
-func (d *Desk) ttl() time.Duration {
+func (d *Desk) Lasts() time.Duration {
 	if d.TTL <= 0 {
 		return defaultTTL
 	}

@@ -1,4 +1,4 @@
-package review
+package display
 
 import (
 	"fmt"
@@ -141,3 +141,6 @@ func runeWidth(r rune) int {
 	}
 	return 1
 }
+
+// Head returns the first n bytes of s, or some fewer, so that no character is cut.
+func Head(s string, n int) string { return s[:runeStart(s, n)] }

@@ -1,4 +1,4 @@
-package review
+package desk
 
 import (
 	"context"
@@ -8,13 +8,14 @@ import (
 	"unicode/utf8"
 
 	"vigil"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
 // Limits of what a reviewer types, in bytes.
 const (
-	maxReason = 200
-	maxNote   = 4000
+	MaxReason = 200
+	MaxNote   = 4000
 )
 
 // Decide records a verdict on a listing as it is assessed now. The reason is
@@ -25,23 +26,23 @@ const (
 // wraps [vigil.ErrHeld]. On a listing that has been decided before, or whose
 // level asks for no review, the decision is put beside the earlier ones.
 func (d *Desk) Decide(ctx context.Context, listing string, v vigil.Verdict, reason, note string) (vigil.Decision, error) {
-	it, err := d.find(ctx, listing)
+	it, err := d.Find(ctx, listing)
 	if err != nil {
 		return vigil.Decision{}, err
 	}
-	return d.decide(ctx, it, v, reason, note)
+	return d.DecideItem(ctx, it, v, reason, note)
 }
 
-// decide is Decide on the very item that was shown.
-func (d *Desk) decide(ctx context.Context, it store.Item, v vigil.Verdict, reason, note string) (vigil.Decision, error) {
+// DecideItem is Decide on the very item that was shown.
+func (d *Desk) DecideItem(ctx context.Context, it store.Item, v vigil.Verdict, reason, note string) (vigil.Decision, error) {
 	reason, note = strings.TrimSpace(reason), strings.TrimSpace(note)
-	if err := d.checkDecision(v, reason, note); err != nil {
+	if err := d.CheckDecision(v, reason, note); err != nil {
 		return vigil.Decision{}, fmt.Errorf("decide listing %s: %w", it.Assessment.ID, err)
 	}
 	dec := vigil.Decision{
 		Listing: it.Assessment.ID, Source: it.Assessment.Source, Page: it.Assessment.Page,
 		Model: it.Assessment.Model, Level: it.Assessment.Level,
-		Verdict: v, Reason: reason, Note: note, Reviewer: d.Reviewer, Time: d.now().UTC(),
+		Verdict: v, Reason: reason, Note: note, Reviewer: d.Reviewer, Time: d.Clock().UTC(),
 	}
 	act := vigil.Act{
 		Actor: d.Reviewer, Action: vigil.ActDecide, Order: vigil.OrderOf(dec.Source),
@@ -55,7 +56,7 @@ func (d *Desk) decide(ctx context.Context, it store.Item, v vigil.Verdict, reaso
 
 // commit ends the open review with r, or records r beside earlier decisions.
 func (d *Desk) commit(ctx context.Context, it store.Item, r vigil.Result) error {
-	if !waits(it.Task) {
+	if !display.Waits(it.Task) {
 		_, err := d.Store.Record(ctx, r)
 		return err
 	}
@@ -70,8 +71,8 @@ func (d *Desk) commit(ctx context.Context, it store.Item, r vigil.Result) error 
 	return d.Store.Commit(ctx, t, r)
 }
 
-// checkDecision reports what is missing or too long.
-func (d *Desk) checkDecision(v vigil.Verdict, reason, note string) error {
+// CheckDecision reports what is missing or too long.
+func (d *Desk) CheckDecision(v vigil.Verdict, reason, note string) error {
 	if d.Reviewer == "" {
 		return errNoReviewer
 	}
@@ -81,10 +82,10 @@ func (d *Desk) checkDecision(v vigil.Verdict, reason, note string) error {
 	switch {
 	case reason == "":
 		return errors.New("no reason: want a code or a few words")
-	case len(reason) > maxReason:
-		return fmt.Errorf("reason has %d bytes: want at most %d; the note is for more", len(reason), maxReason)
-	case len(note) > maxNote:
-		return fmt.Errorf("note has %d bytes: want at most %d", len(note), maxNote)
+	case len(reason) > MaxReason:
+		return fmt.Errorf("reason has %d bytes: want at most %d; the note is for more", len(reason), MaxReason)
+	case len(note) > MaxNote:
+		return fmt.Errorf("note has %d bytes: want at most %d", len(note), MaxNote)
 	case !utf8.ValidString(reason) || !utf8.ValidString(note):
 		return errors.New("reason or note is not UTF-8")
 	}
@@ -94,13 +95,10 @@ func (d *Desk) checkDecision(v vigil.Verdict, reason, note string) error {
 // loggedReason is what the custody log says of a reason: the code itself, or
 // that the reviewer used own words, which the decision keeps.
 func loggedReason(reason string) string {
-	for _, r := range Reasons() {
+	for _, r := range display.Reasons() {
 		if r.Code == reason {
 			return reason
 		}
 	}
 	return "own-words"
 }
-
-// waits reports whether a review is still to be done.
-func waits(t vigil.Task) bool { return t.State == vigil.Queued || t.State == vigil.Leased }

@@ -1,4 +1,4 @@
-package review
+package display
 
 import (
 	"fmt"
@@ -47,8 +47,8 @@ func Restricted(it store.Item) bool {
 	return it.Decision != nil && it.Decision.Verdict == vigil.SuspectedMinor
 }
 
-// grave reports whether an item's text is folded away until asked for.
-func grave(l vigil.Level) bool { return l.Rank() >= vigil.LevelPriority.Rank() }
+// Grave reports whether an item's text is folded away until asked for.
+func Grave(l vigil.Level) bool { return l.Rank() >= vigil.LevelPriority.Rank() }
 
 // Summary says in one neutral line what kind of listing it is, without any
 // word of the page: it is read before the text.
@@ -75,7 +75,7 @@ func State(it store.Item, now time.Time) string {
 	switch {
 	case t.State == vigil.Leased && t.Until.After(now):
 		return "held by " + Clean(t.Holder)
-	case waits(t):
+	case Waits(t):
 		return "waiting"
 	case it.Decision != nil:
 		return string(it.Decision.Verdict)
@@ -84,6 +84,9 @@ func State(it store.Item, now time.Time) string {
 	}
 	return "no review asked"
 }
+
+// Waits reports whether a review is still to be done.
+func Waits(t vigil.Task) bool { return t.State == vigil.Queued || t.State == vigil.Leased }
 
 // polarity counts findings for and against.
 func polarity(fs []vigil.Finding) (pro, con int) {
@@ -174,8 +177,8 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// weight returns a finding's weight with its sign, which says what colour can't.
-func weight(w float64) string {
+// Weight returns a finding's weight with its sign, which says what colour can't.
+func Weight(w float64) string {
 	return strings.Replace(fmt.Sprintf("%+.2f", w), "-", "−", 1)
 }
 
@@ -187,8 +190,8 @@ func price(p *vigil.Price) string {
 	return Clean(p.Amount + " " + p.Currency)
 }
 
-// defang returns an address that no program takes for a link.
-func defang(url string) string {
+// Defang returns an address that no program takes for a link.
+func Defang(url string) string {
 	if rest, ok := strings.CutPrefix(url, "http"); ok {
 		url = "hxxp" + rest
 	}

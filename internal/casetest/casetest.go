@@ -1,4 +1,5 @@
-package review
+// Package casetest makes cases for tests: real case files with invented listings.
+package casetest
 
 import (
 	"context"
@@ -14,23 +15,23 @@ import (
 	"vigil/store/bolt"
 )
 
-// start is when the clock of a test case begins.
-func start() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
+// Start is when the clock of a test case begins.
+func Start() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
 
-// A testCase is a real case file with invented listings and a clock that
+// A Case is a real case file with invented listings and a clock that
 // stands until it is moved.
-type testCase struct {
+type Case struct {
 	store.Store
 	Source string
-	now    time.Time
-	hits   func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
+	Now    time.Time // moved by tests
+	Hits   func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
 }
 
-// newCase makes a case with one order of one source.
-func newCase(t testing.TB) *testCase {
+// New makes a case with one order of one source.
+func New(t testing.TB) *Case {
 	t.Helper()
-	c := &testCase{now: start()}
-	s, err := bolt.Create(filepath.Join(t.TempDir(), "vigil.db"), bolt.Options{Tool: "vigil test", Now: func() time.Time { return c.now }})
+	c := &Case{Now: Start()}
+	s, err := bolt.Create(filepath.Join(t.TempDir(), "vigil.db"), bolt.Options{Tool: "vigil test", Now: func() time.Time { return c.Now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func newCase(t testing.TB) *testCase {
 	c.Store = s
 	host := vigil.OnionName(make(ed25519.PublicKey, ed25519.PublicKeySize))
 	o := vigil.Order{
-		Version: 1, ID: "ORD-2026-0001", Case: "CASE-2026-001", NotBefore: start().AddDate(0, -1, 0), NotAfter: start().AddDate(0, 3, 0),
+		Version: 1, ID: "ORD-2026-0001", Case: "CASE-2026-001", NotBefore: Start().AddDate(0, -1, 0), NotAfter: Start().AddDate(0, 3, 0),
 		File: []byte("invented"), SHA256: vigil.SumHex([]byte("invented")),
 	}
 	src := vigil.Source{
@@ -52,19 +53,14 @@ func newCase(t testing.TB) *testCase {
 	return c
 }
 
-// desk returns a reviewer's desk at the case.
-func (c *testCase) desk(reviewer string) *Desk {
-	return &Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.now }, Hits: c.hits}
-}
-
-// add puts a captured, read and assessed listing into the case, and a review
+// Add puts a captured, read and assessed listing into the case, and a review
 // if its level asks for one. It returns the listing's ID.
-func (c *testCase) add(t testing.TB, l vigil.Listing, a vigil.Assessment) string {
+func (c *Case) Add(t testing.TB, l vigil.Listing, a vigil.Assessment) string {
 	t.Helper()
 	body := []byte("<html><body>" + l.Title + "</body></html>")
 	sum := vigil.SumHex(body)
 	p := vigil.Page{
-		Source: c.Source, URL: l.URL, FinalURL: l.URL, Method: vigil.ByFetch, CapturedAt: c.now, Status: 200,
+		Source: c.Source, URL: l.URL, FinalURL: l.URL, Method: vigil.ByFetch, CapturedAt: c.Now, Status: 200,
 		RawSHA256: sum, RawSize: int64(len(body)), BodySHA256: sum, BodySize: int64(len(body)), Body: body,
 	}
 	p.ID = vigil.NewPageID(p)
@@ -93,30 +89,30 @@ func (c *testCase) add(t testing.TB, l vigil.Listing, a vigil.Assessment) string
 	return l.ID
 }
 
-// addLevel adds the nth simple listing, of a level.
-func (c *testCase) addLevel(t testing.TB, n int, level vigil.Level) string {
+// AddLevel adds the nth simple listing, of a level.
+func (c *Case) AddLevel(t testing.TB, n int, level vigil.Level) string {
 	t.Helper()
-	return c.add(t,
-		vigil.Listing{URL: address(n), Title: fmt.Sprintf("Listing number %d", n), Description: "Two crates of tea.", Vendor: "vendor-a"},
+	return c.Add(t,
+		vigil.Listing{URL: Address(n), Title: fmt.Sprintf("Listing number %d", n), Description: "Two crates of tea.", Vendor: "vendor-a"},
 		vigil.Assessment{Level: level, Score: float64(level.Rank()) / 5, Genre: vigil.GenreOfferGoods, Lang: "en"})
 }
 
-// address returns the address of the nth listing.
-func address(n int) string {
+// Address returns the Address of the nth listing.
+func Address(n int) string {
 	return fmt.Sprintf("http://%s/listing/%d", vigil.OnionName(make(ed25519.PublicKey, ed25519.PublicKeySize)), n)
 }
 
-// testAddress is the genesis block's payment address, as published with
+// PaymentAddress is the genesis block's payment Address, as published with
 // Bitcoin: a test vector that belongs to no case.
-const testAddress = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+const PaymentAddress = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 
-// sampleListing is a dry invented offer with a finding for and one against, a
+// Sample is a dry invented offer with a finding for and one against, a
 // statement of age that is withheld, and a payment identifier.
-func sampleListing() (vigil.Listing, vigil.Assessment) {
+func Sample() (vigil.Listing, vigil.Assessment) {
 	l := vigil.Listing{
-		URL: address(900), PageType: vigil.PageListing, Vendor: "harbour-desk", Title: "Worker transfer, papers stay with us",
+		URL: Address(900), PageType: vigil.PageListing, Vendor: "harbour-desk", Title: "Worker transfer, papers stay with us",
 		Description: "One worker, aged 99, sold to the buyer with her debt.\nPassport is kept by the agent until the debt is paid.\n" +
-			"Not a story, not a report.\nPay to " + testAddress + " before delivery.",
+			"Not a story, not a report.\nPay to " + PaymentAddress + " before delivery.",
 		Price: &vigil.Price{Amount: "12.5", Currency: "XMR"}, Category: []string{"services", "staff"}, ShipsFrom: "port north",
 		PostedAt: "2026-11-20", MediaURLs: []string{"http://example.onion/1.jpg"},
 	}
@@ -130,15 +126,15 @@ func sampleListing() (vigil.Listing, vigil.Assessment) {
 			find(vigil.FieldDescription, l.Description, "Not a story", "NEG-1", vigil.Against, -0.6),
 		},
 		Identifiers: []vigil.Identifier{{
-			Field: vigil.FieldDescription, Kind: "btc", Value: testAddress, Key: "h160:pkh:62e907b15cbf27d5425399ebf6f0fb50ebb88f18",
+			Field: vigil.FieldDescription, Kind: "btc", Value: PaymentAddress, Key: "h160:pkh:62e907b15cbf27d5425399ebf6f0fb50ebb88f18",
 			Class: vigil.ClassA, Network: "mainnet", Readings: []string{"btc", "bch"}, Method: "plain",
-			Start: strings.Index(l.Description, testAddress), End: strings.Index(l.Description, testAddress) + len(testAddress), Raw: testAddress,
+			Start: strings.Index(l.Description, PaymentAddress), End: strings.Index(l.Description, PaymentAddress) + len(PaymentAddress), Raw: PaymentAddress,
 		}},
 	}
 	return l, a
 }
 
-// find returns a finding at the first place of words in a field's text.
+// Find returns a finding at the first place of words in a field's text.
 func find(field, text, words, indicator, polarity string, weight float64) vigil.Finding {
 	i := strings.Index(text, words)
 	return vigil.Finding{Indicator: indicator, Polarity: polarity, Field: field, Start: i, End: i + len(words), Text: words, Weight: weight}
@@ -150,8 +146,8 @@ func withheld(f vigil.Finding) vigil.Finding {
 	return f
 }
 
-// indicators explains the indicators of the sample listing.
-func indicators(id string) (name, definition string) {
+// Indicators explains the Indicators of the sample listing.
+func Indicators(id string) (name, definition string) {
 	switch id {
 	case "SAL-1":
 		return "Sale of a person", "A person is the object of a sale."
@@ -167,8 +163,8 @@ func indicators(id string) (name, definition string) {
 	return "", ""
 }
 
-// events returns the entries of the order's log with an action, and of the case's own log.
-func (c *testCase) events(t testing.TB, action string) []vigil.Event {
+// Events returns the entries of the order's log with an action, and of the case's own log.
+func (c *Case) Events(t testing.TB, action string) []vigil.Event {
 	t.Helper()
 	var es []vigil.Event
 	for _, name := range []string{"", vigil.OrderOf(c.Source)} {

@@ -1,4 +1,4 @@
-package review
+package desk
 
 import (
 	"errors"
@@ -9,16 +9,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil"
+	"vigil/internal/casetest"
 	"vigil/store"
 )
 
-func TestNextClaimsTheHighestWaitingListing(t *testing.T) {
-	c := newCase(t)
-	c.addLevel(t, 1, vigil.LevelReview)
-	high := c.addLevel(t, 2, vigil.LevelEscalate)
-	c.addLevel(t, 3, vigil.LevelNote)
+// deskOf returns a reviewer's desk at a case.
+func deskOf(c *casetest.Case, reviewer string) *Desk {
+	return &Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.Now }, Hits: c.Hits}
+}
 
-	v, err := c.desk("ada").Next(t.Context())
+func TestNextClaimsTheHighestWaitingListing(t *testing.T) {
+	c := casetest.New(t)
+	c.AddLevel(t, 1, vigil.LevelReview)
+	high := c.AddLevel(t, 2, vigil.LevelEscalate)
+	c.AddLevel(t, 3, vigil.LevelNote)
+
+	v, err := deskOf(c, "ada").Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,20 +34,20 @@ func TestNextClaimsTheHighestWaitingListing(t *testing.T) {
 	if v.Task.Holder != "ada" || v.Page.ID != v.Assessment.Page {
 		t.Errorf("held by %q with page %q", v.Task.Holder, v.Page.ID)
 	}
-	views := c.events(t, vigil.ActView)
+	views := c.Events(t, vigil.ActView)
 	if len(views) != 1 || views[0].Actor != "ada" || views[0].Object.ID != high || views[0].Order != "ORD-2026-0001" {
 		t.Errorf("the log says %+v, want one view of %s by ada", views, high)
 	}
 }
 
 func TestNextReturnsWhatTheReviewerHolds(t *testing.T) {
-	c := newCase(t)
-	first := c.addLevel(t, 1, vigil.LevelReview)
-	d := c.desk("ada")
+	c := casetest.New(t)
+	first := c.AddLevel(t, 1, vigil.LevelReview)
+	d := deskOf(c, "ada")
 	if _, err := d.Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c.addLevel(t, 2, vigil.LevelEscalate)
+	c.AddLevel(t, 2, vigil.LevelEscalate)
 	v, err := d.Next(t.Context())
 	if err != nil || v.Assessment.ID != first {
 		t.Errorf("got listing %s, %v; want %s, which ada holds", v.Assessment.ID, err, first)
@@ -49,46 +55,46 @@ func TestNextReturnsWhatTheReviewerHolds(t *testing.T) {
 }
 
 func TestTwoReviewersNeverGetTheSameListing(t *testing.T) {
-	c := newCase(t)
-	c.addLevel(t, 1, vigil.LevelReview)
-	c.addLevel(t, 2, vigil.LevelReview)
-	a, err := c.desk("ada").Next(t.Context())
+	c := casetest.New(t)
+	c.AddLevel(t, 1, vigil.LevelReview)
+	c.AddLevel(t, 2, vigil.LevelReview)
+	a, err := deskOf(c, "ada").Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := c.desk("bo").Next(t.Context())
+	b, err := deskOf(c, "bo").Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a.Assessment.ID == b.Assessment.ID {
 		t.Errorf("both got %s", a.Assessment.ID)
 	}
-	if _, err := c.desk("cy").Next(t.Context()); !errors.Is(err, vigil.ErrNotFound) {
+	if _, err := deskOf(c, "cy").Next(t.Context()); !errors.Is(err, vigil.ErrNotFound) {
 		t.Errorf("a third reviewer: %v, want ErrNotFound", err)
 	}
 }
 
 func TestAClaimRunsOut(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	if _, err := c.desk("ada").Next(t.Context()); err != nil {
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	if _, err := deskOf(c, "ada").Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c.now = c.now.Add(defaultTTL + time.Second)
-	v, err := c.desk("bo").Next(t.Context())
+	c.Now = c.Now.Add(defaultTTL + time.Second)
+	v, err := deskOf(c, "bo").Next(t.Context())
 	if err != nil || v.Assessment.ID != id {
 		t.Errorf("after ada's claim ran out: %s, %v; want %s", v.Assessment.ID, err, id)
 	}
 }
 
 func TestNextPassesOverASupersededCapture(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	c.add(t, l, a)
-	c.now = c.now.Add(time.Minute)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	c.Add(t, l, a)
+	c.Now = c.Now.Add(time.Minute)
 	l.Title += ", again"
-	id := c.add(t, l, a) // the same address: the first capture is out of date
-	d := c.desk("ada")
+	id := c.Add(t, l, a) // the same address: the first capture is out of date
+	d := deskOf(c, "ada")
 	v, err := d.Next(t.Context())
 	if err != nil || v.Listing.Title != l.Title {
 		t.Fatalf("got %q, %v; want the newer capture", v.Listing.Title, err)
@@ -97,19 +103,19 @@ func TestNextPassesOverASupersededCapture(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v, err := d.Next(t.Context()); !errors.Is(err, vigil.ErrNotFound) {
-		t.Errorf("the older capture waits on: %s, %v; want ErrNotFound", v.Assessment.Page, err)
+		t.Errorf("the older capture Waits on: %s, %v; want ErrNotFound", v.Assessment.Page, err)
 	}
 }
 
 func TestNextPassesOverAReviewWithoutAListing(t *testing.T) {
-	c := newCase(t)
+	c := casetest.New(t)
 	lost := vigil.NewTask(vigil.Review, c.Source, "no such page")
 	lost.Priority = 255
 	if _, err := c.Enqueue(t.Context(), lost); err != nil {
 		t.Fatal(err)
 	}
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	if v, err := c.desk("ada").Next(t.Context()); err != nil || v.Assessment.ID != id {
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	if v, err := deskOf(c, "ada").Next(t.Context()); err != nil || v.Assessment.ID != id {
 		t.Fatalf("got %s, %v; want %s", v.Assessment.ID, err, id)
 	}
 	task, err := c.Task(t.Context(), lost.ID)
@@ -119,16 +125,16 @@ func TestNextPassesOverAReviewWithoutAListing(t *testing.T) {
 }
 
 func TestNextFindsAListingThatIsNotNamedAfterItsPage(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
-	v, err := c.desk("ada").Show(t.Context(), id)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
+	v, err := deskOf(c, "ada").Show(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A page at another address, whose listing keeps the first one's name.
 	p := v.Page
-	p.URL, p.FinalURL, p.CapturedAt = address(1), address(2), c.now.Add(time.Minute)
+	p.URL, p.FinalURL, p.CapturedAt = casetest.Address(1), casetest.Address(2), c.Now.Add(time.Minute)
 	p.ID = vigil.NewPageID(p)
 	l, a = v.Listing, v.Assessment
 	l.Page, a.Page = p.ID, p.ID
@@ -142,22 +148,22 @@ func TestNextFindsAListingThatIsNotNamedAfterItsPage(t *testing.T) {
 	if _, err := c.Enqueue(t.Context(), task); err != nil {
 		t.Fatal(err)
 	}
-	if v, err = c.desk("ada").Next(t.Context()); err != nil || v.Page.ID != p.ID {
+	if v, err = deskOf(c, "ada").Next(t.Context()); err != nil || v.Page.ID != p.ID {
 		t.Errorf("got page %s, %v; want %s", v.Page.ID, err, p.ID)
 	}
 }
 
 func TestTheTextShownIsTheOneThatWasAssessed(t *testing.T) {
-	c := newCase(t)
-	l, a := sampleListing()
-	id := c.add(t, l, a)
+	c := casetest.New(t)
+	l, a := casetest.Sample()
+	id := c.Add(t, l, a)
 	newer := l
 	newer.Description = strings.Repeat("moved ", 20) + l.Description
 	newer.ID, newer.Source, newer.Page = id, c.Source, "another capture"
 	if _, err := c.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "collector", Action: vigil.ActExtract}, Record: newer}); err != nil {
 		t.Fatal(err)
 	}
-	v, err := c.desk("ada").Show(t.Context(), id)
+	v, err := deskOf(c, "ada").Show(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,9 +173,9 @@ func TestTheTextShownIsTheOneThatWasAssessed(t *testing.T) {
 }
 
 func TestDecideCommitsRecordAndEntryTogether(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	d := c.desk("ada")
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	d := deskOf(c, "ada")
 	got, err := d.Decide(t.Context(), id[:6], vigil.NotRelevant, " goods ", "tea, as it says")
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +186,7 @@ func TestDecideCommitsRecordAndEntryTogether(t *testing.T) {
 	}
 	want := vigil.Decision{
 		Listing: id, Source: c.Source, Page: v.Assessment.Page, Model: "test-model 1", Level: vigil.LevelReview,
-		Verdict: vigil.NotRelevant, Reason: "goods", Note: "tea, as it says", Reviewer: "ada", Time: start(),
+		Verdict: vigil.NotRelevant, Reason: "goods", Note: "tea, as it says", Reviewer: "ada", Time: casetest.Start(),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -191,16 +197,16 @@ func TestDecideCommitsRecordAndEntryTogether(t *testing.T) {
 	if v.Task.State != vigil.Done {
 		t.Errorf("the review is %s, want done", v.Task.State)
 	}
-	es := c.events(t, vigil.ActDecide)
+	es := c.Events(t, vigil.ActDecide)
 	if len(es) != 1 || es[0].Reason != "goods" || es[0].Actor != "ada" || es[0].Object.ID != id || es[0].Object.SHA256 == "" {
 		t.Errorf("the log says %+v", es)
 	}
 }
 
 func TestTheLogHoldsNoWordsOfTheReviewer(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	if _, err := c.desk("ada").Decide(t.Context(), id, vigil.Relevant, "names a place near the harbour", "and a second thing"); err != nil {
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	if _, err := deskOf(c, "ada").Decide(t.Context(), id, vigil.Relevant, "names a place near the harbour", "and a second thing"); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"", "ORD-2026-0001"} {
@@ -213,22 +219,22 @@ func TestTheLogHoldsNoWordsOfTheReviewer(t *testing.T) {
 			}
 		}
 	}
-	if es := c.events(t, vigil.ActDecide); es[0].Reason != "own-words" {
+	if es := c.Events(t, vigil.ActDecide); es[0].Reason != "own-words" {
 		t.Errorf("reason in the log is %q, want own-words", es[0].Reason)
 	}
 }
 
 func TestAChangedMindIsASecondDecision(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	d := c.desk("ada")
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	d := deskOf(c, "ada")
 	if _, err := d.Decide(t.Context(), id, vigil.NotRelevant, "goods", ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Decide(t.Context(), id, vigil.Relevant, "", ""); err == nil {
 		t.Error("a second decision without a reason was taken")
 	}
-	if _, err := c.desk("bo").Decide(t.Context(), id, vigil.Relevant, "changed-mind", ""); err != nil {
+	if _, err := deskOf(c, "bo").Decide(t.Context(), id, vigil.Relevant, "changed-mind", ""); err != nil {
 		t.Fatal(err)
 	}
 	ds, err := c.Decisions(t.Context(), id)
@@ -241,43 +247,43 @@ func TestAChangedMindIsASecondDecision(t *testing.T) {
 }
 
 func TestAListingThatAsksForNoReviewCanBeDecided(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelNote)
-	if _, err := c.desk("ada").Decide(t.Context(), id, vigil.Relevant, "tied-identifier", ""); err != nil {
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelNote)
+	if _, err := deskOf(c, "ada").Decide(t.Context(), id, vigil.Relevant, "tied-identifier", ""); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestDecideRefusesWhatAnotherHolds(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	if _, err := c.desk("ada").Next(t.Context()); err != nil {
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	if _, err := deskOf(c, "ada").Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := c.desk("bo").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", "")
+	_, err := deskOf(c, "bo").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", "")
 	if !errors.Is(err, vigil.ErrHeld) || !strings.Contains(err.Error(), "ada") {
 		t.Errorf("got %v, want ErrHeld, naming ada", err)
 	}
 }
 
 func TestADecisionOnAReviewThatEndedMeanwhileIsRefused(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	seen, err := c.desk("bo").Show(t.Context(), id)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	seen, err := deskOf(c, "bo").Show(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.desk("ada").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
+	if _, err := deskOf(c, "ada").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.desk("bo").decide(t.Context(), seen.Item, vigil.NotRelevant, "goods", ""); !errors.Is(err, vigil.ErrExists) {
+	if _, err := deskOf(c, "bo").DecideItem(t.Context(), seen.Item, vigil.NotRelevant, "goods", ""); !errors.Is(err, vigil.ErrExists) {
 		t.Errorf("got %v, want ErrExists: bo has not seen ada's decision", err)
 	}
 }
 
 func TestDecideRefuses(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
 	for _, k := range []struct {
 		name, reviewer string
 		verdict        vigil.Verdict
@@ -286,13 +292,13 @@ func TestDecideRefuses(t *testing.T) {
 	}{
 		{"an unknown verdict", "ada", "guilty", "goods", "", "want one of"},
 		{"no reason", "ada", vigil.Relevant, "  ", "", "no reason"},
-		{"a long reason", "ada", vigil.Relevant, strings.Repeat("x", maxReason+1), "", "at most 200"},
-		{"a long note", "ada", vigil.Relevant, "goods", strings.Repeat("x", maxNote+1), "at most 4000"},
+		{"a long reason", "ada", vigil.Relevant, strings.Repeat("x", MaxReason+1), "", "at most 200"},
+		{"a long note", "ada", vigil.Relevant, "goods", strings.Repeat("x", MaxNote+1), "at most 4000"},
 		{"bytes that are no text", "ada", vigil.Relevant, "goods", "\xff", "UTF-8"},
 		{"nobody's decision", "", vigil.Relevant, "goods", "", "no reviewer"},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			_, err := c.desk(k.reviewer).Decide(t.Context(), id, k.verdict, k.reason, k.note)
+			_, err := deskOf(c, k.reviewer).Decide(t.Context(), id, k.verdict, k.reason, k.note)
 			if err == nil || !strings.Contains(err.Error(), k.want) {
 				t.Errorf("got %v, want an error with %q", err, k.want)
 			}
@@ -304,9 +310,9 @@ func TestDecideRefuses(t *testing.T) {
 }
 
 func TestADeskWithoutAReviewerShowsNothing(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	d := c.desk("")
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	d := deskOf(c, "")
 	for name, do := range map[string]func() error{
 		"Next":     func() error { _, err := d.Next(t.Context()); return err },
 		"Show":     func() error { _, err := d.Show(t.Context(), id); return err },
@@ -321,35 +327,35 @@ func TestADeskWithoutAReviewerShowsNothing(t *testing.T) {
 }
 
 func TestGiveBackLetsAnotherTakeIt(t *testing.T) {
-	c := newCase(t)
-	id := c.addLevel(t, 1, vigil.LevelReview)
-	if _, err := c.desk("ada").Next(t.Context()); err != nil {
+	c := casetest.New(t)
+	id := c.AddLevel(t, 1, vigil.LevelReview)
+	if _, err := deskOf(c, "ada").Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.desk("bo").GiveBack(t.Context(), id); !errors.Is(err, vigil.ErrHeld) {
+	if err := deskOf(c, "bo").GiveBack(t.Context(), id); !errors.Is(err, vigil.ErrHeld) {
 		t.Errorf("bo gives back what ada holds: %v, want ErrHeld", err)
 	}
-	if err := c.desk("ada").GiveBack(t.Context(), id); err != nil {
+	if err := deskOf(c, "ada").GiveBack(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := c.desk("bo").Next(t.Context()); err != nil || v.Assessment.ID != id {
+	if v, err := deskOf(c, "bo").Next(t.Context()); err != nil || v.Assessment.ID != id {
 		t.Errorf("bo gets %s, %v; want %s", v.Assessment.ID, err, id)
 	}
 }
 
 func TestResolve(t *testing.T) {
-	c := newCase(t)
-	d := c.desk("ada")
+	c := casetest.New(t)
+	d := deskOf(c, "ada")
 	ids := map[string]int{} // prefixes of 4 characters
 	var id string
 	for i := 0; ; i++ {
 		if i == 2000 {
 			t.Fatal("no two of 2000 IDs begin alike")
 		}
-		id = vigil.NewListingID(c.Source, address(i))
+		id = vigil.NewListingID(c.Source, casetest.Address(i))
 		if j, ok := ids[id[:4]]; ok {
-			c.addLevel(t, i, vigil.LevelNote)
-			c.addLevel(t, j, vigil.LevelNote)
+			c.AddLevel(t, i, vigil.LevelNote)
+			c.AddLevel(t, j, vigil.LevelNote)
 			break
 		}
 		ids[id[:4]] = i
@@ -377,14 +383,14 @@ func TestResolve(t *testing.T) {
 }
 
 func TestALookAtTheQueueIsLogged(t *testing.T) {
-	c := newCase(t)
-	c.addLevel(t, 1, vigil.LevelReview)
-	c.addLevel(t, 2, vigil.LevelNote)
-	items, err := c.desk("ada").Queue(t.Context(), store.Filter{Waiting: true})
+	c := casetest.New(t)
+	c.AddLevel(t, 1, vigil.LevelReview)
+	c.AddLevel(t, 2, vigil.LevelNote)
+	items, err := deskOf(c, "ada").Queue(t.Context(), store.Filter{Waiting: true})
 	if err != nil || len(items) != 1 {
 		t.Fatalf("%d items, %v; want 1", len(items), err)
 	}
-	if es := c.events(t, vigil.ActView); len(es) != 1 || es[0].Object.ID != "queue" || es[0].Details["listings"] != "1" {
+	if es := c.Events(t, vigil.ActView); len(es) != 1 || es[0].Object.ID != "queue" || es[0].Details["listings"] != "1" {
 		t.Errorf("the log says %+v", es)
 	}
 }

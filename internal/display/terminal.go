@@ -1,4 +1,4 @@
-package review
+package display
 
 import (
 	"bytes"
@@ -26,8 +26,8 @@ type Terminal struct {
 // A nil Indicators knows none.
 type Indicators func(id string) (name, definition string)
 
-// name returns an indicator's name; "" if it is unknown.
-func (in Indicators) name(id string) string {
+// Name returns an indicator's name; "" if it is unknown.
+func (in Indicators) Name(id string) string {
 	if in == nil {
 		return ""
 	}
@@ -43,8 +43,8 @@ const (
 	sgrOff   = "\x1b[0m"
 )
 
-// textContext is how many bytes around a finding are quoted.
-const textContext = 48
+// QuoteContext is how many bytes around a finding are quoted.
+const QuoteContext = 48
 
 // Item writes one listing: a neutral summary first, then what is known about it,
 // what speaks for and against, and what to type next.
@@ -90,8 +90,8 @@ func (t Terminal) findings(b *bytes.Buffer, v View) {
 		if f.Polarity == vigil.Against {
 			against = "against  "
 		}
-		fmt.Fprintf(b, "  %6s  %-7s %s%s  %s\n", weight(f.Weight), Clean(f.Indicator), against,
-			t.Indicators.name(f.Indicator), t.style(sgrFaint, fmt.Sprintf("%s bytes %d-%d", Clean(f.Field), f.Start, f.End)))
+		fmt.Fprintf(b, "  %6s  %-7s %s%s  %s\n", Weight(f.Weight), Clean(f.Indicator), against,
+			t.Indicators.Name(f.Indicator), t.style(sgrFaint, fmt.Sprintf("%s bytes %d-%d", Clean(f.Field), f.Start, f.End)))
 		if !Restricted(v.Item) {
 			fmt.Fprintf(b, "          %s\n", t.quote(v, f))
 		}
@@ -101,7 +101,7 @@ func (t Terminal) findings(b *bytes.Buffer, v View) {
 // quote returns the finding's bytes, marked, with some of the text around.
 func (t Terminal) quote(v View, f vigil.Finding) string {
 	var b strings.Builder
-	for _, s := range Around(fieldText(v.Listing, f.Field), f, v.Assessment, textContext, t.Reveal) {
+	for _, s := range Around(FieldText(v.Listing, f.Field), f, v.Assessment, QuoteContext, t.Reveal) {
 		text := strings.NewReplacer("\n", " ", "\t", " ").Replace(t.segment(s))
 		if len(s.Findings) > 0 && s.Hidden != Withheld {
 			text = t.style(sgrLine, "«"+text+"»")
@@ -141,13 +141,13 @@ func (t Terminal) identifiers(b *bytes.Buffer, v View) {
 		if t.Reveal && !id.Redacted {
 			value = Clean(id.Value)
 		}
-		fmt.Fprintf(b, "  %-8s %s  %s\n", Clean(id.Kind), value, t.style(sgrFaint, identifierFacts(id)))
+		fmt.Fprintf(b, "  %-8s %s  %s\n", Clean(id.Kind), value, t.style(sgrFaint, IdentifierFacts(id)))
 	}
 }
 
 // hits writes what watchlists say of the identifiers.
 func (t Terminal) hits(b *bytes.Buffer, v View) {
-	rows, more := hitRows(v.Hits, t.Reveal)
+	rows, more := HitRows(v.Hits, t.Reveal)
 	if len(rows) == 0 {
 		return
 	}
@@ -167,7 +167,7 @@ func (t Terminal) text(b *bytes.Buffer, v View) {
 	case Restricted(v.Item):
 		fmt.Fprintf(b, "  withheld: restricted handling\n")
 		return
-	case grave(v.Assessment.Level) && !t.Text:
+	case Grave(v.Assessment.Level) && !t.Text:
 		fmt.Fprintf(b, "  folded away; ask for it with --text\n")
 		return
 	}
@@ -186,7 +186,7 @@ func (t Terminal) decisions(b *bytes.Buffer, v View) {
 		fmt.Fprintf(b, "  none\n")
 	}
 	for _, d := range v.Decisions {
-		fmt.Fprintf(b, "  %s  %s  %s: %s\n", stamp(d.Time), Clean(d.Reviewer), d.Verdict, Clean(d.Reason))
+		fmt.Fprintf(b, "  %s  %s  %s: %s\n", Stamp(d.Time), Clean(d.Reviewer), d.Verdict, Clean(d.Reason))
 		if d.Note != "" {
 			fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(Visible(d.Note), "\n", "\n    "))
 		}
@@ -251,7 +251,7 @@ func (t Terminal) row(it store.Item) []string {
 	}
 	return []string{
 		string(a.Level), fmt.Sprintf("%.2f", a.Score), Short(it.Assessment.ID), title, vendor,
-		strings.Join(topIndicators(a, 3), " "), fmt.Sprint(len(a.Identifiers)), State(it, t.now()),
+		strings.Join(TopIndicators(a, 3), " "), fmt.Sprint(len(a.Identifiers)), State(it, t.now()),
 	}
 }
 

@@ -1,4 +1,4 @@
-package review
+package display
 
 import (
 	"fmt"
@@ -12,24 +12,24 @@ import (
 const shownHits = 20
 
 // A hitRow is one watchlist hit in words that are safe to show.
-type hitRow struct {
+type HitRow struct {
 	Kind, Value string // of the identifier, masked or in full
 	Says        string // which list says what of it
 	Terror      bool
 	Current     bool
 }
 
-// hitRows returns the first hits, those of terrorism programmes in force first.
+// HitRows returns the first hits, those of terrorism programmes in force first.
 // A hit says that the listing names an identifier, and nothing about who wrote it.
-func hitRows(hits []vigil.Hit, reveal bool) (rows []hitRow, more int) {
+func HitRows(hits []vigil.Hit, reveal bool) (rows []HitRow, more int) {
 	hits = slices.Clone(hits)
 	slices.SortStableFunc(hits, func(a, b vigil.Hit) int { return hitRank(a) - hitRank(b) })
 	for _, h := range hits[:min(len(hits), shownHits)] {
 		value := Mask(h.Identifier)
 		if reveal && !h.Identifier.Redacted {
-			value = Cut(Clean(h.Identifier.Value), maxFact)
+			value = Cut(Clean(h.Identifier.Value), MaxFact)
 		}
-		rows = append(rows, hitRow{
+		rows = append(rows, HitRow{
 			Kind: Clean(h.Identifier.Kind), Value: value, Says: hitSays(h),
 			Terror: h.Row.Terror, Current: h.State == vigil.HitCurrent,
 		})
@@ -54,7 +54,7 @@ func hitRank(h vigil.Hit) int {
 func hitSays(h vigil.Hit) string {
 	parts := []string{fmt.Sprintf("on %s as of %s, row %d", Clean(h.List.Name), Clean(h.List.AsOf), h.Row.N)}
 	if h.Row.Party != "" {
-		parts = append(parts, "listed for "+Cut(Clean(h.Row.Party), maxFact))
+		parts = append(parts, "listed for "+Cut(Clean(h.Row.Party), MaxFact))
 	}
 	if len(h.Row.Programmes) > 0 {
 		parts = append(parts, "programme "+cleanList(h.Row.Programmes))

@@ -1,0 +1,17 @@
+// Package display says what may be shown of a listing, and how: hostile text is
+// made visible, identifiers are masked, findings are marked, and what must not be
+// repeated is cut out. The terminal, the pages, the API and reports go through it.
+package display
+
+import (
+	"vigil"
+	"vigil/store"
+)
+
+// A View is everything that a reviewer is shown about one listing.
+type View struct {
+	store.Item
+	Page      vigil.Page       // the capture that was assessed
+	Decisions []vigil.Decision // oldest first
+	Hits      []vigil.Hit      // on watchlists
+}
