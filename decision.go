@@ -50,7 +50,8 @@ func ParseVerdict(s string) (Verdict, error) {
 }
 
 // A Decision is a reviewer's judgement of one listing, as it was assessed.
-// Decisions are never changed: a changed mind is a second decision.
+// Decisions are never changed: a changed mind is a second decision, and one that
+// is taken back has a withdrawal behind it.
 type Decision struct {
 	Listing  string    `json:"listing"`
 	Source   string    `json:"source"`
@@ -62,4 +63,23 @@ type Decision struct {
 	Note     string    `json:"note,omitempty"`
 	Reviewer string    `json:"reviewer"`
 	Time     time.Time `json:"time"`
+	// Part is what the decision is in the judgement of the listing.
+	Part Part `json:"part,omitempty"`
+	// Of is the listing in whose cluster's name it was decided: its reviewer read
+	// that one, and its near-duplicates together. Empty if it was read by itself.
+	Of string `json:"of,omitempty"`
 }
+
+// A Part says what a decision is in the judgement of a listing; see [Judge].
+type Part string
+
+// Parts of a judgement.
+const (
+	// Reading is a reviewer's own; that of a second person is made without sight
+	// of the first. A reviewer's later one replaces the earlier.
+	Reading Part = ""
+	// Adjudication is a third person's, who saw both readings.
+	Adjudication Part = "adjudication"
+	// Withdrawal takes the same reviewer's last decision back. Its verdict is empty.
+	Withdrawal Part = "withdrawal"
+)

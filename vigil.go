@@ -125,7 +125,19 @@ const (
 	Extract  Stage = "extract"  // subject: page ID
 	Classify Stage = "classify" // subject: ID of the page whose listing is meant
 	Review   Stage = "review"   // subject: the same
+	// Reread is the second reading of a listing by somebody else, who is not shown
+	// the first; Adjudicate is a third person's choice between two that differ;
+	// FollowUp is a day on which somebody wants to come back. Subject: as of Review.
+	Reread     Stage = "reread"
+	Adjudicate Stage = "adjudicate"
+	FollowUp   Stage = "follow-up"
 )
+
+// ByPerson reports whether people do a stage's tasks: their claims outlive the
+// process that took them, and no number of lapsed ones makes a task dead.
+func (st Stage) ByPerson() bool {
+	return st == Review || st == Reread || st == Adjudicate || st == FollowUp
+}
 
 // A Task is one step to be done. Its ID follows from stage, source and
 // subject, so the same step is queued once however often it is found.
@@ -146,6 +158,10 @@ type Task struct {
 	Class    string    `json:"class,omitempty"`  // of the last setback; "lapsed" if its lease ran out
 	Reason   string    `json:"reason,omitempty"` // last error, or why it is parked or dead
 	Record   string    `json:"record,omitempty"` // ID of the record that its last commit brought; empty if none
+	// Barred may never lease the task: they have read the listing before. Passed
+	// have passed it on, and get it only if they ask for it.
+	Barred []string `json:"barred,omitempty"`
+	Passed []string `json:"passed,omitempty"`
 }
 
 // NewTask returns a queued task with its ID set. A higher priority is leased
@@ -198,6 +214,11 @@ const (
 	ActClassify  = "classify"
 	ActView      = "view"
 	ActDecide    = "decide"
+	ActUndo      = "decide.undo"
+	ActPass      = "review.pass" // a claim given up without a decision
+	ActAssign    = "review.assign"
+	ActRemark    = "remark" // a note, a tag or a day to come back to; its words are in the record
+	ActFilter    = "filter" // a saved query
 	ActDraft     = "export.draft"
 	ActExport    = "export.seal"
 	ActExchange  = "export.exchange" // a file for another system went out
@@ -205,6 +226,14 @@ const (
 	ActList      = "watchlist.import"
 	ActTie       = "link.tie"
 	ActSearch    = "search"
+
+	ActAccount   = "account.change" // made, changed or disabled; its roles are in the details
+	ActLogin     = "login"
+	ActLoginFail = "login.failed"
+	ActLogout    = "logout"
+	ActStepUp    = "login.again" // proved anew who they are, for an act that asks for it
+	ActDenied    = "denied"      // tried what their roles do not allow
+	ActBreak     = "review.break" // a break was offered, or passed over
 
 	ActApprove     = "export.approve"
 	ActRelease     = "export.release"
@@ -250,7 +279,7 @@ type Checkpoint struct {
 }
 
 // A Record is what a case keeps: an Order, Page, Listing, Assessment, Decision,
-// Watchlist or Tie. Records are never changed: a second one with the same type
+// Remark, Watchlist, Tie, Hold, Account or SavedFilter. Records are never changed: a second one with the same type
 // and ID is a newer version beside the first. Orders, pages and watchlists have
 // but one.
 type Record interface {
@@ -267,6 +296,9 @@ const (
 	TypeDecision   = "decision"
 	TypeWatchlist  = "watchlist"
 	TypeTie        = "tie"
+	TypeRemark     = "remark"
+	TypeAccount    = "account"
+	TypeFilter     = "filter"
 )
 
 // Ref implements [Record].
@@ -301,6 +333,10 @@ type Result struct {
 	// Again queues the task anew, with a fresh count of attempts, instead of
 	// ending it: what it brought is kept, but is not what was asked for.
 	Again bool
+	// Reopen are tasks of people that are to be done, whether or not they were
+	// done before: new ones are added, ended ones queued anew with a fresh count of
+	// attempts and with the Barred and Priority given here. Open ones stay as they are.
+	Reopen []Task
 }
 
 // hashID returns 16 bytes of SHA-256 over the parts, in hex. The length of each

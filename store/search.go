@@ -86,7 +86,7 @@ type SearchResult struct {
 type SearchHit struct {
 	Listing    vigil.Listing    // the reading that was found
 	Assessment vigil.Assessment // the newest; zero if there is none. Its Page says whether it is of this reading's capture
-	Decision   *vigil.Decision  // the newest; nil if there is none
+	Decision   *vigil.Decision  // as of [Item]
 	Facts      search.Facts
 	Marks      []search.Mark // where in the listing's fields the words of the query stand
 }

@@ -138,6 +138,11 @@ type Queue interface {
 	// returns [vigil.ErrLeaseLost] as Commit does.
 	Return(ctx context.Context, t vigil.Task) error
 
+	// Pass gives t back as Return does, adds its holder to t.Passed, and writes a to
+	// the log, together. It is for tasks of people; with another it is refused. It
+	// returns [vigil.ErrLeaseLost] as Commit does.
+	Pass(ctx context.Context, t vigil.Task, a vigil.Act) error
+
 	// Bury makes t dead for a.Reason, and writes a to the log, together. It returns
 	// [vigil.ErrLeaseLost] as Commit does.
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
@@ -166,6 +171,8 @@ type LeaseRequest struct {
 	N      int           // at most
 	TTL    time.Duration // how long the lease runs
 	Source string        // only of this source ID; empty for any
+	Below  int           // only tasks of a lower priority; 0 for any
+	Passed bool          // also those that Holder has passed on
 	// Task asks for this one task. If Holder has it already, its lease is
 	// renewed under the same token; if another has it, the error wraps
 	// [vigil.ErrHeld] and says who and until when; if it is done, parked or
@@ -198,6 +205,15 @@ type Reader interface {
 	Assessment(ctx context.Context, listing string) (vigil.Assessment, error)
 	// Decisions returns a listing's decisions, oldest first; none is no error.
 	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
+	// Remarks returns what was noted about a listing, oldest first; none is no error.
+	Remarks(ctx context.Context, listing string) ([]vigil.Remark, error)
+	// Assessed returns up to limit IDs of assessed listings that begin with prefix, in
+	// their order; what it costs does not grow with the case.
+	Assessed(ctx context.Context, prefix string, limit int) ([]string, error)
+	// Levels returns how many assessed listings of a source there are at each level,
+	// highest first; of all sources if source is empty. Levels without any are there
+	// with zeros. What it costs does not grow with the case.
+	Levels(ctx context.Context, source string) ([]LevelCount, error)
 	// Items yields assessed listings, highest level first, then highest score, then
 	// by ID. A listing whose assessment changes meanwhile may be met twice, or not.
 	Items(ctx context.Context, f Filter) iter.Seq2[Item, error]
@@ -230,6 +246,12 @@ type Reader interface {
 	Listed(ctx context.Context, key string) ([]vigil.ListRow, error)
 	// Ties returns the newest version of each tie, undone ones too, by At, then ID.
 	Ties(ctx context.Context) ([]vigil.Tie, error)
+
+	// Accounts returns the newest version of each account, by name.
+	Accounts(ctx context.Context) ([]vigil.Account, error)
+	// Filters returns the newest version of each saved filter of an owner, by name, and
+	// none that has ended; all owners' if owner is empty.
+	Filters(ctx context.Context, owner string) ([]vigil.SavedFilter, error)
 
 	// Sources returns the sources of all orders with their state, by ID. A
 	// source without a standing has an open one, since and by nobody.
@@ -278,7 +300,14 @@ type Item struct {
 	Listing    vigil.Listing
 	Assessment vigil.Assessment
 	Task       vigil.Task      // the review; zero if the level asks for none
-	Decision   *vigil.Decision // the newest; nil if there is none
+	Decision   *vigil.Decision // by which the listing is known ([vigil.Judgement.Last]); nil if none stands
+}
+
+// A LevelCount counts the assessed listings of a level.
+type LevelCount struct {
+	Level   vigil.Level
+	All     int
+	Waiting int // whose review is queued or leased
 }
 
 // A Filter chooses items. The zero Filter chooses all.
@@ -286,7 +315,12 @@ type Filter struct {
 	Source   string      // source ID
 	MinLevel vigil.Level // this or higher
 	Waiting  bool        // only those whose review is queued or leased
-	Limit    int         // at most; 0 for no limit
+	MaxLevel vigil.Level // this or lower
+	// After is the ID of an assessed listing: only those behind it, in the order of
+	// Items, whether or not it is chosen itself. An unknown one is an error wrapping
+	// [vigil.ErrNotFound]. It is how one goes on where a page of items ended.
+	After string
+	Limit int // at most; 0 for no limit
 }
 
 // A SourceStatus is a source and what its rules are measured against.

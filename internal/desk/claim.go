@@ -54,12 +54,12 @@ func (d *Desk) Take(ctx context.Context) (store.Item, error) {
 // lease returns the task that the reviewer holds, its lease renewed, or else
 // the first one waiting.
 func (d *Desk) lease(ctx context.Context) (vigil.Task, error) {
-	if d.Reviewer == "" {
+	if d.Who.Account == "" {
 		return vigil.Task{}, errNoReviewer
 	}
 	held, err := d.held(ctx)
 	if err != nil {
-		return vigil.Task{}, fmt.Errorf("look for the listing held by %s: %w", d.Reviewer, err)
+		return vigil.Task{}, fmt.Errorf("look for the listing held by %s: %w", d.Who.Account, err)
 	}
 	if held != "" {
 		t, err := d.claim(ctx, held)
@@ -67,7 +67,7 @@ func (d *Desk) lease(ctx context.Context) (vigil.Task, error) {
 			return t, err
 		}
 	}
-	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Reviewer, N: 1, TTL: d.Lasts()})
+	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Who.Account, N: 1, TTL: d.Lasts()})
 	if err != nil {
 		return vigil.Task{}, fmt.Errorf("claim the next review: %w", err)
 	}
@@ -83,7 +83,7 @@ func (d *Desk) held(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if t.Holder == d.Reviewer && t.Until.After(d.Clock()) {
+		if t.Holder == d.Who.Account && t.Until.After(d.Clock()) {
 			return t.ID, nil
 		}
 	}
@@ -92,7 +92,7 @@ func (d *Desk) held(ctx context.Context) (string, error) {
 
 // claim leases the one review task with this ID.
 func (d *Desk) claim(ctx context.Context, id string) (vigil.Task, error) {
-	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Reviewer, N: 1, TTL: d.Lasts(), Task: id})
+	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Who.Account, N: 1, TTL: d.Lasts(), Task: id})
 	if err != nil {
 		return vigil.Task{}, fmt.Errorf("claim review: %w", err)
 	}
@@ -146,7 +146,7 @@ func (d *Desk) putAside(ctx context.Context, t vigil.Task, newer store.Item, cau
 	var err error
 	if newer.Listing.ID != "" {
 		err = d.Store.Bury(ctx, t, vigil.Act{
-			Actor: d.Reviewer, Action: vigil.ActGiveUp, Order: vigil.OrderOf(t.Source),
+			Actor: d.Who.Account, Action: vigil.ActGiveUp, Order: vigil.OrderOf(t.Source),
 			Object: vigil.Object{Type: "task", ID: t.ID}, Reason: "superseded by a newer capture",
 		})
 	} else {
@@ -160,7 +160,7 @@ func (d *Desk) putAside(ctx context.Context, t vigil.Task, newer store.Item, cau
 
 // GiveBack ends the reviewer's claim on a listing without a decision.
 func (d *Desk) GiveBack(ctx context.Context, listing string) error {
-	if d.Reviewer == "" {
+	if d.Who.Account == "" {
 		return errNoReviewer
 	}
 	it, err := d.Find(ctx, listing)

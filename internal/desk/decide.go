@@ -42,10 +42,10 @@ func (d *Desk) DecideItem(ctx context.Context, it store.Item, v vigil.Verdict, r
 	dec := vigil.Decision{
 		Listing: it.Assessment.ID, Source: it.Assessment.Source, Page: it.Assessment.Page,
 		Model: it.Assessment.Model, Level: it.Assessment.Level,
-		Verdict: v, Reason: reason, Note: note, Reviewer: d.Reviewer, Time: d.Clock().UTC(),
+		Verdict: v, Reason: reason, Note: note, Reviewer: d.Who.Account, Time: d.Clock().UTC(),
 	}
 	act := vigil.Act{
-		Actor: d.Reviewer, Action: vigil.ActDecide, Order: vigil.OrderOf(dec.Source),
+		Actor: d.Who.Account, Action: vigil.ActDecide, Order: vigil.OrderOf(dec.Source),
 		Reason: loggedReason(reason), Details: map[string]string{"verdict": string(v)},
 	}
 	if err := d.commit(ctx, it, vigil.Result{Act: act, Record: dec}); err != nil {
@@ -73,7 +73,7 @@ func (d *Desk) commit(ctx context.Context, it store.Item, r vigil.Result) error 
 
 // CheckDecision reports what is missing or too long.
 func (d *Desk) CheckDecision(v vigil.Verdict, reason, note string) error {
-	if d.Reviewer == "" {
+	if d.Who.Account == "" {
 		return errNoReviewer
 	}
 	if _, err := vigil.ParseVerdict(string(v)); err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/display"
 	"vigil/store"
 )
@@ -27,6 +28,7 @@ type Store interface {
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
 	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
 	Return(ctx context.Context, t vigil.Task) error
+	Pass(ctx context.Context, t vigil.Task, a vigil.Act) error
 	Bury(ctx context.Context, t vigil.Task, a vigil.Act) error
 	Record(ctx context.Context, r vigil.Result) (vigil.Event, error)
 
@@ -34,22 +36,32 @@ type Store interface {
 	PageInfo(ctx context.Context, id string) (vigil.Page, error)
 	Listing(ctx context.Context, id string) (vigil.Listing, error)
 	Assessment(ctx context.Context, listing string) (vigil.Assessment, error)
+	ListingOf(ctx context.Context, listing, page string) (vigil.Listing, error)
+	AssessmentOf(ctx context.Context, listing, page string) (vigil.Assessment, error)
 	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
+	Remarks(ctx context.Context, listing string) ([]vigil.Remark, error)
+	Assessed(ctx context.Context, prefix string, limit int) ([]string, error)
+	Levels(ctx context.Context, source string) ([]store.LevelCount, error)
+	Filters(ctx context.Context, owner string) ([]vigil.SavedFilter, error)
 	Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error]
 	Task(ctx context.Context, id string) (vigil.Task, error)
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
 	Counts(ctx context.Context) ([]store.Count, error)
 	Logs(ctx context.Context) ([]string, error)
 	Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error]
+	LogFrom(ctx context.Context, order string, from int64) iter.Seq2[vigil.Entry, error]
+	Checkpoint(ctx context.Context, order string) (vigil.Checkpoint, error)
+	store.Searcher
 }
 
-// A Desk is one reviewer's place at a case. A Desk without a Reviewer refuses
+// A Desk is one reviewer's place at a case. A Desk of nobody refuses
 // everything: an act without an actor can't be logged.
 type Desk struct {
-	Store    Store
-	Reviewer string        // account name; shown to others while a listing is held
-	TTL      time.Duration // how long a claim lasts; 0 for 30 minutes
-	Now      func() time.Time
+	Store  Store
+	Who    access.Person // shown to others by name while they hold a listing
+	Policy Policy
+	TTL    time.Duration // how long a claim lasts; 0 for 30 minutes
+	Now    func() time.Time
 	// Hits says which of a listing's identifiers stand on watchlists; nil where
 	// nothing is looked up.
 	Hits func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
@@ -61,7 +73,7 @@ var errNoReviewer = errors.New("no reviewer is named: want the account of who lo
 // Show returns one listing without claiming it, and logs the view before it
 // returns. The ID may be cut to a prefix; see [Desk.Resolve].
 func (d *Desk) Show(ctx context.Context, listing string) (display.View, error) {
-	if d.Reviewer == "" {
+	if d.Who.Account == "" {
 		return display.View{}, errNoReviewer
 	}
 	it, err := d.Find(ctx, listing)
@@ -74,7 +86,7 @@ func (d *Desk) Show(ctx context.Context, listing string) (display.View, error) {
 // Reveal is [Desk.Show] for somebody who asks for identifiers in full; the log
 // says that they were shown.
 func (d *Desk) Reveal(ctx context.Context, listing string) (display.View, error) {
-	if d.Reviewer == "" {
+	if d.Who.Account == "" {
 		return display.View{}, errNoReviewer
 	}
 	it, err := d.Find(ctx, listing)
@@ -99,7 +111,7 @@ func (d *Desk) look(ctx context.Context, it store.Item, reason string) (display.
 		return display.View{}, err
 	}
 	act := vigil.Act{
-		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(it.Assessment.Source),
+		Actor: d.Who.Account, Action: vigil.ActView, Order: vigil.OrderOf(it.Assessment.Source),
 		Object: vigil.Object{Type: vigil.TypeListing, ID: it.Assessment.ID},
 		Reason: reason, Details: map[string]string{"page": it.Assessment.Page},
 	}
@@ -124,7 +136,7 @@ func (d *Desk) hits(ctx context.Context, it store.Item) ([]vigil.Hit, error) {
 // Queue returns the items that f chooses, highest level first. It shows titles,
 // so one look at the queue is one entry in the log of the case.
 func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) {
-	if d.Reviewer == "" {
+	if d.Who.Account == "" {
 		return nil, errNoReviewer
 	}
 	var items []store.Item
@@ -135,7 +147,7 @@ func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) 
 		items = append(items, it)
 	}
 	act := vigil.Act{
-		Actor: d.Reviewer, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "queue"},
+		Actor: d.Who.Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "queue"},
 		Details: map[string]string{"listings": fmt.Sprint(len(items))},
 	}
 	if f.Source != "" {
@@ -176,7 +188,7 @@ func (d *Desk) Exhibit(ctx context.Context, listing string) (vigil.Exhibit, erro
 // LogLinks says in the log that a listing's links were looked at.
 func (d *Desk) LogLinks(ctx context.Context, a vigil.Assessment) error {
 	_, err := d.Store.Record(ctx, vigil.Result{Act: vigil.Act{
-		Actor: d.Reviewer, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
+		Actor: d.Who.Account, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
 		Object: vigil.Object{Type: vigil.TypeListing, ID: a.ID}, Reason: "links", Details: map[string]string{"page": a.Page},
 	}})
 	if err != nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/casetest"
 	"vigil/store"
 )
 
 // deskOf returns a reviewer's desk at a case.
 func deskOf(c *casetest.Case, reviewer string) *Desk {
-	return &Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.Now }, Hits: c.Hits}
+	return &Desk{Store: c.Store, Who: access.Alone(reviewer, c.Now), Now: func() time.Time { return c.Now }, Hits: c.Hits}
 }
 
 func TestNextClaimsTheHighestWaitingListing(t *testing.T) {

@@ -12,6 +12,11 @@ import (
 type View struct {
 	store.Item
 	Page      vigil.Page       // the capture that was assessed
-	Decisions []vigil.Decision // oldest first
-	Hits      []vigil.Hit      // on watchlists
+	Decisions []vigil.Decision // oldest first; without those that the viewer may not see yet
+	// Blind says that decisions are left out: the viewer is to read, or may still
+	// read, without sight of another's.
+	Blind   bool
+	Remarks vigil.Remarks // likewise
+	Stage   vigil.Stage   // in which the listing waits: Review, Reread or Adjudicate; empty if in none
+	Hits    []vigil.Hit   // on watchlists
 }

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 )
@@ -54,22 +56,9 @@ func Handler(cfg Config) http.Handler {
 	}
 	mux.HandleFunc("GET /login", h.login)
 	mux.HandleFunc("POST /login/new", h.newLink)
-	signedIn := func(pattern string, do http.HandlerFunc) { mux.Handle(pattern, h.signedIn(do)) }
-	signedIn("GET /{$}", h.queue)
-	signedIn("GET /item/{id}", h.item)
-	signedIn("GET /item/{id}/reveal", h.toItem)
-	signedIn("POST /item/{id}/reveal", h.reveal)
-	signedIn("GET /item/{id}/decide", h.toItem)
-	signedIn("POST /item/{id}/decide", h.decide)
-	signedIn("POST /item/{id}/return", h.giveBack)
-	signedIn("GET /links/{id}", h.links)
-	signedIn("GET /similar/{id}", h.similar)
-	signedIn("POST /next", h.next)
-	signedIn("GET /log", h.log)
-	signedIn("GET /help", h.help)
-	signedIn("POST /keys", h.keys)
-	signedIn("POST /logout", h.logout)
-	signedIn("/", h.nothing)
+	for _, rt := range slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes()) {
+		mux.Handle(rt.pattern, h.signedIn(rt))
+	}
 	return guard(cfg.Hosts, mux)
 }
 
@@ -105,7 +94,7 @@ type frame struct {
 // that an error never leaves half a page.
 func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page string, f frame) {
 	if s, ok := h.sessions.find(r); ok {
-		f.Reviewer, f.Keys = display.Clean(h.Desk.Reviewer), s.keys
+		f.Reviewer, f.Keys = display.Clean(person(r).Account), s.keys
 	}
 	var b bytes.Buffer
 	if err := h.pages[page].Execute(&b, f); err != nil {
@@ -139,6 +128,8 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, vigil.ErrNotFound):
 		h.say(w, r, http.StatusNotFound, "Not found", m)
+	case errors.Is(err, vigil.ErrRefused):
+		h.say(w, r, http.StatusForbidden, "Not allowed", m)
 	case errors.Is(err, vigil.ErrHeld):
 		h.say(w, r, http.StatusConflict, "Held by somebody else", m)
 	case errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
@@ -148,18 +139,88 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// signedIn lets do run for signed-in browsers only.
-func (h *handler) signedIn(do http.HandlerFunc) http.Handler {
+// A route is a page or an act, and which of [access.Acts] it is; "" for what
+// every signed-in person may do. What a handler shows or does is checked again
+// below it, by the desk; this check only spares people a page full of refusals.
+type route struct {
+	pattern string
+	act     access.Act
+	do      http.HandlerFunc
+}
+
+// triageRoutes are the queue, its listings and what is decided about them.
+func (h *handler) triageRoutes() []route {
+	return []route{
+		{"GET /{$}", access.ReadQueue, h.queue},
+		{"POST /next", access.Decide, h.next},
+		{"GET /item/{id}", access.ReadItem, h.item},
+		{"GET /item/{id}/reveal", access.ReadItem, h.toItem},
+		{"POST /item/{id}/reveal", access.Reveal, h.reveal},
+		{"GET /item/{id}/decide", access.ReadItem, h.toItem},
+		{"POST /item/{id}/decide", access.Decide, h.decide},
+		{"POST /item/{id}/return", access.Decide, h.giveBack},
+	}
+}
+
+// findRoutes are the ways from one listing to others.
+func (h *handler) findRoutes() []route {
+	return []route{
+		{"GET /links/{id}", access.ReadLinks, h.links},
+		{"GET /similar/{id}", access.ReadItem, h.similar},
+	}
+}
+
+// caseRoutes are about the case as a whole.
+func (h *handler) caseRoutes() []route {
+	return []route{
+		{"GET /log", access.ReadLog, h.log},
+	}
+}
+
+// ownRoutes are about the person and the pages themselves.
+func (h *handler) ownRoutes() []route {
+	return []route{
+		{"GET /help", "", h.help},
+		{"POST /keys", "", h.keys},
+		{"POST /logout", "", h.logout},
+		{"/", "", h.nothing},
+	}
+}
+
+// signedIn lets a route run for signed-in people who may use it.
+func (h *handler) signedIn(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := h.sessions.find(r); !ok {
+		s, ok := h.sessions.find(r)
+		if !ok {
 			h.say(w, r, http.StatusUnauthorized, "Not signed in", message{
 				Text: fmt.Sprintf("Open the login link that vigil printed. A session ends after %.0f minutes without use.", idleLimit.Minutes()),
 				Ask:  h.NewLink != nil,
 			})
 			return
 		}
-		do(w, r)
+		p := access.Alone(h.Desk.Who.Account, s.created)
+		if rt.act != "" && !p.Can(rt.act) {
+			h.fail(w, r, p.May(rt.act, h.Desk.Clock()))
+			return
+		}
+		rt.do(w, r.WithContext(context.WithValue(r.Context(), personKey{}, p)))
 	})
+}
+
+// personKey is the key of a request's person in its context.
+type personKey struct{}
+
+// person returns who makes a request; nobody without a session.
+func person(r *http.Request) access.Person {
+	p, _ := r.Context().Value(personKey{}).(access.Person)
+	return p
+}
+
+// desk returns the desk of whoever makes a request.
+func (h *handler) desk(r *http.Request) *desk.Desk {
+	d := h.Desk
+	d.Who = person(r)
+	return &d
 }
 
 // login uses up a token. The answer is a page that goes on by itself, as a

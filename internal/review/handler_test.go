@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/casetest"
 	"vigil/internal/desk"
 	"vigil/store"
@@ -33,7 +34,7 @@ type browser struct {
 
 // deskOf returns a reviewer's desk at a case.
 func deskOf(c *casetest.Case, reviewer string) *desk.Desk {
-	return &desk.Desk{Store: c.Store, Reviewer: reviewer, Now: func() time.Time { return c.Now }, Hits: c.Hits}
+	return &desk.Desk{Store: c.Store, Who: access.Alone(reviewer, c.Now), Now: func() time.Time { return c.Now }, Hits: c.Hits}
 }
 
 // serve starts the pages on loopback and returns a browser at the door.

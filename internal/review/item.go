@@ -73,7 +73,7 @@ type decideTry struct {
 
 // item shows one listing.
 func (h *handler) item(w http.ResponseWriter, r *http.Request) {
-	v, err := h.Desk.Show(r.Context(), r.PathValue("id"))
+	v, err := h.desk(r).Show(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -83,7 +83,7 @@ func (h *handler) item(w http.ResponseWriter, r *http.Request) {
 
 // reveal shows one listing with its identifiers in full.
 func (h *handler) reveal(w http.ResponseWriter, r *http.Request) {
-	v, err := h.Desk.Reveal(r.Context(), r.PathValue("id"))
+	v, err := h.desk(r).Reveal(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -109,7 +109,7 @@ func (h *handler) newItemPage(v display.View, reveal bool) itemPage {
 	a := v.Assessment
 	p := itemPage{
 		ID: v.Assessment.ID, Level: a.Level, Score: a.Score, Summary: display.Summary(v.Item), State: display.State(v.Item, h.Desk.Clock()),
-		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Reviewer && v.Task.Until.After(h.Desk.Clock()),
+		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Who.Account && v.Task.Until.After(h.Desk.Clock()),
 		Restricted: display.Restricted(v.Item), Fold: display.Grave(a.Level), Revealed: reveal,
 		Facts: withoutTitle(display.Facts(v)), Decisions: v.Decisions, Verdicts: verdicts(), Reasons: display.Reasons(),
 		Links: h.Links != nil, Similar: h.Similar != nil, Contact: display.Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
@@ -184,12 +184,12 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	try := decideTry{Reason: r.PostForm.Get("reason"), Note: r.PostForm.Get("note"), Stay: r.PostForm.Get("then") != "next"}
-	it, err := h.Desk.Find(r.Context(), r.PathValue("id"))
+	it, err := h.desk(r).Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	ds, err := h.Desk.Store.Decisions(r.Context(), it.Assessment.ID)
+	ds, err := h.desk(r).Store.Decisions(r.Context(), it.Assessment.ID)
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err))
 		return
@@ -204,12 +204,12 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 
 // recordDecision records a decision and goes on.
 func (h *handler) recordDecision(w http.ResponseWriter, r *http.Request, it store.Item, v vigil.Verdict, try decideTry) {
-	if err := h.Desk.CheckDecision(v, try.Reason, try.Note); err != nil {
+	if err := h.desk(r).CheckDecision(v, try.Reason, try.Note); err != nil {
 		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
 		h.again(w, r, http.StatusUnprocessableEntity, try)
 		return
 	}
-	_, err := h.Desk.DecideItem(r.Context(), it, v, try.Reason, try.Note)
+	_, err := h.desk(r).DecideItem(r.Context(), it, v, try.Reason, try.Note)
 	switch {
 	case errors.Is(err, vigil.ErrHeld), errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
 		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
@@ -225,7 +225,7 @@ func (h *handler) recordDecision(w http.ResponseWriter, r *http.Request, it stor
 
 // again shows the listing anew with what was typed and why it was refused.
 func (h *handler) again(w http.ResponseWriter, r *http.Request, status int, try decideTry) {
-	v, err := h.Desk.Show(r.Context(), r.PathValue("id"))
+	v, err := h.desk(r).Show(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -247,7 +247,7 @@ func decidedNotice(v vigil.Verdict) string {
 
 // giveBack ends this reviewer's claim.
 func (h *handler) giveBack(w http.ResponseWriter, r *http.Request) {
-	if err := h.Desk.GiveBack(r.Context(), r.PathValue("id")); err != nil {
+	if err := h.desk(r).GiveBack(r.Context(), r.PathValue("id")); err != nil {
 		h.fail(w, r, err)
 		return
 	}

@@ -45,7 +45,7 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request) {
 		h.nothing(w, r)
 		return
 	}
-	it, err := h.Desk.Find(r.Context(), r.PathValue("id"))
+	it, err := h.desk(r).Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -55,7 +55,7 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, fmt.Errorf("links of listing %s: %w", it.Assessment.ID, err))
 		return
 	}
-	if err := h.Desk.LogLinks(r.Context(), it.Assessment); err != nil {
+	if err := h.desk(r).LogLinks(r.Context(), it.Assessment); err != nil {
 		h.fail(w, r, err)
 		return
 	}

@@ -33,7 +33,7 @@ const (
 
 // log shows the last events of each custody log.
 func (h *handler) log(w http.ResponseWriter, r *http.Request) {
-	names, err := h.Desk.Store.Logs(r.Context())
+	names, err := h.desk(r).Store.Logs(r.Context())
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("list the logs: %w", err))
 		return
@@ -58,7 +58,7 @@ func (h *handler) tail(r *http.Request, name string, deadline time.Time) (logTai
 		t.Name = "the case itself"
 	}
 	var ring [logEvents]vigil.Event
-	for e, err := range h.Desk.Store.Log(r.Context(), name) {
+	for e, err := range h.desk(r).Store.Log(r.Context(), name) {
 		if err != nil {
 			return t, fmt.Errorf("read the log of %s: %w", t.Name, err)
 		}

@@ -60,7 +60,7 @@ func (h *handler) queue(w http.ResponseWriter, r *http.Request) {
 	p := queuePage{Show: q.Get("show"), Level: q.Get("level"), Notice: notices()[q.Get("done")]}
 	p.choices()
 	f := store.Filter{Waiting: p.Show == "waiting", Limit: queueScan}
-	items, err := h.Desk.Queue(r.Context(), f)
+	items, err := h.desk(r).Queue(r.Context(), f)
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -173,7 +173,7 @@ func newRow(it store.Item, d desk.Desk) row {
 		ID: it.Assessment.ID, Title: display.Cut(display.Title(it.Listing, it.Assessment), most), Vendor: display.Cut(display.Clean(it.Listing.Vendor), most/3),
 		State: display.State(it, d.Clock()), Summary: display.Summary(it), Score: it.Assessment.Score,
 		Indicators: display.TopIndicators(it.Assessment, 3), Identifiers: len(it.Assessment.Identifiers),
-		Mine: it.Task.State == vigil.Leased && it.Task.Holder == d.Reviewer && it.Task.Until.After(d.Clock()),
+		Mine: it.Task.State == vigil.Leased && it.Task.Holder == d.Who.Account && it.Task.Until.After(d.Clock()),
 	}
 	if display.Restricted(it) {
 		r.Title, r.Vendor = "withheld: restricted handling", ""
@@ -186,7 +186,7 @@ func newRow(it store.Item, d desk.Desk) row {
 
 // reviewCounts returns how many reviews there are in each state, all sources together.
 func (h *handler) reviewCounts(r *http.Request) ([]store.Count, error) {
-	all, err := h.Desk.Store.Counts(r.Context())
+	all, err := h.desk(r).Store.Counts(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("count reviews: %w", err)
 	}
@@ -206,7 +206,7 @@ func (h *handler) next(w http.ResponseWriter, r *http.Request) { h.goNext(w, r, 
 
 // goNext goes to the next review, or to the queue if none waits.
 func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string) {
-	it, err := h.Desk.Take(r.Context())
+	it, err := h.desk(r).Take(r.Context())
 	if errors.Is(err, vigil.ErrNotFound) {
 		http.Redirect(w, r, "/?done="+done, http.StatusSeeOther)
 		return

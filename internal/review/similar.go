@@ -77,7 +77,7 @@ func (h *handler) similar(w http.ResponseWriter, r *http.Request) {
 		h.nothing(w, r)
 		return
 	}
-	it, err := h.Desk.Find(r.Context(), r.PathValue("id"))
+	it, err := h.desk(r).Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return

@@ -17,7 +17,7 @@ const maxTasks = 1000
 // eraseTasksOf removes the tasks about a page that is gone, and the addresses
 // that led to it and nowhere else. A lease of such a task is lost.
 func (w write) eraseTasksOf(p vigil.Page, revisit bool) (n int, err error) {
-	for _, st := range []vigil.Stage{vigil.Extract, vigil.Classify, vigil.Review} {
+	for _, st := range []vigil.Stage{vigil.Extract, vigil.Classify, vigil.Review, vigil.Reread, vigil.Adjudicate, vigil.FollowUp} {
 		t, err := getTask(w.read, vigil.NewTask(st, p.Source, p.ID).ID)
 		if errors.Is(err, vigil.ErrNotFound) {
 			continue
@@ -128,7 +128,7 @@ func (w write) eraseTasks(e store.Erasure) (n store.Erased, err error) {
 // pagelessTasks returns up to maxTasks tasks of a source whose page is not in
 // the case, but for its start addresses.
 func (w write) pagelessTasks(source string) (ts []task, err error) {
-	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review} {
+	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review, vigil.Reread, vigil.Adjudicate, vigil.FollowUp} {
 		for _, name := range []string{bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketParked, bucketDead} {
 			for _, id := range idsUnder(w.read, name, key(string(st), source)) {
 				t, err := getTask(w.read, id)

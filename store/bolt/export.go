@@ -172,6 +172,12 @@ func parseRecord(typ string, b []byte) (vigil.Record, error) {
 		return parseAs[vigil.Tie](b)
 	case vigil.TypeHold:
 		return parseAs[vigil.Hold](b)
+	case vigil.TypeRemark:
+		return parseAs[vigil.Remark](b)
+	case vigil.TypeAccount:
+		return parseAs[vigil.Account](b)
+	case vigil.TypeFilter:
+		return parseAs[vigil.SavedFilter](b)
 	}
 	return nil, fmt.Errorf("no record has type %q", typ)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"vigil"
 	"vigil/internal/custody"
@@ -166,7 +167,7 @@ func prepareTasks(ts []store.TaskState) ([]task, error) {
 func checkImported(t vigil.Task) error {
 	if t.State == vigil.Erased {
 		bare := vigil.Task{ID: t.ID, Stage: t.Stage, Source: t.Source, State: t.State, Since: t.Since}
-		if t.ID == "" || t != bare {
+		if t.ID == "" || !reflect.DeepEqual(t, bare) {
 			return fmt.Errorf("task %q: it was erased, and says more than that", t.ID)
 		}
 		return errors.Join(checkName("stage", string(t.Stage)), checkName("source", t.Source))

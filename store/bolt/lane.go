@@ -4,22 +4,25 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"vigil"
+	"vigil/store"
 )
 
 // A lane is the part of a stage's queue that belongs to one source.
 type lane struct {
 	stage   vigil.Stage
 	source  string
-	cursor  *bbolt.Cursor // over the ready tasks
-	rank    []byte        // of the first ready task: inverted priority and place
-	ready   []byte        // its ID; nil if there is none
-	delayed time.Time     // when the first waiting task becomes ready; zero if there is none
-	expires time.Time     // when the first lease runs out; zero if there is none
+	cursor  *bbolt.Cursor        // over the ready tasks
+	rank    []byte               // of the first ready task: inverted priority and place
+	ready   []byte               // its ID; nil if there is none
+	delayed time.Time            // when the first waiting task becomes ready; zero if there is none
+	suits   func(id []byte) bool // of a ready task, whether it may be handed out; nil if any may
+	expires time.Time            // when the first lease runs out; zero if there is none
 
 	// For fetch tasks only.
 	rules  vigil.Source // the zero Source allows nothing
@@ -29,10 +32,10 @@ type lane struct {
 }
 
 // lanes returns the lanes of a stage that hold anything but ended tasks.
-func lanes(tx read, st vigil.Stage, source string) ([]*lane, error) {
+func lanes(tx read, r store.LeaseRequest) ([]*lane, error) {
 	var ls []*lane
-	for _, src := range sourcesOf(tx, st, source) {
-		l, err := newLane(tx, st, src)
+	for _, src := range sourcesOf(tx, r.Stage, r.Source) {
+		l, err := newLane(tx, r, src)
 		if err != nil {
 			return nil, err
 		}
@@ -41,8 +44,12 @@ func lanes(tx read, st vigil.Stage, source string) ([]*lane, error) {
 	return ls, nil
 }
 
-func newLane(tx read, st vigil.Stage, source string) (*lane, error) {
+func newLane(tx read, r store.LeaseRequest, source string) (*lane, error) {
+	st := r.Stage
 	l := &lane{stage: st, source: source, cursor: bucket(tx, bucketReady).Cursor()}
+	if st.ByPerson() || r.Below > 0 {
+		l.suits = func(id []byte) bool { return suits(tx, string(id), r) }
+	}
 	prefix := key(string(st), source)
 	l.set(l.cursor.Seek(prefix))
 	l.delayed = firstInstant(tx, bucketDelayed, prefix)
@@ -79,9 +86,26 @@ func (l *lane) measure(tx read) (err error) {
 // set makes the entry k, v of the ready bucket the lane's first.
 func (l *lane) set(k, id []byte) {
 	l.rank, l.ready = nil, nil
-	if rest, ok := bytes.CutPrefix(k, key(string(l.stage), l.source)); ok {
-		l.rank, l.ready = rest, id
+	prefix := key(string(l.stage), l.source)
+	for ; bytes.HasPrefix(k, prefix); k, id = l.cursor.Next() {
+		if l.suits == nil || l.suits(id) {
+			l.rank, l.ready = k[len(prefix):], id
+			return
+		}
 	}
+}
+
+// suits reports whether a task may be handed to who asks. One that can't be read
+// is said to: whoever takes it meets the error.
+func suits(tx read, id string, r store.LeaseRequest) bool {
+	t, err := getTask(tx, id)
+	if err != nil {
+		return true
+	}
+	if slices.Contains(t.Barred, r.Holder) || !r.Passed && slices.Contains(t.Passed, r.Holder) {
+		return false
+	}
+	return r.Below == 0 || t.Priority < r.Below
 }
 
 // pop takes the lane's first ready task out and counts it as leased until a

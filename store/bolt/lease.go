@@ -73,7 +73,7 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 		if setBack(tx, now) > 0 {
 			return nil
 		}
-		lanes, err := lanes(tx, r.Stage, r.Source)
+		lanes, err := lanes(tx, r)
 		if err != nil {
 			return err
 		}
@@ -127,14 +127,14 @@ func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err
 // awake returns the lanes of a request, with the tasks in them that have become
 // available.
 func (w write) awake(r store.LeaseRequest) ([]*lane, error) {
-	ls, err := lanes(w.read, r.Stage, r.Source)
+	ls, err := lanes(w.read, r)
 	if err != nil || !slices.ContainsFunc(ls, func(l *lane) bool { return l.due(w.now) }) {
 		return ls, err
 	}
 	if err := w.wake(ls); err != nil {
 		return nil, err
 	}
-	return lanes(w.read, r.Stage, r.Source)
+	return lanes(w.read, r)
 }
 
 // leaseOne hands out the one task that r names, or renews its lease.
@@ -148,6 +148,9 @@ func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
 	}
 	if !t.open() {
 		return nil, time.Time{}, fmt.Errorf("task %s is %s: %w among those to be done", t.ID, t.State, vigil.ErrNotFound)
+	}
+	if slices.Contains(t.Barred, r.Holder) {
+		return nil, time.Time{}, fmt.Errorf("task %s: %s has read the listing before: %w", t.ID, r.Holder, vigil.ErrRefused)
 	}
 	if t.State == vigil.Leased && w.now.Before(t.Until) {
 		if t.Holder != r.Holder {
@@ -183,7 +186,7 @@ func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
 // mayFetch returns the earliest moment at which t's source lets t be fetched;
 // zero for never.
 func (w write) mayFetch(t task) (time.Time, error) {
-	l, err := newLane(w.read, t.Stage, t.Source)
+	l, err := newLane(w.read, store.LeaseRequest{Stage: t.Stage}, t.Source)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -269,7 +272,7 @@ func (s *Store) reclaim() error {
 			if err != nil || t.State != vigil.Leased {
 				continue // the check of the case will tell of it, and for that it must open
 			}
-			if t.Stage != vigil.Review {
+			if !t.Stage.ByPerson() {
 				cs = append(cs, change{&t, w.returned(t)})
 			}
 		}

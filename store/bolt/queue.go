@@ -148,7 +148,7 @@ func (w write) release(held task, b vigil.Setback, how vigil.Outcome, at time.Ti
 	switch {
 	case b.Park:
 		next.State, how = vigil.Parked, vigil.OutcomeParked
-	case held.Stage != vigil.Review && next.Attempts >= w.o.MaxAttempts:
+	case !held.Stage.ByPerson() && next.Attempts >= w.o.MaxAttempts:
 		next.State, how = vigil.Dead, vigil.OutcomeGivenUp
 		if _, err := w.log(giveUp(held, next.Class)); err != nil {
 			return next, err

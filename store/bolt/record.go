@@ -109,7 +109,8 @@ func prepareRows(r vigil.Result) ([][]byte, error) {
 // plain returns the record itself where r points to one.
 func plain(r vigil.Record) (vigil.Record, error) {
 	switch p := r.(type) {
-	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision, vigil.Watchlist, vigil.Tie, vigil.Hold:
+	case vigil.Order, vigil.Page, vigil.Listing, vigil.Assessment, vigil.Decision, vigil.Watchlist, vigil.Tie, vigil.Hold,
+		vigil.Remark, vigil.Account, vigil.SavedFilter:
 		return r, nil
 	case *vigil.Order:
 		return deref(p)
@@ -127,8 +128,14 @@ func plain(r vigil.Record) (vigil.Record, error) {
 		return deref(p)
 	case *vigil.Hold:
 		return deref(p)
+	case *vigil.Remark:
+		return deref(p)
+	case *vigil.Account:
+		return deref(p)
+	case *vigil.SavedFilter:
+		return deref(p)
 	}
-	return nil, fmt.Errorf("a record of type %T: want an order, page, listing, assessment, decision, watchlist, tie or hold", r)
+	return nil, fmt.Errorf("a record of type %T: want one of those that vigil.Record lists", r)
 }
 
 func deref[R vigil.Record](p *R) (vigil.Record, error) {
@@ -181,6 +188,19 @@ func checkRecord(r vigil.Record) error {
 		if err := r.Check(); err != nil {
 			return err
 		}
+	case vigil.Remark:
+		source = r.Source
+		if err := r.Check(); err != nil {
+			return err
+		}
+	case vigil.Account:
+		if err := r.Check(); err != nil {
+			return err
+		}
+	case vigil.SavedFilter:
+		if err := r.Check(); err != nil {
+			return err
+		}
 	}
 	return errors.Join(checkName("source", source), checkName("page", page))
 }
@@ -212,7 +232,7 @@ func (w write) put(p prepared, revoked refusal) (vigil.Event, error) {
 	if _, err := w.addTasks(p.Next); err != nil {
 		return vigil.Event{}, err
 	}
-	return e, nil
+	return e, w.reopen(p.Reopen)
 }
 
 // checkObject refuses what would make log and records disagree: a second
@@ -242,7 +262,8 @@ func (w write) checkObject(p prepared) error {
 
 func isRecordType(typ string) bool {
 	switch typ {
-	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie, vigil.TypeHold:
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie, vigil.TypeHold,
+		vigil.TypeRemark, vigil.TypeAccount, vigil.TypeFilter:
 		return true
 	}
 	return false

@@ -107,7 +107,7 @@ func (w write) gatherListing(id string) (r removal, seen *vigil.Assessment, err 
 	if err != nil {
 		return r, nil, err
 	}
-	for _, typ := range []string{vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision} {
+	for _, typ := range []string{vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeRemark} {
 		if err := r.add(w.read, typ, id); err != nil {
 			return r, nil, err
 		}

@@ -215,10 +215,7 @@ func (f *finder) hit(n uint32, d *docFacts) (h store.SearchHit, err error) {
 	if err != nil && !errors.Is(err, vigil.ErrNotFound) {
 		return h, err
 	}
-	switch v, err := newest[vigil.Decision](f.searchIndex.read, vigil.TypeDecision, id); {
-	case err == nil:
-		h.Decision = &v
-	case !errors.Is(err, vigil.ErrNotFound):
+	if h.Decision, err = standingDecision(f.searchIndex.read, id); err != nil {
 		return h, err
 	}
 	h.Marks = f.query.Marks(search.NewDocument(h.Listing))

@@ -171,7 +171,7 @@ func (w write) addTasks(ts []vigil.Task) (added int, err error) {
 			return 0, err
 		}
 		fresh := vigil.Task{
-			ID: t.ID, Stage: t.Stage, Source: t.Source, Subject: t.Subject, Depth: t.Depth, Priority: t.Priority, From: t.From,
+			ID: t.ID, Stage: t.Stage, Source: t.Source, Subject: t.Subject, Depth: t.Depth, Priority: t.Priority, From: t.From, Barred: t.Barred,
 			State: vigil.Queued, Since: w.now,
 		}
 		cs = append(cs, change{nil, task{Task: fresh, Seq: seq}})

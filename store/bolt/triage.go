@@ -180,11 +180,7 @@ func item(tx read, id string) (it store.Item, err error) {
 		return it, err
 	}
 	it.Task = t.Task
-	d, err := newest[vigil.Decision](tx, vigil.TypeDecision, id)
-	if errors.Is(err, vigil.ErrNotFound) {
-		return it, nil
-	}
-	it.Decision = &d
+	it.Decision, err = standingDecision(tx, id)
 	return it, err
 }
 

@@ -48,7 +48,7 @@ func (m *protocol) compareTask(t *testing.T, want *vigil.Task, got vigil.Task) {
 	if got.State == vigil.Queued && !got.Until.After(m.now()) && !w.Until.After(m.now()) {
 		w.Until = got.Until
 	}
-	if w != got { // Diff is slow
+	if !reflect.DeepEqual(w, got) { // Diff is slow
 		t.Errorf("task %s (-model +store):\n%s", w.Subject, gocmp.Diff(w, got))
 	}
 }

@@ -1,0 +1,106 @@
+package vigil
+
+// A JudgementState says how far the judgement of a listing has come.
+type JudgementState string
+
+// States of a judgement.
+const (
+	Undecided   JudgementState = "undecided"   // nobody's reading stands
+	ReadOnce    JudgementState = "read-once"   // one person's does
+	Agreed      JudgementState = "agreed"      // two or more people's do, with one verdict
+	Disputed    JudgementState = "disputed"    // two or more people's do, and they differ
+	Adjudicated JudgementState = "adjudicated" // a third person has chosen
+)
+
+// A Judgement is what the decisions on one listing amount to. The zero
+// Judgement is that of a listing without any.
+type Judgement struct {
+	State JudgementState
+	// Verdict is the one that counts: of the adjudication, or of the readings if
+	// they agree. Empty while there is none, or they differ.
+	Verdict Verdict
+	// Readings are those that stand, one a person, in the order in which each
+	// first read.
+	Readings []Decision
+	// Adjudication is the one that stands; nil if there is none.
+	Adjudication *Decision
+}
+
+// Judge returns what the decisions on one listing amount to; they come oldest
+// first. A person's later reading replaces the earlier; a withdrawal takes back
+// the same person's last decision that stands, of either part. An adjudication
+// ends a dispute for good: a reading made after it opens the judgement anew, for
+// whoever reads then has seen something that the adjudicator had not.
+func Judge(ds []Decision) Judgement {
+	var standing []Decision
+	for _, d := range ds {
+		switch d.Part {
+		case Withdrawal:
+			standing = withdrawn(standing, d.Reviewer)
+		case Reading:
+			standing = append(standing, d)
+		case Adjudication:
+			standing = append(standing, d)
+		}
+	}
+	j := Judgement{State: Undecided}
+	for i, d := range standing {
+		if d.Part == Adjudication {
+			j.Adjudication = &standing[i]
+			continue
+		}
+		j.Adjudication = nil
+		j.Readings = replaced(j.Readings, d)
+	}
+	switch {
+	case j.Adjudication != nil:
+		j.State, j.Verdict = Adjudicated, j.Adjudication.Verdict
+	case len(j.Readings) == 1:
+		j.State, j.Verdict = ReadOnce, j.Readings[0].Verdict
+	case len(j.Readings) > 1:
+		j.State, j.Verdict = Agreed, j.Readings[0].Verdict
+		for _, d := range j.Readings {
+			if d.Verdict != j.Verdict {
+				j.State, j.Verdict = Disputed, ""
+				break
+			}
+		}
+	}
+	return j
+}
+
+// withdrawn returns ds without the last decision of a person.
+func withdrawn(ds []Decision, reviewer string) []Decision {
+	for i := len(ds) - 1; i >= 0; i-- {
+		if ds[i].Reviewer == reviewer {
+			return append(ds[:i:i], ds[i+1:]...)
+		}
+	}
+	return ds
+}
+
+// replaced returns readings with d in the place of the same person's.
+func replaced(readings []Decision, d Decision) []Decision {
+	for i := range readings {
+		if readings[i].Reviewer == d.Reviewer {
+			readings[i] = d
+			return readings
+		}
+	}
+	return append(readings, d)
+}
+
+// Last returns the decision by which a listing is known where one is shown: the
+// adjudication, or else the newest reading that stands; nil if there is none.
+func (j Judgement) Last() *Decision {
+	if j.Adjudication != nil || len(j.Readings) == 0 {
+		return j.Adjudication
+	}
+	last := &j.Readings[0]
+	for i := range j.Readings {
+		if j.Readings[i].Time.After(last.Time) {
+			last = &j.Readings[i]
+		}
+	}
+	return last
+}
