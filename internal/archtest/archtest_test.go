@@ -47,6 +47,7 @@ var ours = map[string][]string{
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
 	"internal/redact":             {".", "internal/tomlfile"},
 	"internal/outside":            {},
+	"internal/pagetest":           {},
 	"internal/report":             {".", "classify/indicator", "internal/display"},
 	"internal/release":            {".", "internal/signature"},
 	"internal/casetest":           {".", "store", "store/bolt"},
