@@ -34,14 +34,16 @@ func idsUntil(tx read, name string, st vigil.Stage, source string, now time.Time
 	return ids
 }
 
-// firstInstant returns the time in the first key with a prefix; zero if there
-// is none.
-func firstInstant(tx read, name string, prefix []byte) time.Time {
-	k, _ := bucket(tx, name).Cursor().Seek(prefix)
-	if !bytes.HasPrefix(k, prefix) {
-		return time.Time{}
+// firstInstant returns the time in the first key with a prefix whose task suits,
+// any if suits is nil; zero if there is none.
+func firstInstant(tx read, name string, prefix []byte, suits func(id []byte) bool) time.Time {
+	c := bucket(tx, name).Cursor()
+	for k, id := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, id = c.Next() {
+		if suits == nil || suits(id) {
+			return keyInstant(k, prefix)
+		}
 	}
-	return keyInstant(k, prefix)
+	return time.Time{}
 }
 
 // keyInstant returns the time that stands behind prefix in k.
