@@ -232,8 +232,8 @@ const (
 	ActLogin     = "login"
 	ActLoginFail = "login.failed"
 	ActLogout    = "logout"
-	ActStepUp    = "login.again" // proved anew who they are, for an act that asks for it
-	ActDenied    = "denied"      // tried what their roles do not allow
+	ActStepUp    = "login.again"  // proved anew who they are, for an act that asks for it
+	ActDenied    = "denied"       // tried what their roles do not allow
 	ActBreak     = "review.break" // a break was offered, or passed over
 
 	ActApprove     = "export.approve"

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"vigil"
-	"vigil/store"
 )
 
 // Remarks implements [store.Reader].
@@ -89,24 +88,6 @@ func (s *Store) Assessed(ctx context.Context, prefix string, limit int) (ids []s
 		return nil, fmt.Errorf("look for listings: %w", err)
 	}
 	return ids, nil
-}
-
-// Levels implements [store.Reader].
-func (s *Store) Levels(ctx context.Context, source string) (ls []store.LevelCount, err error) {
-	for _, l := range []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview, vigil.LevelNote, vigil.LevelNone} {
-		ls = append(ls, store.LevelCount{Level: l})
-	}
-	for it, err := range s.Items(ctx, store.Filter{Source: source}) {
-		if err != nil {
-			return nil, err
-		}
-		c := &ls[inverted(it.Assessment.Level)]
-		c.All++
-		if it.Task.State == vigil.Queued || it.Task.State == vigil.Leased {
-			c.Waiting++
-		}
-	}
-	return ls, nil
 }
 
 // Pass implements [store.Queue].

@@ -86,9 +86,14 @@ const maxPiece = 4 << 20
 // all keys if it is empty, but not nil.
 // parse reports false for an entry to be left out.
 func scan[T any](ctx context.Context, view viewer, name string, prefix []byte, parse func(tx read, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
+	return scanFrom(ctx, view, name, prefix, prefix, firstPiece, parse)
+}
+
+// scanFrom is scan from a key on, with so many entries in the first piece.
+func scanFrom[T any](ctx context.Context, view viewer, name string, prefix, start []byte, first int, parse func(tx read, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		from := prefix
-		for size := firstPiece; from != nil; size = min(2*size, lastPiece) {
+		from := start
+		for size := first; from != nil; size = min(2*size, lastPiece) {
 			var piece []T
 			err := view(ctx, func(tx read) (err error) {
 				piece, from, err = readPiece(tx, name, prefix, from, size, parse)
