@@ -300,7 +300,15 @@ func (w write) putRecord(e vigil.Event, p prepared) error {
 		}
 		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addAssessment(r))
 	case vigil.Decision:
-		return errors.Join(put(), w.search().addDecision(r))
+		if err := put(); err != nil {
+			return err
+		}
+		return w.search().addDecision(r.Listing)
+	case vigil.Remark:
+		if err := put(); err != nil {
+			return err
+		}
+		return w.search().addRemark(r.Listing)
 	case vigil.Watchlist:
 		return errors.Join(w.putRows(p.Rows, p.rows), put(), w.search().relist(keysOf(p.Rows)))
 	}
