@@ -355,8 +355,8 @@ func TestALargeFormIsRefused(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
-	if code, _, _ := b.post("/item/"+id+"/decide", url.Values{"note": {strings.Repeat("x", maxForm)}}); code != http.StatusBadRequest {
-		t.Errorf("status %d, want 400", code)
+	if code, _, _ := b.post("/item/"+id+"/decide", url.Values{"note": {strings.Repeat("x", maxForm)}}); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d, want 413", code)
 	}
 }
 
