@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/config"
 	"vigil/internal/display"
 	"vigil/store"
@@ -37,6 +38,7 @@ type app struct {
 	actor    string
 	json     bool
 	guided   bool // something else says what to do next
+	running  *cobra.Command
 }
 
 // command returns the command tree, in the order of the data.
@@ -58,6 +60,7 @@ Try it: vigil demo`,
 		Args:              args(cobra.NoArgs), // so that an unknown command is wrong usage
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) { a.running = c }
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -78,7 +81,7 @@ Try it: vigil demo`,
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
 		a.searchCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.exportCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
 		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(),
-		a.holdCommand(), a.purgeCommand(), a.demoCommand())
+		a.holdCommand(), a.purgeCommand(), a.userCommand(), a.demoCommand())
 	return root
 }
 
@@ -118,6 +121,7 @@ type openCase struct {
 	keys   []bolt.Key
 	store.Store
 	keeper *keeper // of checkpoints; nil if nothing is to be signed
+	who    access.Person
 }
 
 // configFile names the case's settings.
@@ -168,6 +172,9 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	}
 	if c.keeper, err = a.keep(c); err != nil {
 		return nil, errors.Join(err, st.Close())
+	}
+	if c.who, err = a.mayRun(st); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }

@@ -68,6 +68,9 @@ func (a *app) copyCase(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.person(ctx, src); err != nil {
+		return errors.Join(err, src.Close())
+	}
 	id, _ := src.KeyID()
 	keys = slices.DeleteFunc(keys, func(k bolt.Key) bool { return k.ID != id })
 	part := to + ".part"

@@ -123,7 +123,7 @@ func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err erro
 // check reports what is wrong with the flags, before anything is done, and
 // returns which pages are old; nil for none.
 func (o crawlOptions) check() (old ages, err error) {
-	if o.metrics != "" && config.Loopback(o.metrics) != nil {
+	if o.metrics != "" && !config.Loopback(o.metrics) {
 		return nil, usagef("--metrics %s: want host:port on loopback, such as 127.0.0.1:9108", o.metrics)
 	}
 	if o.recrawl == "" {

@@ -200,6 +200,9 @@ func (a *app) rotate(c *cobra.Command, o rotation) error {
 		Act:      vigil.Act{Actor: a.who(), Action: actKeyRotate, Object: vigil.Object{Type: "key", ID: "data"}, Reason: o.reason},
 		Progress: a.rotated(),
 		Locked: func(st *bolt.Store) (_ bolt.Key, err error) {
+			if _, err := a.person(c.Context(), st); err != nil {
+				return bolt.Key{}, err
+			}
 			if o.off {
 				return bolt.Key{}, nil
 			}

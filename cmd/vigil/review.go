@@ -12,7 +12,6 @@ import (
 
 	"vigil"
 	"vigil/classify/indicator"
-	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
@@ -206,7 +205,7 @@ func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
 // desk returns the desk of whoever runs the program.
 func (a *app) desk(cs *openCase) *desk.Desk {
 	return &desk.Desk{
-		Store: cs, Who: access.Alone(a.who(), time.Now()), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
+		Store: cs, Who: cs.who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
 		Contact: cs.config.Review.Contact,
 	}
 }

@@ -3,14 +3,20 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"vigil"
+	"vigil/internal/account"
 	"vigil/internal/config"
 	"vigil/internal/review"
 	"vigil/internal/work"
@@ -20,9 +26,14 @@ func (a *app) serveCommand() *cobra.Command {
 	var address string
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the reviewers' pages on loopback",
-		Long: `serve shows the queue and its listings in a browser on this machine. It prints a link
-that opens them once; whoever uses it decides in your name. ^C ends it.`,
+		Short: "Serve the reviewers' pages",
+		Long: `serve shows the queue and its listings in a browser. ^C ends it.
+
+In a case without accounts it prints a link that opens the pages once; whoever uses it
+decides in your name. In one with accounts (vigil user add) people sign in.
+
+It listens on loopback. Another address of [serve] in vigil.toml needs a certificate
+(tls_cert, tls_key), the names by which browsers call it (hosts), and accounts.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.serving("vigil serve", address, func(cs *openCase, p *pages) error {
@@ -30,7 +41,7 @@ that opens them once; whoever uses it decides in your name. ^C ends it.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&address, "address", "", "host:port on loopback (default: [serve] address of vigil.toml)")
+	c.Flags().StringVar(&address, "address", "", "host:port (default: [serve] address of vigil.toml)")
 	return c
 }
 
@@ -43,42 +54,117 @@ type pages struct {
 // serving listens, opens the case, and calls f with the pages to serve. Others
 // that want the case are told the pages' address.
 func (a *app) serving(command, address string, f func(*openCase, *pages) error) (err error) {
-	if address == "" {
-		cfg, err := config.Read(a.configFile())
-		if err != nil {
-			return usage(err)
-		}
-		address = cfg.Serve.Address
-	}
-	if err := config.Loopback(address); err != nil {
+	cfg, err := config.Read(a.configFile())
+	if err != nil && (address == "" || !errors.Is(err, fs.ErrNotExist)) {
 		return usage(err)
 	}
-	l, err := net.Listen("tcp", address)
+	if address != "" {
+		cfg.Serve.Address = address
+	}
+	if err := cfg.Serve.Check(); err != nil {
+		return usage(err)
+	}
+	secured, err := a.tls(cfg.Serve)
+	if err != nil {
+		return usage(err)
+	}
+	l, err := net.Listen("tcp", cfg.Serve.Address)
 	if err != nil {
 		return hint(err, "--address 127.0.0.1:0 takes any free port")
 	}
+	if secured != nil {
+		l = tls.NewListener(l, secured)
+	}
 	defer l.Close()
-	cs, err := a.open(command, "http://"+l.Addr().String())
+	cs, err := a.open(command, plainOrigin(cfg.Serve, l.Addr()))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, cs.Close()) }()
-	return f(cs, a.pages(cs, l))
+	p, err := a.pages(cs, l)
+	if err != nil {
+		return err
+	}
+	return f(cs, p)
 }
 
-// pages makes the pages and tells the person the link that opens them.
-func (a *app) pages(cs *openCase, l net.Listener) *pages {
+// tls returns how connections are secured; nil if they are not.
+func (a *app) tls(s config.Serve) (*tls.Config, error) {
+	if s.TLSCert == "" {
+		return nil, nil
+	}
+	at := func(name string) string {
+		if filepath.IsAbs(name) {
+			return name
+		}
+		return filepath.Join(a.dir, name)
+	}
+	cert, err := tls.LoadX509KeyPair(at(s.TLSCert), at(s.TLSKey))
+	if err != nil {
+		return nil, fmt.Errorf("serve.tls_cert and serve.tls_key: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
+}
+
+// plainOrigin is where the pages are in a case without accounts: the address itself,
+// unless it has names.
+func plainOrigin(s config.Serve, l net.Addr) string {
+	switch {
+	case len(s.Hosts) > 0:
+		return origin(s, l.String())
+	case s.TLSCert != "":
+		return "https://" + l.String()
+	}
+	return "http://" + l.String()
+}
+
+// answered are the Host headers that are answered: no others, so that no name of
+// somebody else's leads here.
+func answered(s config.Serve, l net.Addr) []string {
+	var hs []string
+	_, port := splitPort(l.String())
+	if len(s.Hosts) == 0 || config.Loopback(l.String()) {
+		hs = append(hs, l.String(), "localhost:"+port)
+	}
+	for _, h := range s.Hosts {
+		if hs = append(hs, h); !strings.Contains(h, ":") {
+			hs = append(hs, h+":"+port)
+		}
+	}
+	return hs
+}
+
+// pages makes the pages and tells the person how to get to them.
+func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
+	k, err := cs.accountsOf()
+	if err != nil {
+		return nil, err
+	}
+	settings := cs.config.Serve
+	loopback := config.Loopback(l.Addr().String())
+	if !loopback && cs.who.Solo {
+		return nil, hint(fmt.Errorf("serve on %s: %w: others can reach it, and the case has no accounts", l.Addr(), vigil.ErrRefused), "vigil user add NAME --role admin")
+	}
+	home, plain := origin(settings, l.Addr().String()), plainOrigin(settings, l.Addr())
 	token := rand.Text()
-	show := func(path string) { a.info("open http://%s%s  (once)", l.Addr(), path) }
+	show := func(path string) { a.info("open %s%s  (once)", plain, path) }
+	d := *a.desk(cs)
 	h := review.Handler(review.Config{
-		Desk: *a.desk(cs), Token: token, Hosts: []string{l.Addr().String()},
+		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
 		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
 		Similar: (&similarPages{app: a, cs: cs}).of,
 	})
-	a.info("serving the case in %s to %s", cs.dir, a.who())
-	show("/login?token=" + token)
-	return &pages{listener: l, handler: h}
+	if cs.who.Solo {
+		a.info("serving the case in %s to %s, and to nobody else (it has no accounts)", cs.dir, a.who())
+		show("/login?token=" + token)
+	} else {
+		if err := (account.Site{Origin: home}).Check(); err != nil {
+			return nil, usage(fmt.Errorf("serve.hosts: %w", err))
+		}
+		a.info("serving the case in %s to people with accounts: they sign in at %s", cs.dir, home)
+	}
+	return &pages{listener: l, handler: h}, nil
 }
 
 // serve serves until ctx ends, then lets running requests end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -83,7 +84,12 @@ type Classify struct {
 
 // Serve says where the reviewers' pages are.
 type Serve struct {
-	Address string `toml:"address"` // on loopback
+	Address string `toml:"address"` // host:port; not on loopback only with what follows
+	// Hosts are what browsers may call the server: NAME, with the address's port, or
+	// NAME:PORT. Passkeys are bound to the first.
+	Hosts   []string `toml:"hosts"`
+	TLSCert string   `toml:"tls_cert"` // PEM file of the certificate and those above it, relative to the case
+	TLSKey  string   `toml:"tls_key"`  // PEM file of its key, likewise
 }
 
 // Review is what the pages tell a reviewer.
@@ -147,7 +153,7 @@ func Default() Config {
 			DelayFactor: 5,
 			MaxDelay:    Duration(30 * time.Second),
 		},
-		Serve:  Serve{Address: "127.0.0.1:8420"},
+		Serve:  Serve{Address: "127.0.0.1:8420", Hosts: []string{}},
 		Review: Review{Claim: Duration(30 * time.Minute)},
 
 		Retention: Retention{NotRelevantDays: 30, UnsureDays: 90, UnflaggedDays: 30},
@@ -204,8 +210,14 @@ profile_dir = %q
 lexicon = %q
 
 [serve]
-# the reviewers' pages; loopback only
+# the reviewers' pages. Another address than loopback needs all that follows, and
+# accounts: vigil user add
 address = %q
+# names by which browsers may call the server, the one to which passkeys are bound first
+hosts = %s
+# its certificate and key, PEM files
+tls_cert = %q
+tls_key = %q
 
 [review]
 # whom to call about a risk to life or a suspected minor
@@ -231,7 +243,7 @@ url = %q
 # root certificates of the authorities that are trusted, in PEM
 roots = %q
 `, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Store.BackupDir, c.Store.BackupEvery, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
-		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim,
+		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, list(c.Serve.Hosts), c.Serve.TLSCert, c.Serve.TLSKey, c.Review.Contact, c.Review.Claim,
 		c.Retention.NotRelevantDays, c.Retention.UnsureDays, c.Retention.UnflaggedDays, c.Retention.UndecidedDays, c.Retention.RelevantDays,
 		c.Timestamp.URL, c.Timestamp.Roots)
 }
@@ -290,7 +302,43 @@ func (c Config) check() error {
 	if err := errors.Join(c.Retention.check(), c.Timestamp.check()); err != nil {
 		return err
 	}
-	return Loopback(c.Serve.Address)
+	return c.Serve.Check()
+}
+
+// list is the TOML of names, which hold no control characters.
+func list(names []string) string {
+	var qs []string
+	for _, n := range names {
+		qs = append(qs, fmt.Sprintf("%q", n))
+	}
+	return "[" + strings.Join(qs, ", ") + "]"
+}
+
+// hostForm is what a browser writes into the header Host, the port left out or not:
+// letters and digits (RFC 1123), or an IPv4 address.
+var hostForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$`)
+
+// Check reports why the pages cannot be served so. An address that others can reach
+// needs a certificate and the names by which it is reached.
+func (s Serve) Check() error {
+	for _, h := range s.Hosts {
+		if !hostForm.MatchString(h) || len(h) > 253 {
+			return fmt.Errorf("serve.hosts: %q: want a name in small letters, or NAME:PORT", h)
+		}
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return errors.New("serve.tls_cert and serve.tls_key: want both or neither")
+	}
+	if _, _, err := net.SplitHostPort(s.Address); err != nil {
+		return fmt.Errorf("serve.address = %q: want host:port", s.Address)
+	}
+	if Loopback(s.Address) {
+		return nil
+	}
+	if s.TLSCert == "" || len(s.Hosts) == 0 {
+		return fmt.Errorf("serve.address = %q: others can reach it, so serve.tls_cert, serve.tls_key and serve.hosts are wanted; without them it is loopback, such as 127.0.0.1:8420", s.Address)
+	}
+	return nil
 }
 
 func (r Retention) check() error {
@@ -321,14 +369,9 @@ func (t Timestamp) check() error {
 // maxDays bounds a period as an order's own is bounded.
 const maxDays = 100 * 366
 
-// Loopback reports why address is not a host:port on this machine alone.
-func Loopback(address string) error {
+// Loopback reports whether address is a host:port that only this machine reaches.
+func Loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("serve.address = %q: want host:port", address)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("serve.address = %q: the pages are served on loopback only, such as 127.0.0.1:8420", address)
-	}
-	return nil
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }

@@ -34,21 +34,27 @@ func TestAbsentKeysTakeTheirDefaults(t *testing.T) {
 
 func TestBadSettingsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		"version = 2":                                             "version 1",
-		"[tor]\nsocks = \"\"":                                     "tor.socks",
-		"[tor]\nsock = \"127.0.0.1:9050\"":                        "sock",
-		"[store]\nurl = \"mysql://x\"":                            "store.url",
-		"[log]\nentries = 0":                                      "log.entries",
-		"[log]\nevery = \"0s\"":                                   "log.every",
-		"[log]\nevery = \"48h\"":                                  "log.every",
-		"[store]\nbackup_every = \"1s\"":                          "store.backup_every",
-		"[store]\nbackup_dir = \"x\"":                             "store.backup_dir",
-		"[crawl]\nworkers = 0":                                    "crawl.workers",
-		"[crawl]\nmax_body = 1":                                   "crawl.max_body",
-		"[crawl]\ntimeout = \"soon\"":                             "soon",
-		"[crawl]\ntimeout = \"1h\"":                               "crawl.timeout",
-		"[serve]\naddress = \"0.0.0.0:8420\"":                     "loopback",
-		"[serve]\naddress = \"8420\"":                             "host:port",
+		"version = 2":                         "version 1",
+		"[tor]\nsocks = \"\"":                 "tor.socks",
+		"[tor]\nsock = \"127.0.0.1:9050\"":    "sock",
+		"[store]\nurl = \"mysql://x\"":        "store.url",
+		"[log]\nentries = 0":                  "log.entries",
+		"[log]\nevery = \"0s\"":               "log.every",
+		"[log]\nevery = \"48h\"":              "log.every",
+		"[store]\nbackup_every = \"1s\"":      "store.backup_every",
+		"[store]\nbackup_dir = \"x\"":         "store.backup_dir",
+		"[crawl]\nworkers = 0":                "crawl.workers",
+		"[crawl]\nmax_body = 1":               "crawl.max_body",
+		"[crawl]\ntimeout = \"soon\"":         "soon",
+		"[crawl]\ntimeout = \"1h\"":           "crawl.timeout",
+		"[serve]\naddress = \"0.0.0.0:8420\"": "loopback",
+		"[serve]\naddress = \"8420\"":         "host:port",
+		"[serve]\naddress = \"10.0.0.1:8420\"\nhosts = [\"vigil.example\"]":       "tls_cert",
+		"[serve]\naddress = \"10.0.0.1:8420\"\ntls_cert = \"a\"\ntls_key = \"b\"": "serve.hosts",
+		"[serve]\ntls_cert = \"a\"":                               "both or neither",
+		"[serve]\nhosts = [\"Vigil.example\"]":                    "small letters",
+		"[serve]\nhosts = [\"vigil.example/x\"]":                  "small letters",
+		"[serve]\nhosts = [\"a\\r\\nX: y\"]":                      "small letters",
 		"[classify]\nlexikon = \"x\"":                             "lexikon",
 		"[review]\nclaim = \"1s\"":                                "review.claim",
 		"[crawl]\nworkers = 2\nworkers = 3":                       "workers",
@@ -60,5 +66,17 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "vigil.toml") {
 			t.Errorf("%q: got %v, want an error that begins with the file and says %q", text, err, want)
 		}
+	}
+}
+
+func TestAnAddressThatOthersReachNeedsACertificateAndNames(t *testing.T) {
+	text := "[serve]\naddress = \"0.0.0.0:8443\"\nhosts = [\"vigil.example:8443\"]\ntls_cert = \"keys/tls.pem\"\ntls_key = \"keys/tls.key\"\n"
+	c, err := config.Parse("vigil.toml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := config.Parse("vigil.toml", config.File(c))
+	if err != nil || cmp.Diff(c, again) != "" {
+		t.Errorf("the file reads back otherwise: %v\n%s", err, cmp.Diff(c, again))
 	}
 }

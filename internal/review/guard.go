@@ -1,8 +1,12 @@
 package review
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // contentPolicy lets a page load this program's own style, script and pictures
@@ -10,16 +14,22 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// maxForm bounds a request's body in bytes.
-const maxForm = 64 << 10
+// Bounds of a request's body: bytes, and how long it may take to come.
+const (
+	maxForm  = 64 << 10
+	formTime = 30 * time.Second
+)
 
 // guard wraps all pages. It sets the headers of every answer, refuses foreign
 // hosts, which stops DNS rebinding, and refuses requests that change something
 // unless this program's own pages sent them.
 func guard(hosts []string, next http.Handler) http.Handler {
-	sameOrigin := http.NewCrossOriginProtection().Handler(ownPages(next))
+	sameOrigin := http.NewCrossOriginProtection().Handler(ownPages(whole(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
+		if r.TLS != nil { // browsers ask for https from now on (RFC 6797)
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
 		if !slices.Contains(hosts, r.Host) {
 			http.Error(w, "this address is not served here: use the one that vigil printed", http.StatusMisdirectedRequest)
 			return
@@ -39,6 +49,32 @@ func ownPages(next http.Handler) http.Handler {
 			http.Error(w, "refused: the request does not come from a page of this program (Sec-Fetch-Site: same-origin)", http.StatusForbidden)
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// whole reads a request's body before anything is done with it, and no longer than
+// formTime, so that nobody holds a handler by sending it byte by byte.
+func whole(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		c := http.NewResponseController(w)
+		c.SetReadDeadline(time.Now().Add(formTime)) // not in tests without a connection
+		body, err := io.ReadAll(r.Body)
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large):
+			http.Error(w, "the form is too large", http.StatusRequestEntityTooLarge)
+			return
+		case err != nil:
+			http.Error(w, "the form did not come whole", http.StatusBadRequest)
+			return
+		}
+		c.SetReadDeadline(time.Time{})
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
 	})
 }

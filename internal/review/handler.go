@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"vigil"
 	"vigil/internal/access"
+	"vigil/internal/account"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 )
@@ -34,6 +34,12 @@ type Config struct {
 	// a session asks for one, and shows it where only the reviewer sees it. If
 	// nil, nobody can sign in again once the sessions have run out.
 	NewLink func(path string)
+	// Accounts are those of the case; nil where there can be none. Once there is one,
+	// people sign in with it, at Origin.
+	Accounts *account.Keeper
+	// Origin is the one address of the pages for people with accounts, to which their
+	// passkeys are bound: https://NAME, or http://localhost:PORT.
+	Origin string
 	// Links says what a listing is tied to; without it there is no such page.
 	Links func(ctx context.Context, listing string) (Links, error)
 	// Similar says which texts are near-duplicates of a listing's, and logs the look
@@ -41,21 +47,24 @@ type Config struct {
 	Similar func(ctx context.Context, listing string) (Similar, error)
 }
 
-// Handler returns the reviewer's pages. They are made for loopback: whoever can
-// reach them and has the token acts as the desk's reviewer.
+// Handler returns the reviewer's pages. In a case without accounts whoever can
+// reach them and has the token acts as the desk's reviewer; in one with accounts
+// people sign in, and act with their roles.
 //
 // The pages work without scripts. GET changes nothing but the custody log,
 // which notes each look at sensitive text.
 func Handler(cfg Config) http.Handler {
 	h := &handler{Config: cfg, pages: parsePages()}
-	h.sessions = newSessions(cfg.Token, h.Desk.Clock)
+	h.sessions, h.limiter = newSessions(cfg.Token, h.Desk.Clock), newLimiter(h.Desk.Clock)
 
 	mux := http.NewServeMux()
-	for _, name := range []string{"style.css", "keys.js", "icon.svg"} {
+	h.mux = mux
+	for _, name := range []string{"style.css", "keys.js", "icon.svg", "own.css", "passkey.js"} {
 		mux.Handle("GET /static/"+name, http.FileServerFS(files))
 	}
-	mux.HandleFunc("GET /login", h.login)
-	mux.HandleFunc("POST /login/new", h.newLink)
+	for _, rt := range h.doorRoutes() {
+		mux.HandleFunc(rt.pattern, rt.do)
+	}
 	for _, rt := range slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes()) {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
@@ -67,6 +76,8 @@ type handler struct {
 	Config
 	pages    map[string]*template.Template
 	sessions *sessions
+	limiter  *limiter
+	mux      *http.ServeMux
 }
 
 // parsePages parses the embedded templates, each page together with the frame
@@ -74,7 +85,7 @@ type handler struct {
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	funcs := template.FuncMap{"visible": display.Visible, "clean": display.Clean, "short": display.Short, "stamp": display.Stamp, "weight": display.Weight}
-	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message"} {
+	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message", "login", "enrol", "passkey", "again", "users"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
 			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
 	}
@@ -114,6 +125,7 @@ type message struct {
 	Link  string // what that place is called
 	Ask   bool   // offer to print a new login link
 	Go    bool   // go on without a click
+	Code  string // a secret or link to copy, shown once
 }
 
 // say shows a message.
@@ -126,6 +138,8 @@ func (h *handler) say(w http.ResponseWriter, r *http.Request, status int, title 
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	m := message{Text: display.Clean(err.Error()), Path: "/", Link: "Back to the queue"}
 	switch {
+	case errors.Is(err, access.ErrStepUp):
+		h.askAgain(w, r)
 	case errors.Is(err, vigil.ErrNotFound):
 		h.say(w, r, http.StatusNotFound, "Not found", m)
 	case errors.Is(err, vigil.ErrRefused):
@@ -179,31 +193,28 @@ func (h *handler) caseRoutes() []route {
 
 // ownRoutes are about the person and the pages themselves.
 func (h *handler) ownRoutes() []route {
-	return []route{
+	return slices.Concat([]route{
 		{"GET /help", "", h.help},
 		{"POST /keys", "", h.keys},
 		{"POST /logout", "", h.logout},
 		{"/", "", h.nothing},
-	}
+	}, h.againRoutes(), h.userRoutes(), h.credentialRoutes())
 }
 
 // signedIn lets a route run for signed-in people who may use it.
 func (h *handler) signedIn(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, ok := h.sessions.find(r)
+		p, ok := h.whoIs(w, r)
 		if !ok {
-			h.say(w, r, http.StatusUnauthorized, "Not signed in", message{
-				Text: fmt.Sprintf("Open the login link that vigil printed. A session ends after %.0f minutes without use.", idleLimit.Minutes()),
-				Ask:  h.NewLink != nil,
-			})
 			return
 		}
-		p := access.Alone(h.Desk.Who.Account, s.created)
+		r = r.WithContext(context.WithValue(r.Context(), personKey{}, p))
 		if rt.act != "" && !p.Can(rt.act) {
+			h.denied(r, rt.act)
 			h.fail(w, r, p.May(rt.act, h.Desk.Clock()))
 			return
 		}
-		rt.do(w, r.WithContext(context.WithValue(r.Context(), personKey{}, p)))
+		rt.do(w, r)
 	})
 }
 
@@ -221,43 +232,6 @@ func (h *handler) desk(r *http.Request) *desk.Desk {
 	d := h.Desk
 	d.Who = person(r)
 	return &d
-}
-
-// login uses up a token. The answer is a page that goes on by itself, as a
-// browser that came from elsewhere would not send the new cookie along with a
-// redirect (SameSite=Strict).
-func (h *handler) login(w http.ResponseWriter, r *http.Request) {
-	value, ok := h.sessions.login(r.URL.Query().Get("token"))
-	if !ok {
-		h.say(w, r, http.StatusUnauthorized, "Not signed in", message{
-			Text: "This login link has been used, or it is too old. Each works once.", Ask: h.NewLink != nil,
-		})
-		return
-	}
-	http.SetCookie(w, cookie(value))
-	h.say(w, r, http.StatusOK, "Signed in", message{Text: "You are signed in.", Path: "/", Link: "Go to the queue", Go: true})
-}
-
-// newLink has a new login link shown to the reviewer.
-func (h *handler) newLink(w http.ResponseWriter, r *http.Request) {
-	if h.NewLink == nil {
-		h.say(w, r, http.StatusNotFound, "Not found", message{Text: "Start vigil anew to get a login link."})
-		return
-	}
-	token, ok := h.sessions.mint()
-	if !ok {
-		h.say(w, r, http.StatusTooManyRequests, "A moment", message{Text: "A link was printed a moment ago. Look at the terminal."})
-		return
-	}
-	h.NewLink("/login?token=" + token)
-	h.say(w, r, http.StatusOK, "Link printed", message{Text: "A new login link stands in the terminal in which vigil runs."})
-}
-
-func (h *handler) logout(w http.ResponseWriter, r *http.Request) {
-	h.sessions.end(r)
-	http.SetCookie(w, cookie(""))
-	w.Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
-	h.say(w, r, http.StatusOK, "Signed out", message{Text: "You are signed out.", Ask: h.NewLink != nil})
 }
 
 // keys switches the keyboard shortcuts (WCAG 2.2, success criterion 2.1.4).
