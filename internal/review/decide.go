@@ -42,9 +42,9 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	c := desk.Choice{
 		Listing: r.PathValue("id"), Verdict: vigil.Verdict(form.Get("verdict")), Reason: try.Reason,
-		Note: strings.TrimSpace(try.Note), Seen: form.Get("seen"),
+		Note: strings.TrimSpace(try.Note), Seen: cmp.Or(form.Get("seen"), "none"), // a form without it was made for no state at all
 	}
-	if err := h.desk(r).CheckDecision(c.Verdict, c.Reason, c.Note); err != nil {
+	if err := c.Check(); err != nil {
 		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
 		h.again(w, r, http.StatusUnprocessableEntity, try)
 		return
@@ -56,7 +56,7 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 		h.again(w, r, http.StatusConflict, try)
 	case err != nil:
 		h.fail(w, r, err)
-	case try.Stay || decidedNotice(c.Verdict) != "":
+	case try.Stay || out.Contact != "" || decidedNotice(c.Verdict) != "":
 		q := url.Values{"done": {"decided"}}
 		if out.Paused != "" {
 			q.Set("paused", "1")

@@ -389,7 +389,7 @@ func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string, wa
 		http.Redirect(w, r, "/break", http.StatusSeeOther)
 		return
 	}
-	v, err := h.desk(r).NextOf(r.Context(), wanted)
+	it, err := h.desk(r).Take(r.Context(), wanted)
 	if errors.Is(err, vigil.ErrNotFound) {
 		if done == "decided" {
 			done = "last"
@@ -405,7 +405,7 @@ func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string, wa
 	if done != "empty" {
 		q.Set("done", done)
 	}
-	h.toListing(w, r, v.Assessment.ID, q)
+	h.toListing(w, r, it.Assessment.ID, q)
 }
 
 // toListing goes to a listing's page.
