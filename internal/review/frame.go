@@ -93,8 +93,9 @@ func (h *handler) offers(p access.Person, path string) bool {
 // show writes a page. It is rendered whole before the first byte is sent, so
 // that an error never leaves half a page.
 func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page string, f frame) {
-	if s, ok := h.sessions.find(r); ok && person(r).Account != "" {
-		f.Keys = s.keys
+	if person(r).Account != "" {
+		s, ok := h.sessions.find(r)
+		f.Keys = ok && s.keys
 		h.fill(r, &f)
 	}
 	var b bytes.Buffer
@@ -111,7 +112,7 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page 
 func (h *handler) fill(r *http.Request, f *frame) {
 	p := person(r)
 	f.Reviewer, f.Roles, f.Case = display.Clean(p.Account), roleWords(p), display.Clean(h.Case)
-	f.Restricted = !p.Solo && p.May(access.ReadRestricted, h.Desk.Clock()) == nil
+	f.Restricted = h.unlocked(r)
 	if f.Counts == nil && p.Can(access.ReadQueue) {
 		// A page is worth showing without its counts: their error is for the queue.
 		if c, err := h.desk(r).Counts(r.Context()); err == nil {

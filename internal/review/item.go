@@ -36,7 +36,8 @@ type itemPage struct {
 	itemHead
 	Mine        bool // this reviewer holds it
 	Take        bool // it waits, and this reviewer may take it
-	Restricted  bool
+	Restricted  bool // the text is not shown
+	Unlock      bool // but this reviewer may ask for it
 	Fold        bool // the text is folded away until asked for
 	Title       []display.Segment
 	Text        []display.Segment
@@ -139,7 +140,7 @@ func (h *handler) toItem(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) showItem(w http.ResponseWriter, r *http.Request, status int, v display.View, reveal bool, try decideTry) {
 	p := h.newItemPage(r, v, reveal)
-	if p.Fold && !p.Restricted {
+	if p.Fold = p.Fold || display.Restricted(v.Item); p.Fold && !p.Restricted {
 		h.exposed.open(person(r).Account, p.ID, h.Desk.Clock())
 	}
 	p.Tired, p.Light, p.Error = h.tired(r), try.Wish.Light, try.Error
@@ -223,11 +224,13 @@ func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) item
 	a, who := v.Assessment, person(r)
 	p := itemPage{
 		itemHead: h.newHead(r, v, "Text"),
-		Mine:     mine(v.Task, h.desk(r)), Restricted: display.Restricted(v.Item), Fold: display.Grave(a.Level), Revealed: reveal,
+		Mine:     mine(v.Task, h.desk(r)), Fold: display.Grave(a.Level), Revealed: reveal,
 		Facts: withoutTitle(display.Facts(v)), Decisions: v.Decisions, Blind: v.Blind, Contact: display.Clean(h.Contact),
 		Reveals: who.Can(access.Reveal),
 		Remarks: remarks{Remarks: v.Remarks, Writes: who.Can(access.Remark), Tomorrow: day(h.Desk.Clock().AddDate(0, 0, 1))},
 	}
+	p.Restricted = display.Restricted(v.Item) && !(reveal && h.unlocked(r))
+	p.Unlock = p.Restricted && !who.Solo && who.Can(access.ReadRestricted)
 	p.Take = !p.Mine && who.Can(access.Decide) && !heldByAnother(v, h.desk(r)) && (v.Stage != "" || display.Waits(v.Task))
 	if v.Stage == vigil.Adjudicate && !v.Blind {
 		for i, d := range vigil.Judge(v.Decisions).Readings {
@@ -245,6 +248,13 @@ func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) item
 		p.Text, p.More = display.Segments(vigil.FieldDescription, text, a, reveal), len(v.Listing.Description)-len(text)
 	}
 	return p
+}
+
+// unlocked reports whether the person may see now what is restricted. Somebody alone
+// with a case never does: there is no other to handle it.
+func (h *handler) unlocked(r *http.Request) bool {
+	p := person(r)
+	return !p.Solo && p.May(access.ReadRestricted, h.Desk.Clock()) == nil
 }
 
 // heldByAnother reports whether somebody else reads the listing now.

@@ -119,13 +119,15 @@ func (h *handler) ownLists(r *http.Request, p *queuePage) (err error) {
 	if p.Mine, err = h.held(r, p.Counts.Mine); err != nil {
 		return err
 	}
-	if p.Seconds, err = h.waitingIn(r, vigil.Reread, access.Decide); err != nil {
+	if p.Seconds, err = h.waitingIn(r, vigil.Reread, access.Decide, p.Counts.Rereads); err != nil {
 		return err
 	}
-	if p.Disputes, err = h.waitingIn(r, vigil.Adjudicate, access.Adjudicate); err != nil {
+	if p.Disputes, err = h.waitingIn(r, vigil.Adjudicate, access.Adjudicate, p.Counts.Disputes); err != nil {
 		return err
 	}
-	p.Due, p.Later, err = h.due(r)
+	if p.Counts.FollowUps > 0 {
+		p.Due, p.Later, err = h.due(r)
+	}
 	return err
 }
 
@@ -162,9 +164,10 @@ func (h *handler) itemOf(r *http.Request, t vigil.Task) (store.Item, error) {
 	return store.Item{}, fmt.Errorf("listing of review %s: %w", t.ID, vigil.ErrNotFound)
 }
 
-// waitingIn returns rows of what waits in a stage, if the person may do it.
-func (h *handler) waitingIn(r *http.Request, st vigil.Stage, act access.Act) ([]row, error) {
-	if !person(r).Can(act) {
+// waitingIn returns rows of the n listings that wait in a stage, if the person may do
+// it. Where nothing waits, nothing is looked at, and nothing logged.
+func (h *handler) waitingIn(r *http.Request, st vigil.Stage, act access.Act, n int) ([]row, error) {
+	if n == 0 || !person(r).Can(act) {
 		return nil, nil
 	}
 	items, err := h.desk(r).Waiting(r.Context(), st, shortList)
