@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"html/template"
 	"net/http"
@@ -190,4 +191,9 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 // changed reports whether err says that something else came first.
 func changed(err error) bool {
 	return errors.Is(err, desk.ErrChanged) || errors.Is(err, vigil.ErrExists) || errors.Is(err, vigil.ErrLeaseLost)
+}
+
+// withPerson returns a request as one that a person makes.
+func withPerson(r *http.Request, p access.Person) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), personKey{}, p))
 }

@@ -161,7 +161,7 @@ func (h *handler) signedIn(rt route) http.Handler {
 			h.fail(w, r, p.May(rt.act, h.Desk.Clock()))
 			return
 		}
-		rt.do(w, r.WithContext(context.WithValue(r.Context(), personKey{}, p)))
+		rt.do(w, withPerson(r, p))
 	})
 }
 
