@@ -55,7 +55,8 @@ var ours = map[string][]string{
 	"internal/desk":               {".", "store", "internal/access", "internal/display", "internal/search"},
 	"internal/account":            {".", "internal/access", "internal/keyring"},
 	"internal/display":            {".", "store"},
-	"internal/review":             {".", "store", "internal/access", "internal/account", "internal/desk", "internal/display"},
+	"internal/review":             {".", "store", "internal/access", "internal/account", "internal/desk", "internal/display", "internal/rendering"},
+	"internal/rendering":          {".", "internal/display", "internal/encoding"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
 	"internal/search":             {"."},
@@ -81,7 +82,7 @@ var ours = map[string][]string{
 // theirs says which package imports each package of a third party, tests apart:
 // one, but for HTML, which the crawler must read to find the links of a page
 // that colly's parser gives up, in which a page declares its charset, and whose
-// tokens show a wall; and for the forms of letters, which a search folds without
+// tokens show a wall and its plain rendering; and for the forms of letters, which a search folds without
 // a classifier.
 var theirs = map[string][]string{
 	"filippo.io/age":                                          {"internal/keyring"},
@@ -112,7 +113,7 @@ var theirs = map[string][]string{
 	"golang.org/x/crypto/ssh":                                 {"internal/signature"},
 	"golang.org/x/mod/sumdb/note":                             {"internal/anchor"},
 	"golang.org/x/mod/sumdb/tlog":                             {"internal/custody"},
-	"golang.org/x/net/html":                                   {"internal/extract", "internal/wall", "internal/encoding", "crawler"},
+	"golang.org/x/net/html":                                   {"internal/extract", "internal/wall", "internal/encoding", "internal/rendering", "crawler"},
 	"golang.org/x/net/html/atom":                              {"internal/extract"},
 	"golang.org/x/net/html/charset":                           {"internal/encoding"},
 	"golang.org/x/net/proxy":                                  {"internal/tor"},

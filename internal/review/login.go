@@ -337,6 +337,7 @@ func (h *handler) logout(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, cookie(r, ""))
 	w.Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
 	p := person(r)
+	h.exposed.rest(p.Account)
 	if err := h.note(r, p.Account, vigil.ActLogout, p.Account, ""); err != nil {
 		h.fail(w, r, err)
 		return
