@@ -65,7 +65,7 @@ func Near(listing string, c Case, ties []vigil.Tie, o Options, b Bounds) (*Graph
 	if err != nil {
 		return nil, Cut{}, err
 	}
-	n := &near{c: c, o: o, b: b.filled(), examples: examples, keys: map[string]bool{}, depth: map[string]int{listing: 0}, next: []string{listing}}
+	n := &near{c: c, o: o, b: b.filled(), examples: examples, keys: map[string][][]string{}, depth: map[string]int{listing: 0}, next: []string{listing}}
 	if err := n.sort(ties); err != nil {
 		return nil, Cut{}, err
 	}
@@ -94,8 +94,8 @@ type near struct {
 	joins map[string][]vigil.Tie // by either listing
 	used  []vigil.Tie            // joins of listings that were looked into
 
-	keys     map[string]bool // read, by name
-	depth    map[string]int  // of the listings that were met
+	keys     map[string][][]string // read, by name: the listings that each ties, by chain
+	depth    map[string]int        // of the listings that were met
 	next     []string
 	mentions []vigil.Mention
 	cut      Cut
@@ -159,39 +159,56 @@ func (n *near) meet(listing, from string) {
 	n.next = append(n.next, listing)
 }
 
-// read gathers the mentions of a key, and meets the listings that it ties.
+// read gathers the mentions of a key, and meets the listings that it ties to the
+// one from which it is read.
 func (n *near) read(key, from string) error {
 	name := vigil.KeyName(key)
-	if n.keys[name] {
-		return nil
+	ties, known := n.keys[name]
+	if !known {
+		if len(n.keys) >= n.b.Keys {
+			n.cut.Keys++
+			return nil
+		}
+		var err error
+		if ties, err = n.tiedBy(key); err != nil {
+			return err
+		}
+		n.keys[name] = ties
 	}
-	if len(n.keys) >= n.b.Keys {
-		n.cut.Keys++
-		return nil
-	}
-	n.keys[name] = true
-	ms, err := n.mentionsOf(key)
-	if err != nil {
-		return err
-	}
-	n.mentions = append(n.mentions, ms...)
-	// The key alone makes a small graph, by the same rules: what is weak in it is
-	// weak in the whole.
-	g, err := build(each(ms), n.cuts, n.o, n.examples)
-	if err != nil {
-		return err
-	}
-	for _, k := range g.Key(name) {
-		if !slices.ContainsFunc(k.Edges, func(e Edge) bool { return e.Strong && e.Listing.ID == from }) {
+	for _, tied := range ties {
+		if !slices.Contains(tied, from) {
 			continue
 		}
-		for _, e := range k.Edges {
-			if e.Strong {
-				n.meet(e.Listing.ID, from)
-			}
+		for _, l := range tied {
+			n.meet(l, from)
 		}
 	}
 	return nil
+}
+
+// tiedBy returns the listings that a key ties, for each of its chains. The key
+// alone makes a small graph, by the same rules: what is weak in it is weak in the
+// whole.
+func (n *near) tiedBy(key string) (ties [][]string, err error) {
+	ms, err := n.mentionsOf(key)
+	if err != nil {
+		return nil, err
+	}
+	n.mentions = append(n.mentions, ms...)
+	g, err := build(each(ms), n.cuts, n.o, n.examples)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range g.Key(vigil.KeyName(key)) {
+		var tied []string
+		for _, e := range k.Edges {
+			if e.Strong {
+				tied = append(tied, e.Listing.ID)
+			}
+		}
+		ties = append(ties, tied)
+	}
+	return ties, nil
 }
 
 // mentionsOf returns the mentions of a key, as far as the bounds go.
