@@ -11,8 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vigil/classify/identifier"
 	"vigil/internal/config"
+	"vigil/internal/desk"
 	"vigil/internal/review"
+	"vigil/internal/search"
 	"vigil/internal/work"
 )
 
@@ -38,6 +41,7 @@ that opens them once; whoever uses it decides in your name. ^C ends it.`,
 type pages struct {
 	listener net.Listener
 	handler  http.Handler
+	clusters *clusterKeeper
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -70,19 +74,32 @@ func (a *app) serving(command, address string, f func(*openCase, *pages) error) 
 func (a *app) pages(cs *openCase, l net.Listener) *pages {
 	token := rand.Text()
 	show := func(path string) { a.info("open http://%s%s  (once)", l.Addr(), path) }
+	clusters := newClusterKeeper(cs)
+	links := &linkPages{app: a, cs: cs}
+	near := &similarPages{st: cs, clusters: clusters}
 	h := review.Handler(review.Config{
 		Desk: *a.desk(cs), Token: token, Hosts: []string{l.Addr().String()},
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
-		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
-		Similar: (&similarPages{app: a, cs: cs}).of,
+		Links: func(ctx context.Context, _ *desk.Desk, listing string) (review.Links, error) {
+			return links.of(ctx, listing)
+		},
+		Similar: near.of, ClusterOf: near.clusterOf,
+		Query: search.Parser{Keys: keysIn}.Parse, Identifiers: identifier.Scan,
 	})
 	a.info("serving the case in %s to %s", cs.dir, a.who())
 	show("/login?token=" + token)
-	return &pages{listener: l, handler: h}
+	return &pages{listener: l, handler: h, clusters: clusters}
 }
 
 // serve serves until ctx ends, then lets running requests end.
 func (p *pages) serve(ctx context.Context) error {
+	finding, stop := context.WithCancel(ctx)
+	found := make(chan struct{})
+	go func() {
+		defer close(found)
+		p.clusters.run(finding)
+	}()
+	defer func() { stop(); <-found }()
 	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()

@@ -16,6 +16,7 @@ import (
 	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/search"
 )
 
 //go:embed templates static
@@ -35,10 +36,21 @@ type Config struct {
 	// nil, nobody can sign in again once the sessions have run out.
 	NewLink func(path string)
 	// Links says what a listing is tied to; without it there is no such page.
-	Links func(ctx context.Context, listing string) (Links, error)
-	// Similar says which texts are near-duplicates of a listing's, and logs the look
-	// at each; without it there is no such page.
-	Similar func(ctx context.Context, listing string) (Similar, error)
+	Links func(ctx context.Context, d *desk.Desk, listing string) (Links, error)
+	// Similar says which texts are near-duplicates of a listing's, by d, which logs the
+	// look at them; without it there is no such page.
+	Similar func(ctx context.Context, d *desk.Desk, listing string) (Similar, error)
+	// ClusterOf says to which cluster of near-duplicates each listing belongs; those
+	// that are alone are left out. It shows nothing of them, and is quick.
+	ClusterOf func(ids []string) map[string]string
+	// Query reads a query as people write it; without it there is no search page.
+	Query func(text string) (search.Query, error)
+	// Identifiers finds the identifiers in a text that nobody has assessed, so that
+	// they can be masked.
+	Identifiers func(text string) []vigil.Identifier
+	// Draft drafts a bundle of listings for the person of d, and returns where it is;
+	// without it the search page offers none.
+	Draft func(ctx context.Context, d *desk.Desk, listings []string) (path string, err error)
 }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
@@ -51,7 +63,7 @@ func Handler(cfg Config) http.Handler {
 	h.sessions = newSessions(cfg.Token, h.Desk.Clock)
 
 	mux := http.NewServeMux()
-	for _, name := range []string{"style.css", "keys.js", "icon.svg"} {
+	for _, name := range []string{"style.css", "find.css", "keys.js", "icon.svg"} {
 		mux.Handle("GET /static/"+name, http.FileServerFS(files))
 	}
 	mux.HandleFunc("GET /login", h.login)
@@ -74,7 +86,7 @@ type handler struct {
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	funcs := template.FuncMap{"visible": display.Visible, "clean": display.Clean, "short": display.Short, "stamp": display.Stamp, "weight": display.Weight}
-	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message"} {
+	for _, name := range []string{"queue", "item", "links", "cluster", "clusterdone", "search", "selection", "hits", "log", "help", "message"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
 			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
 	}
@@ -166,7 +178,14 @@ func (h *handler) triageRoutes() []route {
 func (h *handler) findRoutes() []route {
 	return []route{
 		{"GET /links/{id}", access.ReadLinks, h.links},
-		{"GET /similar/{id}", access.ReadItem, h.similar},
+		{"GET /similar/{id}", access.ReadItem, h.toCluster},
+		{"GET /cluster/{id}", access.ReadItem, h.cluster},
+		{"GET /cluster/{id}/decide", access.ReadItem, h.toCluster},
+		{"POST /cluster/{id}/decide", access.Decide, h.decideCluster},
+		{"GET /search", access.Search, h.find},
+		{"POST /search/filters", access.Search, h.keepFilter},
+		{"POST /search/all", access.Search, h.selectAll},
+		{"GET /hits", access.ReadHits, h.hits},
 	}
 }
 

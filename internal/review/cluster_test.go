@@ -10,6 +10,7 @@ import (
 
 	"vigil"
 	"vigil/internal/casetest"
+	"vigil/internal/desk"
 )
 
 // aCluster is what a page of near-duplicates has to show.
@@ -29,7 +30,7 @@ func TestThePageOfNearDuplicatesShowsWhatIsSharedAndWhereTheyDiffer(t *testing.T
 	l, a := casetest.Sample()
 	id := c.Add(t, l, a)
 	b := signedInWith(t, c, func(cfg *Config) {
-		cfg.Similar = func(_ context.Context, listing string) (Similar, error) { return aCluster(listing), nil }
+		cfg.Similar = func(_ context.Context, _ *desk.Desk, listing string) (Similar, error) { return aCluster(listing), nil }
 	})
 	code, page := b.get("/similar/" + id)
 	for _, want := range []string{
@@ -51,7 +52,7 @@ func TestGraveNearDuplicatesAreFoldedAndRestrictedOnesNotShown(t *testing.T) {
 	id := c.Add(t, l, a)
 	var s Similar
 	b := signedInWith(t, c, func(cfg *Config) {
-		cfg.Similar = func(context.Context, string) (Similar, error) { return s, nil }
+		cfg.Similar = func(context.Context, *desk.Desk, string) (Similar, error) { return s, nil }
 	})
 	s = aCluster(id)
 	if _, page := b.get("/similar/" + id); strings.Contains(page, "<details") {
@@ -72,7 +73,9 @@ func TestNearDuplicatesThatCannotBeReadAreAnError(t *testing.T) {
 	l, a := casetest.Sample()
 	id := c.Add(t, l, a)
 	b := signedInWith(t, c, func(cfg *Config) {
-		cfg.Similar = func(context.Context, string) (Similar, error) { return Similar{}, errors.New("broken index") }
+		cfg.Similar = func(context.Context, *desk.Desk, string) (Similar, error) {
+			return Similar{}, errors.New("broken index")
+		}
 	})
 	if code, page := b.get("/similar/" + id); code != http.StatusInternalServerError || !strings.Contains(page, "broken index") {
 		t.Errorf("status %d:\n%s", code, page)
