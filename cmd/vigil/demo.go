@@ -17,6 +17,7 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
+	"vigil/internal/desk"
 	"vigil/internal/link"
 	"vigil/internal/order"
 	"vigil/internal/signature"
@@ -278,8 +279,8 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 	return d.with("vigil demo", func(cs *openCase) error {
 		reviewer := d.app
 		reviewer.actor = demoReviewer
-		desk := reviewer.desk(cs)
-		item, err := desk.Next(c.Context())
+		place := reviewer.desk(cs)
+		item, err := place.Next(c.Context(), desk.Wish{})
 		if err != nil {
 			return err
 		}
@@ -287,7 +288,9 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 		if err := reviewer.showItem(item, textOptions{}); err != nil {
 			return err
 		}
-		_, err = desk.Decide(c.Context(), d.listing, vigil.Relevant, "offer-of-person", "decided by the demo, not by a person")
+		_, err = place.Judge(c.Context(), desk.Choice{
+			Listing: d.listing, Verdict: vigil.Relevant, Reason: "offer-of-person", Note: "decided by the demo, not by a person",
+		})
 		if err == nil {
 			d.info("   decided: relevant")
 		}

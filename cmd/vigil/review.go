@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/access"
 	"vigil/classify/indicator"
+	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
@@ -45,7 +45,7 @@ func (a *app) reviewNextCommand() *cobra.Command {
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with("vigil review next", func(cs *openCase) error {
-				v, err := a.desk(cs).Next(c.Context())
+				v, err := a.desk(cs).Next(c.Context(), desk.Wish{})
 				if errors.Is(err, vigil.ErrNotFound) {
 					a.info("nothing waits to be reviewed")
 					return nil
@@ -102,11 +102,11 @@ func (a *app) reviewDecideCommand() *cobra.Command {
 				return hint(usagef("a decision needs a reason"), "--reason CODE; vigil review decide --help lists the codes")
 			}
 			return a.with("vigil review decide", func(cs *openCase) error {
-				d, err := a.desk(cs).Decide(c.Context(), operands[0], verdict, reason, note)
+				o, err := a.desk(cs).Judge(c.Context(), desk.Choice{Listing: operands[0], Verdict: verdict, Reason: reason, Note: note})
 				if err != nil {
 					return notFound(err)
 				}
-				return a.decided(cs, d)
+				return a.decided(o)
 			})
 		},
 	}
@@ -132,17 +132,17 @@ func verdictHelp() string {
 }
 
 // decided says what follows from a decision.
-func (a *app) decided(cs *openCase, d vigil.Decision) error {
+func (a *app) decided(o desk.Outcome) error {
+	d := o.Decision
 	if a.json {
 		return writeJSON(a.stdout, d)
 	}
 	a.info("listing %s: %s, by %s", display.Short(d.Listing), d.Verdict, display.Visible(d.Reviewer))
-	switch contact := cs.config.Review.Contact; {
-	case d.Verdict != vigil.Urgent && d.Verdict != vigil.SuspectedMinor:
-	case contact == "":
-		a.info("tell your unit's contact at once; set [review] contact in vigil.toml")
-	default:
-		a.info("tell at once: %s", display.Visible(contact))
+	if o.Contact != "" {
+		a.info("tell at once: %s", display.Visible(o.Contact))
+	}
+	if o.Paused != "" {
+		a.info("source %s is paused: vigil source resume %s --reason TEXT lets it go on", display.Visible(o.Paused), display.Visible(o.Paused))
 	}
 	a.next("vigil review next, or: vigil bundle %s -o DIR", display.Short(d.Listing))
 	return nil
@@ -205,7 +205,10 @@ func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
 
 // desk returns the desk of whoever runs the program.
 func (a *app) desk(cs *openCase) *desk.Desk {
-	return &desk.Desk{Store: cs, Who: access.Alone(a.who(), time.Now()), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
+	return &desk.Desk{
+		Store: cs, Who: access.Alone(a.who(), time.Now()), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
+		Contact: cs.config.Review.Contact,
+	}
 }
 
 // notFound adds the next step to an unknown listing.

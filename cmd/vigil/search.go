@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -78,14 +77,11 @@ func (a *app) search(ctx context.Context, cs *openCase, q search.Query, o search
 	if o.byLevel {
 		r.Order = store.ByLevel
 	}
-	found, err := wholePage(ctx, cs, r)
+	found, err := a.desk(cs).Search(ctx, r)
 	if errors.Is(err, store.ErrPage) {
 		return usage(err)
 	}
 	if err != nil {
-		return err
-	}
-	if err := a.logSearch(ctx, cs, q, found); err != nil {
 		return err
 	}
 	if a.json {
@@ -98,53 +94,6 @@ func (a *app) search(ctx context.Context, cs *openCase, q search.Query, o search
 		a.next("vigil search … --page %s", found.Next)
 	}
 	return nil
-}
-
-// wholePage asks until a page has as many hits as it may, or there are no more.
-func wholePage(ctx context.Context, st store.Searcher, r store.SearchRequest) (all store.SearchResult, err error) {
-	limit := r.Limit
-	for {
-		res, err := st.Search(ctx, r)
-		if err != nil {
-			return all, err
-		}
-		all.Hits, all.Next, all.Fingerprint = append(all.Hits, res.Hits...), res.Next, res.Fingerprint
-		if res.Count != nil {
-			all.Count = res.Count
-		}
-		if all.Next == "" || len(all.Hits) == limit {
-			return all, nil
-		}
-		r.Page, r.Count, r.Limit = res.Next, false, limit-len(all.Hits)
-	}
-}
-
-// logSearch says in the log that somebody searched, and how much was found. Words
-// and identifiers may be somebody's data, and even their hash could be guessed: of
-// these it says the number, and a hash that is keyed.
-func (a *app) logSearch(ctx context.Context, cs *openCase, q search.Query, found store.SearchResult) error {
-	kinds := map[string]int{}
-	for _, c := range q.Clauses {
-		for _, t := range c.Any {
-			kinds[string(t.Kind)]++
-		}
-	}
-	var terms []string
-	for _, k := range slices.Sorted(maps.Keys(kinds)) {
-		terms = append(terms, fmt.Sprintf("%s %d", k, kinds[k]))
-	}
-	act := vigil.Act{
-		Actor: a.who(), Action: vigil.ActSearch, Object: vigil.Object{Type: "case", ID: "search"},
-		Details: map[string]string{"terms": strings.Join(terms, ", "), "shown": fmt.Sprint(len(found.Hits))},
-	}
-	if found.Count != nil {
-		act.Details["found"] = countWords(found.Count)
-	}
-	if found.Fingerprint != "" {
-		act.Details["query"] = found.Fingerprint
-	}
-	_, err := cs.Record(ctx, vigil.Result{Act: act})
-	return err
 }
 
 func countWords(c *store.SearchCount) string {
