@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -56,13 +55,17 @@ func (p *similarPages) of(ctx context.Context, d *desk.Desk, listing string) (re
 	for _, t := range ties[:min(len(ties), maxMembers-1)] {
 		ids = append(ids, t.Listing)
 	}
-	looked, err := d.Cluster(ctx, listing, ids)
+	self, err := d.Show(ctx, listing)
 	if err != nil {
 		return review.Similar{}, err
 	}
-	members := inFront(looked.Members, listing)
-	if len(members) == 0 {
-		return review.Similar{}, fmt.Errorf("the cluster of listing %s holds no member: %w", listing, vigil.ErrNotFound)
+	members := []desk.Member{{Item: self.Item}}
+	if len(ids) > 0 {
+		looked, err := d.Cluster(ctx, listing, ids)
+		if err != nil {
+			return review.Similar{}, err
+		}
+		members = append(members, looked.Members...)
 	}
 	var items []store.Item
 	for _, m := range members {
@@ -74,21 +77,9 @@ func (p *similarPages) of(ctx context.Context, d *desk.Desk, listing string) (re
 	}
 	s := v.similar()
 	s.AsOf, s.Newer, s.ID = pic.asOf, p.clusters.behind.Load(), string(v.cluster.ID)
+	s.Seen = d.Seen(self)
 	states(&s, members, d.Clock())
 	return s, nil
-}
-
-// inFront returns members with the listing itself first.
-func inFront(ms []desk.Member, listing string) []desk.Member {
-	var first, rest []desk.Member
-	for _, m := range ms {
-		if m.Assessment.ID == listing {
-			first = append(first, m)
-		} else {
-			rest = append(rest, m)
-		}
-	}
-	return append(first, rest...)
 }
 
 // states says where the review of each member stands, and what keeps it from being

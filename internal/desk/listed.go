@@ -51,7 +51,7 @@ const maxListed = 5000
 // Listed returns a page of the listings that name what is on watchlists, and logs
 // the look. Identifiers are in full: they are shown masked ([display.Mask]).
 func (d *Desk) Listed(ctx context.Context, r ListedRequest) (ListedResult, error) {
-	if err := d.Who.May(access.ReadHits, d.Clock()); err != nil {
+	if err := d.may(ctx, access.ReadHits); err != nil {
 		return ListedResult{}, err
 	}
 	all, out, err := d.listed(ctx, r)
@@ -67,10 +67,12 @@ func (d *Desk) Listed(ctx context.Context, r ListedRequest) (ListedResult, error
 	out.N = len(all)
 	from := min(max(r.Skip, 0), len(all))
 	out.Page = all[from:min(from+r.Limit, len(all))]
-	act := vigil.Act{
-		Actor: d.Who.Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "watchlist hits"},
-		Details: map[string]string{"listings": fmt.Sprint(len(out.Page)), "found": fmt.Sprint(out.N)},
+	if err := d.veilListed(ctx, out.Page); err != nil {
+		return ListedResult{}, err
 	}
+	act := d.act(vigil.ActView, "")
+	act.Object = vigil.Object{Type: "case", ID: "watchlist hits"}
+	act.Details = map[string]string{"listings": fmt.Sprint(len(out.Page)), "found": fmt.Sprint(out.N)}
 	if r.List != "" {
 		act.Details["list"] = r.List
 	}
@@ -78,6 +80,24 @@ func (d *Desk) Listed(ctx context.Context, r ListedRequest) (ListedResult, error
 		return ListedResult{}, fmt.Errorf("log the view of watchlist hits: %w", err)
 	}
 	return out, nil
+}
+
+// veilListed takes out of a page what the person may not see.
+func (d *Desk) veilListed(ctx context.Context, page []Listed) error {
+	for i, l := range page {
+		k, err := d.docketOf(ctx, store.Item{Listing: l.Listing, Assessment: l.Assessment})
+		if err != nil {
+			return err
+		}
+		page[i].SearchHit = d.veiledHit(&k, l.SearchHit)
+		if !k.restricted() {
+			continue
+		}
+		for j := range l.Hits {
+			l.Hits[j].Identifier = masked(l.Hits[j].Identifier)
+		}
+	}
+	return nil
 }
 
 // listed looks the hits up of all listings that have some.

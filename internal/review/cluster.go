@@ -1,11 +1,13 @@
 package review
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"vigil"
@@ -135,8 +137,8 @@ func (h *handler) showCluster(w http.ResponseWriter, r *http.Request, status int
 		ID: it.Assessment.ID, Similar: s, Decides: person(r).Can("decide"),
 		Verdicts: verdicts(), Reasons: display.Reasons(), Form: try,
 	}
-	for _, m := range s.Members {
-		if m.Why == "" {
+	for i, m := range s.Members {
+		if i == 0 || m.Why == "" {
 			p.Open++
 		}
 	}
@@ -157,6 +159,8 @@ type clusterDone struct {
 	Left    []clusterLeft
 	Notice  string
 	Contact string
+	Paused  string // the source that is not crawled any more
+	Trouble string // what kept the rest from being decided
 }
 
 // A clusterLeft is a member that was not decided, and why.
@@ -176,13 +180,17 @@ func (h *handler) decideCluster(w http.ResponseWriter, r *http.Request) {
 		Listing: id, Verdict: vigil.Verdict(r.PostForm.Get("verdict")), Reason: r.PostForm.Get("reason"), Note: r.PostForm.Get("note"),
 		Seen: r.PostForm.Get("seen"),
 	}
-	d := h.desk(r)
-	if err := h.checkCluster(d, choice, ticked); err != nil {
+	if choice.Seen == "" {
+		choice.Seen = "none" // a form without it was made for no state at all
+	}
+	if err := h.checkCluster(choice, ticked); err != nil {
 		h.clusterAgain(w, r, http.StatusUnprocessableEntity, choice, ticked, err)
 		return
 	}
-	out, err := d.JudgeCluster(r.Context(), choice, others(id, ticked))
+	// What was begun is done even if nobody waits for the page any more.
+	out, err := h.desk(r).JudgeCluster(context.WithoutCancel(r.Context()), choice, others(id, ticked))
 	switch {
+	case len(out.Decided) > 0: // an error is of one of the others, and is shown with what was done
 	case errors.Is(err, desk.ErrChanged), errors.Is(err, vigil.ErrHeld), errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
 		h.clusterAgain(w, r, http.StatusConflict, choice, ticked, err)
 		return
@@ -190,13 +198,13 @@ func (h *handler) decideCluster(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	h.show(w, r, http.StatusOK, "clusterdone", frame{Title: "Decided together", Here: "item", Data: h.clusterDone(id, choice, out)})
+	h.show(w, r, http.StatusOK, "clusterdone", frame{Title: "Decided together", Here: "item", Data: newClusterDone(id, choice, out, err)})
 }
 
 // checkCluster refuses a form that says too little, and members of another cluster:
 // the address says of which one the form was.
-func (h *handler) checkCluster(d *desk.Desk, c desk.Choice, ticked []string) error {
-	if err := d.CheckDecision(c.Verdict, c.Reason, c.Note); err != nil {
+func (h *handler) checkCluster(c desk.Choice, ticked []string) error {
+	if err := c.Check(); err != nil {
 		return err
 	}
 	if h.ClusterOf == nil {
@@ -234,15 +242,19 @@ func (h *handler) clusterAgain(w http.ResponseWriter, r *http.Request, status in
 	h.showCluster(w, r, status, try)
 }
 
-func (h *handler) clusterDone(id string, c desk.Choice, out desk.ClusterOutcome) clusterDone {
+func newClusterDone(id string, c desk.Choice, out desk.ClusterOutcome, err error) clusterDone {
 	p := clusterDone{
-		ID: id, Verdict: string(c.Verdict), Reason: display.Clean(c.Reason), Notice: decidedNotice(c.Verdict), Contact: display.Clean(h.Contact),
+		ID: id, Verdict: strings.ReplaceAll(string(c.Verdict), "-", " "), Reason: display.Clean(c.Reason), Notice: decidedNotice(c.Verdict),
+		Contact: display.Clean(out.Contact), Paused: display.Clean(out.Paused),
 	}
 	for _, d := range out.Decided {
 		p.Decided = append(p.Decided, d.Listing)
 	}
 	for _, m := range out.Left {
 		p.Left = append(p.Left, clusterLeft{m.Assessment.ID, display.Clean(m.Why)})
+	}
+	if err != nil {
+		p.Trouble = display.Clean(err.Error())
 	}
 	return p
 }
