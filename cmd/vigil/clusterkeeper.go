@@ -23,7 +23,8 @@ type clusterKeeper struct {
 	wake chan struct{} // somebody asked
 
 	last   atomic.Pointer[clusterPicture]
-	behind atomic.Bool // a newer picture is being made
+	ready  chan struct{} // closed once there is a picture
+	behind atomic.Bool   // a newer picture is being made
 	failed atomic.Pointer[string]
 }
 
@@ -42,7 +43,7 @@ type trace struct {
 }
 
 func newClusterKeeper(st store.Reader) *clusterKeeper {
-	return &clusterKeeper{st: st, now: time.Now, wake: make(chan struct{}, 1)}
+	return &clusterKeeper{st: st, now: time.Now, wake: make(chan struct{}, 1), ready: make(chan struct{})}
 }
 
 // picture returns the last picture, and has a newer one made if need be; nil if
@@ -51,6 +52,22 @@ func (k *clusterKeeper) picture() *clusterPicture {
 	select {
 	case k.wake <- struct{}{}:
 	default:
+	}
+	return k.last.Load()
+}
+
+// firstWait is how long a page waits for the first picture.
+const firstWait = 300 * time.Millisecond
+
+// soon is picture for somebody who can wait a moment for the first one.
+func (k *clusterKeeper) soon(ctx context.Context) *clusterPicture {
+	if p := k.picture(); p != nil {
+		return p
+	}
+	select {
+	case <-k.ready:
+	case <-time.After(firstWait):
+	case <-ctx.Done():
 	}
 	return k.last.Load()
 }
@@ -91,13 +108,17 @@ func (k *clusterKeeper) update(ctx context.Context, f *clusterFinder) error {
 		return err
 	}
 	p := k.last.Load()
-	if changed || p == nil {
+	first := p == nil
+	if changed || first {
 		p = f.picture()
 	}
 	next := *p
 	next.asOf = at
 	k.last.Store(&next)
 	k.failed.Store(nil)
+	if first {
+		close(k.ready)
+	}
 	return nil
 }
 

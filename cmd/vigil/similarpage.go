@@ -38,7 +38,7 @@ func (p *similarPages) clusterOf(ids []string) map[string]string {
 
 // of returns a listing's near-duplicates and versions, looked at by d, which logs it.
 func (p *similarPages) of(ctx context.Context, d *desk.Desk, listing string) (review.Similar, error) {
-	pic := p.clusters.picture()
+	pic := p.clusters.soon(ctx)
 	if pic == nil {
 		s := review.Similar{Wait: true}
 		if why := p.clusters.failed.Load(); why != nil {
