@@ -141,6 +141,7 @@ func (d *Desk) hitsOf(ctx context.Context, hit store.SearchHit) ([]vigil.Hit, er
 		return nil, nil
 	}
 	hits, err := d.Hits(ctx, hit.Listing, hit.Assessment)
+	hits = slices.Clone(hits)
 	slices.SortStableFunc(hits, func(a, b vigil.Hit) int { return listedRank(a) - listedRank(b) })
 	return hits, err
 }
