@@ -57,6 +57,7 @@ type duplicated struct {
 // A duplicateIndex is the clusters of a case.
 type duplicateIndex struct {
 	*duplicate.Index
+	signer   *duplicate.Signer
 	listings map[string]duplicated
 }
 
@@ -77,7 +78,7 @@ func duplicatesIn(ctx context.Context, cs *openCase) (duplicateIndex, error) {
 	if err != nil {
 		return x, err
 	}
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(age[a], age[b]), strings.Compare(a, b)) })
+	slices.SortFunc(ids, func(a, b string) int { return byAge(age[a], age[b], a, b) })
 	signer := duplicate.NewSigner(survey.Common())
 	signatures := map[string]duplicate.Signature{}
 	for it, err := range cs.Items(ctx, store.Filter{}) {
@@ -91,13 +92,18 @@ func duplicatesIn(ctx context.Context, cs *openCase) (duplicateIndex, error) {
 		}
 		x.listings[t.Listing], signatures[t.Listing] = d, signer.Sign(t.Text, t.Slots)
 	}
-	x.Index = duplicate.NewIndex(signer)
+	x.Index, x.signer = duplicate.NewIndex(signer), signer
 	for _, id := range ids {
 		if err := x.AddSigned(x.listings[id].Member, signatures[id]); err != nil {
 			return x, err
 		}
 	}
 	return x, nil
+}
+
+// byAge compares two listings by when they were read first, then by ID.
+func byAge(a, b int64, idA, idB string) int {
+	return cmp.Or(cmp.Compare(a, b), strings.Compare(idA, idB))
 }
 
 // comparedText returns the text by which a listing is compared: its description,

@@ -11,6 +11,7 @@ import (
 	"vigil/internal/display"
 	"vigil/internal/duplicate"
 	"vigil/internal/review"
+	"vigil/store"
 )
 
 // maxShown bounds the members whose texts are shown side by side.
@@ -19,7 +20,7 @@ const maxShown = 26
 // A clusterView is the cluster of one listing, as it is shown.
 type clusterView struct {
 	cluster duplicate.Cluster // empty if the text can't be compared
-	shown   []shownMember     // the listing itself, then its oldest near-duplicates
+	shown   []shownMember     // the listing itself, then its oldest near-duplicates; the texts of the first maxShown are compared
 	pattern duplicate.Pattern // of the shown members whose text may be shown
 	aligned []int             // which of shown these are
 	history []textVersion
@@ -27,7 +28,7 @@ type clusterView struct {
 
 // A shownMember is a member whose text is shown, if it may be.
 type shownMember struct {
-	display.View
+	store.Item
 	tie        duplicate.Tie
 	similarity float64
 	text       duplicate.Text
@@ -76,38 +77,58 @@ func (a *app) clusterOf(ctx context.Context, cs *openCase, x duplicateIndex, id 
 	if cluster, ok := x.Cluster(id); ok {
 		v.cluster, _ = x.Members(cluster)
 	}
-	if err := a.lookAtMembers(ctx, cs, x, id, &v); err != nil {
+	var items []store.Item
+	for i, t := range v.cluster.Ties(id) {
+		if i >= maxShown-1 {
+			break
+		}
+		it, err := a.desk(cs).Show(ctx, t.Listing)
+		if err != nil {
+			return v, err
+		}
+		items = append(items, it.Item)
+	}
+	self, err := a.desk(cs).Show(ctx, id)
+	if err != nil {
 		return v, err
 	}
-	v.history, err = a.history(ctx, cs, v.shown[0].View)
+	v.compare(x.signer, append([]store.Item{self.Item}, items...))
+	v.history, err = a.history(ctx, cs, self)
 	return v, err
 }
 
-// lookAtMembers collects what is shown of the listing and of its near-duplicates.
-func (a *app) lookAtMembers(ctx context.Context, cs *openCase, x duplicateIndex, id string, v *clusterView) error {
-	self, _ := x.Signature(id)
-	ties := append([]duplicate.Tie{{Member: x.listings[id].Member}}, v.cluster.Ties(id)...)
+// compare sets what is shown of items, the first of which is the listing itself: how
+// they relate to it, and what their texts share.
+func (v *clusterView) compare(signer *duplicate.Signer, items []store.Item) {
+	self := comparedText(items[0])
+	ties := map[string]duplicate.Tie{}
+	for _, t := range v.cluster.Ties(self.Listing) {
+		ties[t.Listing] = t
+	}
+	signed := signer.Sign(self.Text, self.Slots)
 	var texts []duplicate.Text
-	for _, t := range ties[:min(len(ties), maxShown)] {
-		view, err := a.desk(cs).Show(ctx, t.Listing)
-		if err != nil {
-			return err
-		}
-		other, _ := x.Signature(t.Listing)
-		m := shownMember{View: view, tie: t, similarity: self.Similarity(other), text: comparedText(view.Item)}
-		m.field, _ = comparedField(view.Listing)
-		if !display.Restricted(view.Item) {
+	for i, it := range items {
+		m := shownMember{Item: it, text: comparedText(it)}
+		m.field, _ = comparedField(it.Listing)
+		m.tie = ties[m.text.Listing]
+		m.tie.Member = m.text.Member
+		m.similarity = signed.Similarity(signer.Sign(m.text.Text, m.text.Slots))
+		if i < maxShown && !display.Restricted(it) {
 			texts = append(texts, m.text)
 			v.aligned = append(v.aligned, len(v.shown))
 		}
 		v.shown = append(v.shown, m)
 	}
 	v.pattern = duplicate.Template(texts)
-	return nil
 }
 
-// letter names a member where its text stands beside others'.
-func letter(i int) string { return string(rune('A' + i)) }
+// letter names a member where its text stands beside others'; empty if it does not.
+func letter(i int) string {
+	if i >= maxShown {
+		return ""
+	}
+	return string(rune('A' + i))
+}
 
 // similar returns the view in words that are safe to show.
 func (v clusterView) similar() review.Similar {
@@ -154,7 +175,7 @@ func (v clusterView) common(s *review.Similar) {
 		return
 	}
 	s.Grave = slices.ContainsFunc(v.aligned, func(i int) bool { return v.shown[i].grave() })
-	s.Hidden = len(v.shown) - len(v.aligned)
+	s.Hidden = min(len(v.shown), maxShown) - len(v.aligned)
 	segments, centre := v.segments(), v.pattern.Centre
 	slots := 0
 	for _, p := range v.parts() {

@@ -120,26 +120,35 @@ func (a *app) graph(ctx context.Context, cs *openCase) (*link.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	listings := map[string]int{}
-	counts, err := cs.Counts(ctx)
+	o, err := linkRules(ctx, cs, func(key string) string { return shared[key] })
 	if err != nil {
 		return nil, err
-	}
-	for _, c := range counts {
-		if c.Stage == vigil.Classify && c.State == vigil.Done {
-			listings[c.Source] += c.N
-		}
-	}
-	o := link.Options{
-		Shared:   func(key string) string { return shared[key] },
-		Listings: func(source string) int { return listings[source] },
-		About:    func(id string) (source, vendor string, first, last time.Time) { return about(ctx, cs, id) },
 	}
 	g, err := link.Build(link.WithAccounts(cs.Mentions(ctx, "")), ties, o)
 	if err != nil {
 		return nil, fmt.Errorf("link the listings of the case: %w", err)
 	}
 	return g, nil
+}
+
+// linkRules says what the case knows beyond the mentions of identifiers; shared says
+// why many people use a key.
+func linkRules(ctx context.Context, cs *openCase, shared func(key string) string) (link.Options, error) {
+	listings := map[string]int{}
+	counts, err := cs.Counts(ctx)
+	if err != nil {
+		return link.Options{}, err
+	}
+	for _, c := range counts {
+		if c.Stage == vigil.Classify && c.State == vigil.Done {
+			listings[c.Source] += c.N
+		}
+	}
+	return link.Options{
+		Shared:   shared,
+		Listings: func(source string) int { return listings[source] },
+		About:    func(id string) (source, vendor string, first, last time.Time) { return about(ctx, cs, id) },
+	}, nil
 }
 
 // about tells of a listing that names no identifier.
@@ -188,7 +197,7 @@ func sharedKeys(ctx context.Context, cs *openCase) (map[string]string, error) {
 				continue
 			}
 			for _, p := range r.Parsed {
-				shared[p.Key] = fmt.Sprintf("%s of %s (%s as of %s, row %d)", r.Category, r.Party, l.Name, l.AsOf, r.N)
+				shared[p.Key] = sharedText(r, l)
 			}
 		}
 	}

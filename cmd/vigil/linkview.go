@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -461,36 +460,6 @@ func (v *linkView) mark(ctx context.Context, key string) (string, error) {
 		says += fmt.Sprintf(" (+%d)", len(hits)-1)
 	}
 	return display.Clean(says), nil
-}
-
-// pageLinks returns what the page of a listing's links shows: the same as the
-// command line, identifiers masked.
-func (a *app) pageLinks(ctx context.Context, cs *openCase, id string) (review.Links, error) {
-	g, err := a.graph(ctx, cs)
-	if err != nil {
-		return review.Links{}, err
-	}
-	v := &linkView{app: a, Graph: g, cs: cs}
-	if v.lists, err = matcher(ctx, cs, time.Now()); err != nil {
-		return review.Links{}, err
-	}
-	var out review.Links
-	if c, ok := v.Component(id); ok && c.Listings > 1 {
-		out.Group = groupText(c)
-		var b bytes.Buffer
-		if err := v.WriteSVG(&b, v.picture(ctx, c.ID, false)); err != nil {
-			return review.Links{}, err
-		}
-		out.Picture = b.Bytes()
-	}
-	for _, n := range v.Neighbours(id) {
-		row, err := v.row(ctx, n)
-		if err != nil {
-			return review.Links{}, err
-		}
-		out.Rows = append(out.Rows, row)
-	}
-	return out, nil
 }
 
 // row is a neighbour as the page shows it.

@@ -16,9 +16,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/classify/identifier"
 	"vigil/internal/account"
 	"vigil/internal/config"
+	"vigil/internal/desk"
 	"vigil/internal/review"
+	"vigil/internal/search"
 	"vigil/internal/work"
 )
 
@@ -49,6 +52,7 @@ It listens on loopback. Another address of [serve] in vigil.toml needs a certifi
 type pages struct {
 	listener net.Listener
 	handler  http.Handler
+	clusters *clusterKeeper
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -149,11 +153,17 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 	token := rand.Text()
 	show := func(path string) { a.info("open %s%s  (once)", plain, path) }
 	d := *a.desk(cs)
+	clusters := newClusterKeeper(cs)
+	links := &linkPages{app: a, cs: cs}
+	near := &similarPages{st: cs, clusters: clusters}
 	h := review.Handler(review.Config{
 		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
-		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
-		Similar: (&similarPages{app: a, cs: cs}).of,
+		Links: func(ctx context.Context, _ *desk.Desk, listing string) (review.Links, error) {
+			return links.of(ctx, listing)
+		},
+		Similar: near.of, ClusterOf: near.clusterOf,
+		Query: search.Parser{Keys: keysIn}.Parse, Identifiers: identifier.Scan,
 	})
 	if cs.who.Solo {
 		a.info("serving the case in %s to %s, and to nobody else (it has no accounts)", cs.dir, a.who())
@@ -164,11 +174,18 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 		}
 		a.info("serving the case in %s to people with accounts: they sign in at %s", cs.dir, home)
 	}
-	return &pages{listener: l, handler: h}, nil
+	return &pages{listener: l, handler: h, clusters: clusters}, nil
 }
 
 // serve serves until ctx ends, then lets running requests end.
 func (p *pages) serve(ctx context.Context) error {
+	finding, stop := context.WithCancel(ctx)
+	found := make(chan struct{})
+	go func() {
+		defer close(found)
+		p.clusters.run(finding)
+	}()
+	defer func() { stop(); <-found }()
 	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()

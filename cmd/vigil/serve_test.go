@@ -137,8 +137,11 @@ func TestRunCrawlsClassifiesAndServesInOneProcess(t *testing.T) {
 	}
 
 	// What its text resembles is a page too, and a look at it is logged.
-	if page := s.get("/similar/" + found[1]); !strings.Contains(page, "not of who wrote them") {
-		t.Errorf("near-duplicates:\n%s", page)
+	similar := ""
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(similar, "not of who wrote them"); time.Sleep(100 * time.Millisecond) {
+		if similar = s.get("/similar/" + found[1]); time.Now().After(deadline) {
+			t.Fatalf("near-duplicates:\n%s", similar)
+		}
 	}
 
 	// A reviewer decides in the browser while the program works on.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"time"
 
 	"vigil"
 	"vigil/internal/display"
 	"vigil/internal/duplicate"
 	"vigil/internal/review"
+	"vigil/store"
 )
 
 // A textVersion is a capture of a listing, with the assessment of its text.
@@ -34,10 +36,16 @@ func (v textVersion) changed(before textVersion) bool {
 // history returns the versions of the listing, oldest first, and logs that all but the
 // one in the view, which is logged, are looked at.
 func (a *app) history(ctx context.Context, cs *openCase, v display.View) ([]textVersion, error) {
-	id, order := v.Assessment.ID, vigil.OrderOf(v.Assessment.Source)
+	return historyIn(ctx, cs, a.who(), v.Item, cs.Log(ctx, vigil.OrderOf(v.Assessment.Source)))
+}
+
+// historyIn is history for somebody, by entries of the log among which all are that
+// speak of the listing.
+func historyIn(ctx context.Context, st store.Store, who string, it store.Item, entries iter.Seq2[vigil.Entry, error]) ([]textVersion, error) {
+	id, order := it.Assessment.ID, vigil.OrderOf(it.Assessment.Source)
 	var all []textVersion
 	assessed := map[string]vigil.Assessment{}
-	for e, err := range cs.Log(ctx, order) {
+	for e, err := range entries {
 		if err != nil {
 			return nil, err
 		}
@@ -47,13 +55,13 @@ func (a *app) history(ctx context.Context, cs *openCase, v display.View) ([]text
 		switch {
 		case e.Object.Type == vigil.TypeListing && e.Action == vigil.ActExtract:
 			l := textVersion{at: e.Time}
-			if err := readRecord(ctx, cs, e.Event, &l.Listing); err != nil {
+			if err := readRecord(ctx, st, e.Event, &l.Listing); err != nil {
 				return nil, err
 			}
 			all = append(all, l)
 		case e.Object.Type == vigil.TypeAssessment && e.Action == vigil.ActClassify:
 			var as vigil.Assessment
-			if err := readRecord(ctx, cs, e.Event, &as); err != nil {
+			if err := readRecord(ctx, st, e.Event, &as); err != nil {
 				return nil, err
 			}
 			assessed[as.Page] = as
@@ -65,14 +73,14 @@ func (a *app) history(ctx context.Context, cs *openCase, v display.View) ([]text
 			continue
 		}
 		all[i].assessment = &as
-		if as.Page == v.Assessment.Page {
+		if as.Page == it.Assessment.Page {
 			continue
 		}
 		act := vigil.Act{
-			Actor: a.who(), Action: vigil.ActView, Order: order, Object: vigil.Object{Type: vigil.TypeListing, ID: id},
+			Actor: who, Action: vigil.ActView, Order: order, Object: vigil.Object{Type: vigil.TypeListing, ID: id},
 			Details: map[string]string{"page": as.Page},
 		}
-		if _, err := cs.Record(ctx, vigil.Result{Act: act}); err != nil {
+		if _, err := st.Record(ctx, vigil.Result{Act: act}); err != nil {
 			return nil, fmt.Errorf("log the view of listing %s: %w", id, err)
 		}
 	}
@@ -80,7 +88,7 @@ func (a *app) history(ctx context.Context, cs *openCase, v display.View) ([]text
 }
 
 // readRecord reads the record that an entry speaks of.
-func readRecord(ctx context.Context, cs *openCase, e vigil.Event, into any) error {
+func readRecord(ctx context.Context, cs store.Reader, e vigil.Event, into any) error {
 	b, err := cs.RecordBytes(ctx, e)
 	if err != nil {
 		return err

@@ -95,6 +95,13 @@ func (h holding) mention() vigil.Mention {
 	}
 }
 
+// AccountMention returns the mention of the account that m's listing has by the vendor
+// that m states, as [WithAccounts] would make it.
+func AccountMention(m vigil.Mention) vigil.Mention {
+	vendor := clip(strings.TrimSpace(m.Vendor), maxName)
+	return holding{AccountKey(m.Source, vendor), m.Listing, m.Source, m.Page, vendor, m.Model, m.At}.mention()
+}
+
 // isAccount reports whether a key stands for an account. That an account has
 // many listings makes it no hub, and that it has half of a source no chrome.
 func isAccount(key string) bool { return strings.HasPrefix(key, accountPrefix) }

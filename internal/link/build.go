@@ -25,6 +25,11 @@ func Build(mentions iter.Seq2[vigil.Mention, error], ties []vigil.Tie, o Options
 	if err != nil {
 		return nil, err
 	}
+	return build(mentions, ties, o, examples)
+}
+
+// build is Build with options that are filled and examples that are read.
+func build(mentions iter.Seq2[vigil.Mention, error], ties []vigil.Tie, o Options, examples map[string]string) (*Graph, error) {
 	c, err := inForce(ties)
 	if err != nil {
 		return nil, err

@@ -4,13 +4,16 @@ import (
 	"context"
 	"embed"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"slices"
 
+	"vigil"
 	"vigil/internal/access"
 	"vigil/internal/account"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/search"
 )
 
 //go:embed templates static
@@ -36,19 +39,26 @@ type Config struct {
 	// passkeys are bound: https://NAME, or http://localhost:PORT.
 	Origin string
 	// Links says what a listing is tied to; without it there is no such page.
-	Links func(ctx context.Context, listing string) (Links, error)
-	// Similar says which texts are near-duplicates of a listing's, and logs the look
-	// at each; without it there is no such page.
-	Similar func(ctx context.Context, listing string) (Similar, error)
-
+	Links func(ctx context.Context, d *desk.Desk, listing string) (Links, error)
+	// Similar says which texts are near-duplicates of a listing's, by d, which logs the
+	// look at them; without it there is no such page.
+	Similar func(ctx context.Context, d *desk.Desk, listing string) (Similar, error)
+	// ClusterOf says to which cluster of near-duplicates each listing belongs; those
+	// that are alone are left out. It shows nothing of them, and is quick.
+	ClusterOf func(ids []string) map[string]string
+	// Query reads a query as people write it; without it there is no search page.
+	Query func(text string) (search.Query, error)
+	// Identifiers finds the identifiers in a text that nobody has assessed, so that
+	// they can be masked.
+	Identifiers func(text string) []vigil.Identifier
+	// Draft drafts a bundle of listings for the person of d, and returns where it is;
+	// without it the search page offers none.
+	Draft func(ctx context.Context, d *desk.Desk, listings []string) (path string, err error)
 	// Case names the case at the head of each page; empty for no name.
 	Case string
 	// Origins says where an indicator is taken from, a publication each; nil where
 	// that is not known.
 	Origins func(indicator string) []string
-	// ClusterOf says to which cluster of near-duplicates each listing belongs; the
-	// queue folds those of one. Listings that are alone are left out. Nil folds none.
-	ClusterOf func(ids []string) map[string]string
 	// Own returns the pages about a person's own sign-in; nil for none.
 	Own func(ctx context.Context, account string) ([]OwnPage, error)
 }
@@ -68,8 +78,8 @@ func Handler(cfg Config) http.Handler {
 
 	mux := http.NewServeMux()
 	h.mux = mux
-	for _, name := range []string{"style.css", "keys.js", "icon.svg", "own.css", "passkey.js"} {
-		mux.Handle("GET /static/"+name, http.FileServerFS(files))
+	for _, f := range staticFiles() {
+		mux.Handle("GET /static/"+f.Name(), http.FileServerFS(files))
 	}
 	for _, rt := range h.doorRoutes() {
 		mux.HandleFunc(rt.pattern, rt.do)
@@ -80,6 +90,15 @@ func Handler(cfg Config) http.Handler {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
 	return guard(cfg.Hosts, mux)
+}
+
+// staticFiles are the style sheets, scripts and pictures.
+func staticFiles() []fs.DirEntry {
+	es, err := files.ReadDir("static")
+	if err != nil {
+		panic(err) // they are built in
+	}
+	return es
 }
 
 // handler serves the pages.
@@ -133,7 +152,14 @@ func (h *handler) triageRoutes() []route {
 func (h *handler) findRoutes() []route {
 	return []route{
 		{"GET /links/{id}", access.ReadLinks, h.links},
-		{"GET /similar/{id}", access.ReadItem, h.similar},
+		{"GET /similar/{id}", access.ReadItem, h.toCluster},
+		{"GET /cluster/{id}", access.ReadItem, h.cluster},
+		{"GET /cluster/{id}/decide", access.ReadItem, h.toCluster},
+		{"POST /cluster/{id}/decide", access.Decide, h.decideCluster},
+		{"GET /search", access.Search, h.find},
+		{"POST /search/filters", access.Search, h.keepFilter},
+		{"POST /search/all", access.Search, h.selectAll},
+		{"GET /hits", access.ReadHits, h.hits},
 	}
 }
 

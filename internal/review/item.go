@@ -208,12 +208,10 @@ func (h *handler) newHead(r *http.Request, v display.View, here string) itemHead
 		add("Source", base+"/source", "/item/{id}/source", "")
 		add("Rendering", base+"/rendering", "/item/{id}/rendering", "")
 	}
-	switch _, clusters := h.acts["/cluster/{id}"]; {
-	case clusters:
+	if h.Similar != nil {
 		add("Near-duplicates", "/cluster/"+a.ID, "/cluster/{id}", "c")
-	case h.Similar != nil:
-		add("Near-duplicates", "/similar/"+a.ID, "/similar/{id}", "c")
 	}
+
 	if h.Links != nil {
 		add("Links", "/links/"+a.ID, "/links/{id}", "l")
 	}

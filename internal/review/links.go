@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"time"
 
 	"vigil/internal/display"
 )
@@ -11,10 +12,24 @@ import (
 // Links is what a listing is tied to, in words that are safe to show.
 type Links struct {
 	Group string // what it belongs to, in a line; empty if nothing strong links it
+	Cut   string // what was left out because there is much of it; empty for nothing
+	Nodes []LinkNode
+	// MoreNodes are listings of the group that are not in Nodes.
+	MoreNodes int
 	// Picture is an SVG element of the group, made by this program: no script,
 	// no load, all text escaped. Empty if there is nothing to draw.
 	Picture []byte
 	Rows    []LinkRow
+	// MoreRows are keys of the listing that are not in Rows.
+	MoreRows int
+}
+
+// A LinkNode is a listing of the group, and the keys that tie it.
+type LinkNode struct {
+	ID, Vendor, Source, Title string
+	First, Last               time.Time
+	Keys                      []string
+	MoreKeys                  int
 }
 
 // A LinkRow is a key that a listing names, and who else names it.
@@ -50,7 +65,7 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	l, err := h.Links(r.Context(), it.Assessment.ID)
+	l, err := h.Links(r.Context(), h.desk(r), it.Assessment.ID)
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("links of listing %s: %w", it.Assessment.ID, err))
 		return
@@ -60,6 +75,6 @@ func (h *handler) links(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.show(w, r, http.StatusOK, "links", frame{Title: "Links of " + display.Short(it.Assessment.ID), Here: "item", Data: linksPage{
-		ID: it.Assessment.ID, Title: display.Title(it.Listing, it.Assessment), Links: l, Image: template.HTML(l.Picture),
+		ID: it.Assessment.ID, Title: titleOf(it), Links: l, Image: template.HTML(l.Picture),
 	}})
 }

@@ -9,10 +9,11 @@ import (
 
 	"vigil"
 	"vigil/internal/casetest"
+	"vigil/internal/desk"
 )
 
 // linked serves a case whose listings are linked as links says.
-func linked(t *testing.T, c *casetest.Case, links func(context.Context, string) (Links, error)) *browser {
+func linked(t *testing.T, c *casetest.Case, links func(context.Context, *desk.Desk, string) (Links, error)) *browser {
 	t.Helper()
 	return signedInWith(t, c, func(cfg *Config) { cfg.Links = links })
 }
@@ -21,7 +22,7 @@ func TestThePageOfLinksShowsEvidenceAndPicture(t *testing.T) {
 	c := casetest.New(t)
 	l, a := casetest.Sample()
 	id := c.Add(t, l, a)
-	b := linked(t, c, func(_ context.Context, listing string) (Links, error) {
+	b := linked(t, c, func(_ context.Context, _ *desk.Desk, listing string) (Links, error) {
 		return Links{
 			Group: "group 1", Picture: []byte(`<svg xmlns="http://www.w3.org/2000/svg" id="links-1"></svg>`),
 			Rows: []LinkRow{{
@@ -48,7 +49,7 @@ func TestLinksThatCannotBeReadAreAnError(t *testing.T) {
 	c := casetest.New(t)
 	l, a := casetest.Sample()
 	id := c.Add(t, l, a)
-	b := linked(t, c, func(context.Context, string) (Links, error) { return Links{}, errors.New("broken index") })
+	b := linked(t, c, func(context.Context, *desk.Desk, string) (Links, error) { return Links{}, errors.New("broken index") })
 	if code, page := b.get("/links/" + id); code != http.StatusInternalServerError || !strings.Contains(page, "broken index") {
 		t.Errorf("status %d:\n%s", code, page)
 	}

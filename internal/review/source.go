@@ -207,7 +207,7 @@ func (h *handler) versions(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	s, err := h.Similar(r.Context(), it.Assessment.ID)
+	s, err := h.Similar(r.Context(), h.desk(r), it.Assessment.ID)
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("versions of listing %s: %w", it.Assessment.ID, err))
 		return

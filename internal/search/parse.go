@@ -26,6 +26,18 @@ genre:  source:  type:  decision:  tag:  watchlist:   a value; any and none for 
 since:2026-11-01  until:2026-11-30   captured on that day, later or earlier
 status:waiting    its review is queued or taken`
 
+// A ParseError says what is wrong with a query, and where.
+type ParseError struct {
+	At  int // byte of the query at which what is wrong begins; its length for what is missing at the end
+	Err error
+}
+
+// Error says what is wrong.
+func (e *ParseError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *ParseError) Unwrap() error { return e.Err }
+
 // A Parser reads queries as people write them.
 type Parser struct {
 	// Keys returns the keys of the identifiers that a text may be; nil for a
@@ -33,7 +45,8 @@ type Parser struct {
 	Keys func(text string) []string
 }
 
-// Parse reads a query. What is wrong with it is said in the error.
+// Parse reads a query. What is wrong with it is said in the error, which wraps a
+// [*ParseError] if it is known where.
 func (p Parser) Parse(text string) (Query, error) {
 	q, err := p.parse(text)
 	if err == nil {
@@ -46,6 +59,12 @@ func (p Parser) Parse(text string) (Query, error) {
 }
 
 func (p Parser) parse(text string) (q Query, err error) {
+	at := 0
+	defer func() {
+		if err != nil {
+			err = &ParseError{at, err}
+		}
+	}()
 	if len(text) > MaxQuery {
 		return q, fmt.Errorf("%d bytes, at most %d", len(text), MaxQuery)
 	}
@@ -58,6 +77,8 @@ func (p Parser) parse(text string) (q Query, err error) {
 		expected bool    // a term was read since the parenthesis opened
 	)
 	for r := (reader{text}); ; {
+		r.rest = strings.TrimLeftFunc(r.rest, unicode.IsSpace)
+		at = len(text) - len(r.rest)
 		tok, ok, err := r.next()
 		switch {
 		case err != nil:
@@ -121,11 +142,10 @@ type token struct {
 // is reports whether the token is a sign or OR, and not a text that looks so.
 func (t token) is(sign string) bool { return !t.quoted && t.name == "" && t.text == sign }
 
-// A reader cuts a query into tokens.
+// A reader cuts a query into tokens; rest begins with none of the white space between them.
 type reader struct{ rest string }
 
 func (r *reader) next() (t token, ok bool, err error) {
-	r.rest = strings.TrimLeftFunc(r.rest, unicode.IsSpace)
 	if r.rest == "" {
 		return t, false, nil
 	}

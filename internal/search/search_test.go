@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -272,5 +273,17 @@ func BenchmarkTerms(b *testing.B) {
 	b.SetBytes(int64(len(l.Description)))
 	for b.Loop() {
 		NewDocument(l).Terms()
+	}
+}
+
+func TestAnErrorOfAQuerySaysWhereItIs(t *testing.T) {
+	for text, at := range map[string]int{
+		"tea crates nope:x": 11, `tea "open`: 4, "tea OR": 6, "tea (a OR b": 11, "é since:soon": 3, ") tea": 0, "tea level:review -": 17,
+	} {
+		_, err := Parser{}.Parse(text)
+		var where *ParseError
+		if !errors.As(err, &where) || where.At != at {
+			t.Errorf("%q: error %v at %+v, want at %d", text, err, where, at)
+		}
 	}
 }
