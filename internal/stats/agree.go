@@ -81,7 +81,7 @@ func (m matrix) measured(pooled bool) Agreement {
 				a.Same += n
 			}
 			p[i][j] += float64(n)
-			if pooled {
+			if pooled && i != j {
 				p[i][j], p[j][i] = p[i][j]-float64(n)/2, p[j][i]+float64(n)/2
 			}
 		}

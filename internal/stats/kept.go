@@ -28,7 +28,8 @@ type kept struct {
 	free    uint32 // 1 + place of a vote that is not in use; 0 is none
 	readers names
 	models  names
-	signs   names // indicators
+	model   string // of the newest assessment
+	signs   names  // indicators
 	// verdicts are those of vigil.Verdicts, behind the empty one of a withdrawal.
 	verdicts []vigil.Verdict
 }
@@ -45,6 +46,7 @@ type listing struct {
 	score uint16                     // in 1/10000
 	model uint16
 	level uint8 // 1 + rank; 0 is none: erased, or never assessed
+	asks  bool  // for a review
 }
 
 // A vote is a decision: 16 bytes.
@@ -125,16 +127,15 @@ func (k *kept) bytes() int {
 	return len(k.pieces)*pieceSize*int(reflect.TypeFor[listing]().Size()) + 4*len(k.index)
 }
 
-// needsReview is the lowest level that asks for a review, as kept.
-const needsReview = 3
-
 // assess takes in the newest assessment of a listing.
-func (k *kept) assess(a assessment, at time.Time) {
+//
+// It asks for a review by its level, or because it was on a watchlist then.
+func (k *kept) assess(a assessment, listed bool, at time.Time) {
 	l := k.of(idOf(a.ID))
 	page, level := k.hash(a.Page), uint8(a.Level.Rank()+1)
-	asked := l.level >= needsReview
-	read := page != l.page && l.votes != 0 && l.isRead(k.judge(l))
-	l.page, l.level, l.model = page, level, uint16(k.models.number(a.Model))
+	asked, read := l.asks, page != l.page && l.votes != 0 && l.isRead(k.judge(l))
+	l.page, l.level, l.model, l.asks = page, level, uint16(k.models.number(a.Model)), listed || a.Level.Rank() >= vigil.LevelReview.Rank()
+	k.model = a.Model
 	l.score = uint16(math.Round(10000 * min(1, max(0, a.Score))))
 	if !asked || read {
 		l.since = uint32(at.Unix())

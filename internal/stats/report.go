@@ -15,8 +15,9 @@ type Report struct {
 	Newest   time.Time `json:"newest,omitzero"` // time of the newest log entry that was read
 	Progress Progress  `json:"progress"`
 
-	Listings int `json:"listings"` // assessed
-	Judged   int `json:"judged"`   // of these, with a decision that stands
+	Model    string `json:"model,omitempty"` // that made the newest assessment
+	Listings int    `json:"listings"`        // assessed
+	Judged   int    `json:"judged"`          // of these, with a decision that stands
 
 	Waiting  []Waiting `json:"waiting"`  // by level, highest first
 	Disputed Ages      `json:"disputed"` // listings about which readers differ, since the last of their readings
@@ -67,8 +68,10 @@ func (a Ages) Sum() int {
 
 // Waiting counts the listings of a level that wait for a first reading: those of
 // which no decision stands about the capture that they are assessed by. They wait
-// since they came to a level that asks for a review, or, where an earlier capture
-// was decided, since the newer one was assessed.
+// since they came to ask for a review, or, where an earlier capture was decided,
+// since the newer one was assessed. The levels review and above ask for one; so do
+// lower ones, which are told only if there are any, where a listing was on a
+// watchlist when it was assessed.
 type Waiting struct {
 	Level vigil.Level `json:"level"`
 	Ages  Ages        `json:"ages"`
@@ -168,7 +171,7 @@ func (p *Projection) Report(now time.Time) Report {
 		p.madeAt = p.progress.Entries
 	}
 	r := p.made
-	r.Progress, r.Newest = p.progress, p.newest
+	r.Progress, r.Newest, r.Model = p.progress, p.newest, p.kept.model
 	return r
 }
 
@@ -182,6 +185,7 @@ type counting struct {
 	pairs   map[[2]string]*counted
 	signs   []*sign
 	months  map[calibratedKey]*Calibrated
+	levels  []vigil.Level // by 1 + rank
 }
 
 type calibratedKey struct {
@@ -199,8 +203,9 @@ type sign struct {
 func (k *kept) report(now time.Time) Report {
 	c := &counting{
 		kept: k, Report: Report{At: now}, waiting: map[vigil.Level]*Ages{}, spans: map[time.Time]*Span{}, all: newCounted(),
-		pairs: map[[2]string]*counted{}, months: map[calibratedKey]*Calibrated{},
+		pairs: map[[2]string]*counted{}, months: map[calibratedKey]*Calibrated{}, levels: append(levels(), ""),
 	}
+	slices.Reverse(c.levels)
 	for range k.signs.list {
 		c.signs = append(c.signs, &sign{pairs: newCounted()})
 	}
@@ -213,19 +218,13 @@ func (k *kept) report(now time.Time) Report {
 	return c.Report
 }
 
-// levelsAsking are the levels that ask for a review, highest first.
-func levelsAsking() []vigil.Level {
-	return []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview}
+// levels are all levels, highest first; the first three ask for a review.
+func levels() []vigil.Level {
+	return []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview, vigil.LevelNote, vigil.LevelNone}
 }
 
-func levelOf(l *listing) vigil.Level {
-	for _, level := range levelsAsking() {
-		if int(l.level) == level.Rank()+1 {
-			return level
-		}
-	}
-	return ""
-}
+// alarmLevels are the levels that ask for a review.
+func alarmLevels() []vigil.Level { return levels()[:3] }
 
 // add counts a listing.
 func (c *counting) add(l *listing) {
@@ -234,9 +233,11 @@ func (c *counting) add(l *listing) {
 	if l.votes != 0 {
 		j = c.judge(l)
 	}
-	if level := levelOf(l); level != "" {
-		since := time.Unix(int64(l.since), 0).UTC()
-		c.span(since).Alarms[level]++
+	if l.asks {
+		level, since := c.levels[l.level], time.Unix(int64(l.since), 0).UTC()
+		if level.Rank() >= vigil.LevelReview.Rank() {
+			c.span(since).Alarms[level]++
+		}
 		if l.votes == 0 || !l.isRead(j) {
 			if c.waiting[level] == nil {
 				c.waiting[level] = new(Ages)
@@ -361,10 +362,12 @@ func newSpan(begins time.Time) *Span {
 
 // finish makes the report of what was counted.
 func (c *counting) finish() {
-	for _, level := range levelsAsking() {
+	for i, level := range levels() {
 		w := Waiting{Level: level}
 		if a := c.waiting[level]; a != nil {
 			w.Ages = *a
+		} else if i >= len(alarmLevels()) {
+			continue
 		}
 		c.Waiting = append(c.Waiting, w)
 	}

@@ -211,8 +211,13 @@ func (p *Projection) read(ctx context.Context, e vigil.Event) (func(*kept), erro
 	if json.Unmarshal(b, &a) != nil {
 		return p.unread(), nil
 	}
-	return func(k *kept) { k.assess(a, e.Time) }, nil
+	listed := e.Details[detailHits] != ""
+	return func(k *kept) { k.assess(a, listed, e.Time) }, nil
 }
+
+// detailHits is the detail by which the entry of an assessment says that the
+// listing is on watchlists.
+const detailHits = "watchlist_hits"
 
 // unread counts a record that could not be read.
 func (p *Projection) unread() func(*kept) {

@@ -73,12 +73,12 @@ func (r Report) alarmTable() Table {
 		Not:    "More alarms may mean more pages fetched or another model, not more crime.",
 		Header: []string{"when"},
 	}
-	for _, l := range levelsAsking() {
+	for _, l := range alarmLevels() {
 		t.Header = append(t.Header, string(l))
 	}
 	r.spans(func(when string, s Span) {
 		row, sum := []string{when}, 0
-		for _, l := range levelsAsking() {
+		for _, l := range alarmLevels() {
 			row = append(row, strconv.Itoa(s.Alarms[l]))
 			sum += s.Alarms[l]
 		}
