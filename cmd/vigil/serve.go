@@ -38,6 +38,7 @@ that opens them once; whoever uses it decides in your name. ^C ends it.`,
 type pages struct {
 	listener net.Listener
 	handler  http.Handler
+	overview *overview
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -70,20 +71,26 @@ func (a *app) serving(command, address string, f func(*openCase, *pages) error) 
 func (a *app) pages(cs *openCase, l net.Listener) *pages {
 	token := rand.Text()
 	show := func(path string) { a.info("open http://%s%s  (once)", l.Addr(), path) }
-	h := review.Handler(review.Config{
+	o := newOverview(cs)
+	cfg := review.Config{
 		Desk: *a.desk(cs), Token: token, Hosts: []string{l.Addr().String()},
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
 		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
 		Similar: (&similarPages{app: a, cs: cs}).of,
-	})
+	}
+	o.config(&cfg)
 	a.info("serving the case in %s to %s", cs.dir, a.who())
 	show("/login?token=" + token)
-	return &pages{listener: l, handler: h}
+	return &pages{listener: l, handler: review.Handler(cfg), overview: o}
 }
 
 // serve serves until ctx ends, then lets running requests end.
 func (p *pages) serve(ctx context.Context) error {
 	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	follow, stop := context.WithCancel(ctx)
+	followed := make(chan struct{})
+	go func() { defer close(followed); p.overview.stats.Run(follow) }()
+	defer func() { stop(); <-followed }()
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()
 	select {

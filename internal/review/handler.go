@@ -16,6 +16,7 @@ import (
 	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/stats"
 )
 
 //go:embed templates static
@@ -39,6 +40,15 @@ type Config struct {
 	// Similar says which texts are near-duplicates of a listing's, and logs the look
 	// at each; without it there is no such page.
 	Similar func(ctx context.Context, listing string) (Similar, error)
+	// Stats is asked for what the pages of statistics show; whoever made it runs it.
+	// Without it there are no such pages.
+	Stats *stats.Projection
+	// Facts says what the case page shows; without it there is no such page. Stand
+	// pauses or resumes a source in a person's name, and asks whether they may.
+	Facts func(ctx context.Context) (CaseFacts, error)
+	Stand func(ctx context.Context, who access.Person, st vigil.Standing) error
+	// Signed says what is signed of a log; without it the log page says nothing of it.
+	Signed func(ctx context.Context, log string) (Signed, error)
 }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
@@ -51,7 +61,7 @@ func Handler(cfg Config) http.Handler {
 	h.sessions = newSessions(cfg.Token, h.Desk.Clock)
 
 	mux := http.NewServeMux()
-	for _, name := range []string{"style.css", "keys.js", "icon.svg"} {
+	for _, name := range []string{"style.css", "stats.css", "keys.js", "icon.svg"} {
 		mux.Handle("GET /static/"+name, http.FileServerFS(files))
 	}
 	mux.HandleFunc("GET /login", h.login)
@@ -74,7 +84,7 @@ type handler struct {
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	funcs := template.FuncMap{"visible": display.Visible, "clean": display.Clean, "short": display.Short, "stamp": display.Stamp, "weight": display.Weight}
-	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message"} {
+	for _, name := range []string{"queue", "item", "links", "similar", "log", "stats", "case", "help", "message"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
 			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
 	}
@@ -173,7 +183,12 @@ func (h *handler) findRoutes() []route {
 // caseRoutes are about the case as a whole.
 func (h *handler) caseRoutes() []route {
 	return []route{
+		{"GET /case", access.ReadCase, h.caseFacts},
+		{"POST /case/source", access.Crawl, h.stand},
 		{"GET /log", access.ReadLog, h.log},
+		{"GET /log/lines", access.ReadLog, h.logLines},
+		{"GET /stats", access.ReadStats, h.stats},
+		{"GET /stats/{table}", access.ReadStats, h.statsTable},
 	}
 }
 

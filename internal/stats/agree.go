@@ -30,13 +30,16 @@ func (e Estimate) MarshalJSON() ([]byte, error) {
 // share estimates a share of n, with its Wilson interval ([eval.Wilson]).
 func share(hits, n int) Estimate {
 	if n < least {
-		return tooFew()
+		return Estimate{Missing: "too few"}
 	}
+	return Share(hits, n)
+}
+
+// Share is a share of n with its Wilson interval, however small n is; n is not 0.
+func Share(hits, n int) Estimate {
 	i := eval.Wilson(hits, n)
 	return Estimate{Value: float64(hits) / float64(n), Low: i.Low, High: i.High}
 }
-
-func tooFew() Estimate { return Estimate{Missing: "too few"} }
 
 // An Agreement says how far pairs of readings agree that two people made of one
 // listing, each without sight of the other's.

@@ -166,9 +166,9 @@ func (p *Projection) Report(now time.Time) Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now = now.UTC().Truncate(time.Minute)
-	if p.madeAt != p.progress.Entries || !p.made.At.Equal(now) {
+	if p.madeAt != p.changes || !p.made.At.Equal(now) {
 		p.made = p.kept.report(now)
-		p.madeAt = p.progress.Entries
+		p.madeAt = p.changes
 	}
 	r := p.made
 	r.Progress, r.Newest, r.Model = p.progress, p.newest, p.kept.model

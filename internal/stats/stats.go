@@ -43,7 +43,8 @@ type Projection struct {
 	progress Progress
 	newest   time.Time // of the entries read
 	kept     kept
-	made     Report // the last report, of madeAt entries
+	changes  int64  // of kept
+	made     Report // the last report, after madeAt changes
 	madeAt   int64
 }
 
@@ -159,6 +160,7 @@ func (p *Projection) follow(ctx context.Context, name string, size int64) error 
 		p.mu.Lock()
 		if change != nil {
 			change(&p.kept)
+			p.changes++
 		}
 		p.progress.Entries++
 		if e.Time.After(p.newest) {
