@@ -20,7 +20,7 @@ type Bars struct {
 
 // SVG draws the bars.
 func (c Bars) SVG() template.HTML {
-	const labels, notes = 118, 78
+	const labels, notes = 118, 92
 	const longest = Width - labels - notes
 	var p pen
 	p.open(c.Text, c.height())
@@ -28,7 +28,7 @@ func (c Bars) SVG() template.HTML {
 	y := p.legend(c.ID, c.Series, p.swatches(c.ID, c.Series))
 	for i, label := range c.Labels {
 		middle := y + rowStep/2
-		p.label(0, middle, "start", label, fits(labels-6))
+		p.label(0, middle, "", label, fits(labels-2))
 		x, scale := float64(labels), longest/c.most(i)
 		if c.Of != nil {
 			p.f(`<rect x="%d" y="%s" width="%d" height="%d" rx="2" class="whole"/>`, labels, n(middle-rowBar/2), longest, rowBar)
@@ -48,7 +48,7 @@ func (c Bars) SVG() template.HTML {
 		if c.Notes != nil {
 			note = c.Notes[i]
 		}
-		p.label(x+8, middle, "start", note, fits(notes-8))
+		p.label(x+8, middle, "n", note, 14)
 		y += rowStep
 	}
 	return p.close()

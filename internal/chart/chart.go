@@ -41,7 +41,7 @@ type Series struct {
 // Measures, in user units. A letter of the font size that style sheets give
 // pictures (12) is taken to be this wide.
 const (
-	letter   = 6.7
+	letter   = 7
 	rowStep  = 26
 	rowBar   = 16
 	legendAt = 14
@@ -81,13 +81,13 @@ func (p *pen) text(x, y float64, anchor, class, s string) {
 }
 
 // label writes a text of at most some letters, in full for who points at it.
-func (p *pen) label(x, y float64, anchor, s string, most int) {
+func (p *pen) label(x, y float64, class, s string, most int) {
 	cut := Cut(s, most)
 	if cut == s {
-		p.text(x, y, anchor, "", s)
+		p.text(x, y, "start", class, s)
 		return
 	}
-	p.f(`<text x="%s" y="%s" text-anchor="%s"><title>%s</title>%s</text>`, n(x), n(y), anchor, esc(s), esc(cut))
+	p.f(`<text x="%s" y="%s" class="%s"><title>%s</title>%s</text>`, n(x), n(y), class, esc(s), esc(cut))
 }
 
 // patternsOf defines the patterns of a picture's series: lines and dots in the
@@ -220,11 +220,12 @@ func n(v float64) string {
 
 // Count writes a number for people: 1234 as 1 234, 1234567 as 1.2 M.
 func Count(v float64) string {
+	short := func(v float64) string { return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0") }
 	switch {
 	case v >= 1e9:
-		return strconv.FormatFloat(v/1e9, 'f', 1, 64) + " G"
+		return short(v/1e9) + " G"
 	case v >= 1e6:
-		return strconv.FormatFloat(v/1e6, 'f', 1, 64) + " M"
+		return short(v/1e6) + " M"
 	case v == math.Trunc(v) && v >= 1000:
 		return fmt.Sprintf("%d %03d", int(v)/1000, int(v)%1000)
 	}

@@ -191,6 +191,24 @@ func TestColumnsStandOnEachOther(t *testing.T) {
 	}
 }
 
+func TestStripsHaveOneScale(t *testing.T) {
+	all := read(t, Strips{Text: Text{ID: "s"}, Labels: []string{"m", "t"}, Series: []Series{{Name: "a", Values: []float64{1, 4}}, {Name: "b", Values: []float64{0, 2}}}}.SVG())
+	heights := func(class string) (out []float64) {
+		for _, m := range column.FindAllStringSubmatch(of(all, "path", class)[0].attr["d"], -1) {
+			v, err := strconv.ParseFloat(m[4], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, -v)
+		}
+		return out
+	}
+	a, b := heights("s0"), heights("s1")
+	if len(a) != 2 || len(b) != 1 || !near(a[1], 4*a[0]) || !near(b[0], 2*a[0]) {
+		t.Errorf("heights %v and %v: want 1 to 4, and 2", a, b)
+	}
+}
+
 func TestDotsAreWhereTheirValuesAre(t *testing.T) {
 	all := read(t, Dots{Text: Text{ID: "d"}, From: -1, To: 1, Marks: []float64{-1, 0, 1}, Rows: []Dot{
 		{Label: "a", Value: 0.5, Low: 0, High: 1}, {Label: "b", Missing: "too few"}, {Label: "c", Value: math.NaN()},
@@ -251,6 +269,7 @@ func FuzzPictures(f *testing.F) {
 			Bars{Text: text, Labels: labels, Series: series}.SVG(),
 			Bars{Text: text, Labels: labels, Series: series, Of: []float64{w, v}, Notes: labels}.SVG(),
 			Columns{Text: text, Labels: labels, Series: series}.SVG(),
+			Strips{Text: text, Labels: labels, Series: series}.SVG(),
 			Lines{Text: text, Labels: labels, Series: series}.SVG(),
 			Dots{Text: text, From: -1, To: 1, Rows: []Dot{{Label: a, Value: v, Low: w, High: v, Note: b}, {Label: b, Missing: a}}}.SVG(),
 			Reliability{Text: text, Across: a, Up: b, Points: []Promise{{Score: v, Share: w, Low: v, High: w, N: 3}}}.SVG(),

@@ -17,6 +17,9 @@ type Columns struct {
 // A plane is where a picture with two axes is drawn.
 type plane struct{ left, top, right, bottom float64 }
 
+// widest is how wide a column is at most.
+const widest = 44
+
 // SVG draws the columns.
 func (c Columns) SVG() template.HTML {
 	const high = 130
@@ -45,7 +48,8 @@ func (c Columns) SVG() template.HTML {
 			if v == 0 {
 				continue
 			}
-			x, w := pl.left+float64(i)*step+step*0.1, step*0.8
+			w := min(step*0.8, widest)
+			x := pl.left + (float64(i)+0.5)*step - w/2
 			d.WriteString("M" + n2(x) + " " + n2(pl.bottom-base[i]*scale) + "h" + n2(w) + "v" + n2(-v*scale) + "h" + n2(-w) + "z")
 			base[i] += v
 		}
@@ -78,4 +82,47 @@ func (p *pen) times(pl plane, step float64, labels []string) {
 		p.text(x, pl.bottom+13, "middle", "n", label)
 		free = x + half + 8
 	}
+}
+
+// Strips are numbers over time, each series by itself above the next, on one
+// scale: for more times than columns with patterns can show.
+type Strips struct {
+	Text
+	Labels []string // of the times, from the left; "" is drawn without one
+	Series []Series // from the top
+}
+
+// SVG draws the strips.
+func (c Strips) SVG() template.HTML {
+	const labels, high, gap = 64, 46, 12
+	pl := plane{labels, 8, Width - 34, 8 + float64(len(c.Series))*(high+gap) - gap}
+	var p pen
+	p.open(c.Text, pl.bottom+24)
+	most := 0.0
+	for _, s := range c.Series {
+		for i := range c.Labels {
+			most = max(most, s.at(i))
+		}
+	}
+	scale := high / max(most, 1e-9)
+	step := (pl.right - pl.left) / float64(max(1, len(c.Labels)))
+	w := min(step*0.84, widest)
+	for k, s := range c.Series {
+		floor := pl.top + high + float64(k)*(high+gap)
+		p.label(0, floor-high/2, "", s.Name, fits(labels))
+		var d strings.Builder
+		for i := range c.Labels {
+			if v := s.at(i); v > 0 {
+				d.WriteString("M" + n2(pl.left+(float64(i)+0.5)*step-w/2) + " " + n2(floor) + "h" + n2(w) + "v" + n2(-v*scale) + "h" + n2(-w) + "z")
+			}
+		}
+		p.f(`<path class="grid" d="M%s %sH%sM%s %sH%s"/>`, n(pl.left), n(floor), n(pl.right), n(pl.left), n(floor-high), n(pl.right))
+		if d.Len() > 0 {
+			p.f(`<path d="%s" class="%s"/>`, d.String(), s.class(k))
+		}
+		p.text(pl.right+5, floor-high, "start", "n", Count(drawable(most)))
+		p.text(pl.right+5, floor, "start", "n", "0")
+	}
+	p.times(pl, step, c.Labels)
+	return p.close()
 }

@@ -10,12 +10,13 @@ type Dots struct {
 	Text
 	From, To float64   // of the axis
 	Marks    []float64 // on it
+	Signs    []string  // what the signs of the rows are, by [Dot.Mark]; nil where they are all of one kind
 	Rows     []Dot
 }
 
 // A Dot is a value between two others, or a word where there is none.
 type Dot struct {
-	Label            string
+	Label            string // empty for a further value of the row before
 	Value, Low, High float64
 	Missing          string // instead of a value
 	Note             string // behind it
@@ -24,29 +25,47 @@ type Dot struct {
 
 // SVG draws the dots.
 func (c Dots) SVG() template.HTML {
-	const labels, notes = 118, 70
-	pl := plane{labels, 4, Width - notes, 4 + rowStep*float64(len(c.Rows))}
+	const labels, notes = 118, 84
+	var signs []Series
+	for _, name := range c.Signs {
+		signs = append(signs, Series{Name: name})
+	}
+	var p, blind pen
+	top := blind.legend(c.ID, signs, func(int, float64, float64) {})
+	pl := plane{labels, top, Width - notes, top}
+	for _, d := range c.Rows {
+		pl.bottom += d.step()
+	}
 	x := func(v float64) float64 {
 		return pl.left + (min(c.To, max(c.From, v))-c.From)/(c.To-c.From)*(pl.right-pl.left)
 	}
-	var p pen
 	p.open(c.Text, pl.bottom+22)
+	p.legend(c.ID, signs, func(i int, x, y float64) { p.sign(i, x+6, y) })
 	for _, m := range c.Marks {
 		p.f(`<path class="grid" d="M%s %sV%s"/>`, n(x(m)), n(pl.top), n(pl.bottom))
 		p.text(x(m), pl.bottom+12, "middle", "n", Count(m))
 	}
-	for i, d := range c.Rows {
-		y := pl.top + rowStep*(float64(i)+0.5)
-		p.label(0, y, "start", d.Label, fits(labels-6))
-		p.label(pl.right+10, y, "start", d.Note, fits(notes-10))
+	y := pl.top - rowStep/2
+	for _, d := range c.Rows {
+		y += d.step()
+		p.label(0, y, "", d.Label, fits(labels-2))
+		p.label(pl.right+10, y, "n", d.Note, 13)
 		if d.Missing != "" || math.IsNaN(d.Value) {
 			p.text(pl.left+6, y, "start", "n", d.Missing)
 			continue
 		}
-		p.f(`<path class="span" d="M%s %sH%sM%s %sv8M%s %sv8"/>`, n(x(d.Low)), n(y), n(x(d.High)), n(x(d.Low)), n(y-4), n(x(d.High)), n(y-4))
+		p.f(`<path class="span" d="M%s %sH%sM%s %sv6M%s %sv6"/>`, n(x(d.Low)), n(y), n(x(d.High)), n(x(d.Low)), n(y-3), n(x(d.High)), n(y-3))
 		p.sign(d.Mark, x(d.Value), y)
 	}
 	return p.close()
+}
+
+// step is how far a dot lies below the one before.
+func (d Dot) step() float64 {
+	if d.Label == "" {
+		return rowStep / 2
+	}
+	return rowStep
 }
 
 // sign draws one of the marks of points.

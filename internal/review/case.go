@@ -224,7 +224,7 @@ func (p *casePage) queues(counts []store.Count) {
 	open := states[:4]
 	c := svg.Bars{}
 	for i, st := range open {
-		c.Series = append(c.Series, svg.Series{Name: stateWords(st), Class: fmt.Sprintf("age%d", i)})
+		c.Series = append(c.Series, svg.Series{Name: stateWords(st), Class: fmt.Sprintf("st%d", i)})
 	}
 	var said []string
 	for _, stage := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review, vigil.Reread, vigil.Adjudicate, vigil.FollowUp} {

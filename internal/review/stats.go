@@ -26,7 +26,8 @@ type statsPage struct {
 	Progress stats.Progress
 	Tiles    []tile
 	Figures  []figure
-	Pairs    bool // this person may see who agrees with whom
+	Pairs    bool   // this person may see who agrees with whom
+	Again    string // address of this page
 }
 
 // A view is one of the pages of statistics.
@@ -65,6 +66,11 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 		_, query, _ := strings.Cut(v.Address, "view=")
 		v.Here = query == here
 		p.Views = append(p.Views, v)
+	}
+	for _, v := range p.Views {
+		if p.Again == "" || v.Here {
+			p.Again = v.Address
+		}
 	}
 	switch here {
 	case "agreement":
@@ -195,37 +201,41 @@ func waitingFigure(r stats.Report) figure {
 
 func alarmFigure(r stats.Report) figure {
 	f := figure{Table: tableOf(r, "alarms"), Empty: "No listing has come to ask for a review yet."}
-	for _, part := range []struct {
-		id, title, layout string
-		spans             []stats.Span
-	}{{"alarms", "Alarms by day, the last 90 days", time.DateOnly, r.Days}, {"alarms-months", "Alarms by month, before that", "2006-01", r.Months}} {
-		c := svg.Columns{}
-		sum := 0
-		for _, level := range []vigil.Level{vigil.LevelReview, vigil.LevelPriority, vigil.LevelEscalate} {
-			s := svg.Series{Name: string(level), Class: string(level)}
-			for _, sp := range part.spans {
-				s.Values = append(s.Values, float64(sp.Alarms[level]))
-				sum += sp.Alarms[level]
-			}
-			c.Series = append(c.Series, s)
-		}
-		for _, sp := range part.spans {
-			c.Labels = append(c.Labels, timeLabel(sp.Begins, part.layout))
-		}
-		c.Text = saying(part.id, part.title, fmt.Sprintf("%d listings in all.", sum))
-		if sum > 0 {
-			f.Pictures = append(f.Pictures, c.SVG())
-		}
+	days, sum := alarmSeries(r.Days, vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview)
+	c := svg.Strips{Series: days, Text: saying("alarms", "Alarms by day, the last 90 days", fmt.Sprintf("%d listings came to ask for a review.", sum))}
+	for _, d := range r.Days {
+		c.Labels = append(c.Labels, dayLabel(d.Begins))
+	}
+	if sum > 0 {
+		f.Pictures = append(f.Pictures, c.SVG())
+	}
+	months, before := alarmSeries(r.Months, vigil.LevelReview, vigil.LevelPriority, vigil.LevelEscalate)
+	m := svg.Columns{Series: months, Text: saying("alarms-months", "Alarms by month, before the last 90 days", fmt.Sprintf("%d listings came to ask for a review.", before))}
+	for _, d := range r.Months {
+		m.Labels = append(m.Labels, d.Begins.Format("Jan 06"))
+	}
+	if before > 0 {
+		f.Pictures = append(f.Pictures, m.SVG())
 	}
 	return f
 }
 
-// timeLabel writes a month, or of days the first of a month and each Monday.
-func timeLabel(t time.Time, layout string) string {
-	switch {
-	case layout != time.DateOnly:
-		return t.Format("Jan 06")
-	case t.Weekday() == time.Monday:
+// alarmSeries returns the alarms of spans by level, and how many they are.
+func alarmSeries(spans []stats.Span, levels ...vigil.Level) (series []svg.Series, sum int) {
+	for _, level := range levels {
+		s := svg.Series{Name: string(level), Class: string(level)}
+		for _, sp := range spans {
+			s.Values = append(s.Values, float64(sp.Alarms[level]))
+			sum += sp.Alarms[level]
+		}
+		series = append(series, s)
+	}
+	return series, sum
+}
+
+// dayLabel writes every Monday.
+func dayLabel(t time.Time) string {
+	if t.Weekday() == time.Monday {
 		return t.Format("2 Jan")
 	}
 	return ""
@@ -293,7 +303,7 @@ func describe(id, title string, rows []svg.Dot) svg.Text {
 	return saying(id, title, strings.Join(parts, ". ")+".")
 }
 
-// most is how many rows a picture has, and a table of agreement twice.
+// mostRows is how many rows a picture has, and a table of agreement twice.
 const mostRows = 40
 
 const fewPairs = "Nobody has read a listing that another has read. Second readings are asked of some listings; see Help."
@@ -304,13 +314,14 @@ func agreementFigures(r stats.Report) []figure {
 	for _, way := range []struct {
 		name string
 		a    stats.Agreement
-	}{{"relevant?", r.Agreement.Binary}, {"verdict", r.Agreement.Verdicts}} {
+	}{{"relevance", r.Agreement.Binary}, {"verdict", r.Agreement.Verdicts}} {
 		note := fmt.Sprintf("%d of %d", way.a.Same, way.a.Pairs)
-		c.Rows = append(c.Rows, dot(way.name+", raw", way.a.Raw, note), dot(way.name+", kappa", way.a.Kappa, ""), dot(way.name+", PABAK", way.a.PABAK, ""))
+		c.Rows = append(c.Rows, dot(way.name+" raw", way.a.Raw, note), dot(way.name+" kappa", way.a.Kappa, ""), dot(way.name+" PABAK", way.a.PABAK, ""))
 	}
 	for i := range c.Rows {
 		c.Rows[i].Mark = i % 3
 	}
+	c.Signs = []string{"raw share", "kappa", "PABAK"}
 	c.Text = describe("agreement", f.Title, c.Rows)
 	if r.Agreement.Verdicts.Pairs > 0 {
 		f.Pictures = append(f.Pictures, c.SVG())
@@ -335,7 +346,7 @@ func agreementFigures(r stats.Report) []figure {
 // agreementDots are kappa and PABAK of relevant or not.
 func agreementDots(name string, a stats.Agreements) []svg.Dot {
 	kappa, other := dot(name, a.Binary.Kappa, fmt.Sprintf("%d of %d", a.Binary.Same, a.Binary.Pairs)), dot("", a.Binary.PABAK, "")
-	kappa.Mark, other.Mark = 1, 2
+	other.Mark = 1
 	if other.Missing != "" {
 		return []svg.Dot{kappa}
 	}
@@ -352,7 +363,7 @@ func agreementFigure(t stats.Table, rows []svg.Dot) figure {
 		return f
 	}
 	rows = rows[:min(len(rows), 2*mostRows)]
-	c := svg.Dots{Text: describe(t.ID, t.Title+": kappa (open circle) and PABAK (diamond) of relevant or not", rows), From: -1, To: 1, Marks: []float64{-1, -0.5, 0, 0.5, 1}, Rows: rows}
+	c := svg.Dots{Text: describe(t.ID, t.Title+": kappa and PABAK of relevant or not", rows), From: -1, To: 1, Marks: []float64{-1, -0.5, 0, 0.5, 1}, Rows: rows, Signs: []string{"kappa", "PABAK"}}
 	f.Pictures = append(f.Pictures, c.SVG())
 	return f
 }
