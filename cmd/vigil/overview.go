@@ -27,8 +27,11 @@ func (o *overview) config(c *review.Config) {
 	c.Stats, c.Facts, c.Stand, c.Signed = o.stats, o.facts, o.stand, o.signed
 }
 
-// facts returns what the case page shows.
-func (o *overview) facts(ctx context.Context) (f review.CaseFacts, err error) {
+// facts returns what the case page shows to who may see it.
+func (o *overview) facts(ctx context.Context, who access.Person) (f review.CaseFacts, err error) {
+	if err := who.May(access.ReadCase, time.Now()); err != nil {
+		return f, err
+	}
 	f.Tool, f.Folder = tool(), o.cs.dir
 	for ord, err := range o.cs.Orders(ctx) {
 		if err != nil {

@@ -81,7 +81,7 @@ func (h *handler) caseFacts(w http.ResponseWriter, r *http.Request) {
 		h.nothing(w, r)
 		return
 	}
-	c, err := h.Facts(r.Context())
+	c, err := h.Facts(r.Context(), person(r))
 	if err != nil {
 		h.fail(w, r, err)
 		return

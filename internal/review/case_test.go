@@ -46,7 +46,7 @@ func standOf(c *casetest.Case) func(context.Context, access.Person, vigil.Standi
 
 func withCase(t *testing.T, c *casetest.Case) *browser {
 	return signedInWith(t, c, func(cfg *Config) {
-		cfg.Facts = func(context.Context) (CaseFacts, error) { return factsOf(c), nil }
+		cfg.Facts = func(context.Context, access.Person) (CaseFacts, error) { return factsOf(c), nil }
 		cfg.Stand = standOf(c)
 	})
 }
@@ -105,7 +105,7 @@ func TestHostileWordsAreTextOnTheCasePage(t *testing.T) {
 	bad := "</title><script>x</script>\u202e"
 	c := casetest.New(t)
 	b := signedInWith(t, c, func(cfg *Config) {
-		cfg.Facts = func(context.Context) (CaseFacts, error) {
+		cfg.Facts = func(context.Context, access.Person) (CaseFacts, error) {
 			return CaseFacts{
 				Orders: []vigil.Order{{ID: bad, Case: bad, Authority: bad, LegalBasis: bad, Purpose: bad, SignedBy: []string{bad}}},
 				Sources: []store.SourceStatus{{Source: vigil.Source{Name: bad, Order: bad, MaxPages: 5},

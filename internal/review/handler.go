@@ -44,8 +44,8 @@ type Config struct {
 	// Without it there are no such pages.
 	Stats *stats.Projection
 	// Facts says what the case page shows; without it there is no such page. Stand
-	// pauses or resumes a source in a person's name, and asks whether they may.
-	Facts func(ctx context.Context) (CaseFacts, error)
+	// pauses or resumes a source. Both ask whether that person may.
+	Facts func(ctx context.Context, who access.Person) (CaseFacts, error)
 	Stand func(ctx context.Context, who access.Person, st vigil.Standing) error
 	// Signed says what is signed of a log; without it the log page says nothing of it.
 	Signed func(ctx context.Context, log string) (Signed, error)

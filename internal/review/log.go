@@ -110,9 +110,9 @@ func (h *handler) log(w http.ResponseWriter, r *http.Request) {
 	if bad != nil {
 		p.Bad = bad.Error()
 	}
-	names, err := h.desk(r).Store.Logs(r.Context())
+	names, err := h.logs(r)
 	if err != nil {
-		h.fail(w, r, fmt.Errorf("list the logs: %w", err))
+		h.fail(w, r, err)
 		return
 	}
 	var tails []*tail
@@ -135,6 +135,18 @@ func (h *handler) log(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.show(w, r, http.StatusOK, "log", frame{Title: "Log", Here: "log", Data: p})
+}
+
+// logs returns the names of the logs, to who may read them.
+func (h *handler) logs(r *http.Request) ([]string, error) {
+	if err := person(r).May(access.ReadLog, h.Desk.Clock()); err != nil {
+		return nil, err
+	}
+	names, err := h.Desk.Store.Logs(r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("list the logs: %w", err)
+	}
+	return names, nil
 }
 
 // logState returns what is known of a log without reading it.
@@ -321,9 +333,13 @@ func readLog(ctx context.Context, l logReader, name string, from, to int64) ([]v
 // first, one a line: those of one log, or of each log in turn. The log notes it.
 func (h *handler) logLines(w http.ResponseWriter, r *http.Request) {
 	f, day, err := newLogFilter(r.URL.Query())
-	names := []string{f.Log}
-	if err == nil && f.Log == allLogs {
-		names, err = h.Desk.Store.Logs(r.Context())
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	names, err := h.logs(r)
+	if f.Log != allLogs {
+		names = []string{f.Log}
 	}
 	sizes := map[string]int64{}
 	for _, name := range names {
@@ -334,9 +350,7 @@ func (h *handler) logLines(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err == nil {
-		_, err = h.Desk.Store.Record(r.Context(), vigil.Result{Act: vigil.Act{
-			Actor: person(r).Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "log"}, Reason: "download",
-		}})
+		err = h.noteDownload(r)
 	}
 	if err != nil {
 		h.fail(w, r, err)
@@ -362,6 +376,14 @@ func (h *handler) logLines(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+}
+
+// noteDownload says in the log of the case that logs were taken out of it.
+func (h *handler) noteDownload(r *http.Request) error {
+	_, err := h.Desk.Store.Record(r.Context(), vigil.Result{Act: vigil.Act{
+		Actor: person(r).Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "log"}, Reason: "download",
+	}})
+	return err
 }
 
 // A logLine is an event, ready to be shown.

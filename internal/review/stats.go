@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/access"
 	svg "vigil/internal/chart"
 	"vigil/internal/display"
 	"vigil/internal/stats"
@@ -47,7 +48,6 @@ type figure struct {
 	stats.Table
 	Pictures []template.HTML // from the chart package
 	Empty    string          // what is said if there is nothing to draw
-	Wide     bool            // over both columns
 }
 
 // stats shows how the work goes, in pictures.
@@ -114,6 +114,10 @@ func (h *handler) statsTable(w http.ResponseWriter, r *http.Request) {
 func (h *handler) report(w http.ResponseWriter, r *http.Request) (stats.Report, bool) {
 	if h.Stats == nil {
 		h.nothing(w, r)
+		return stats.Report{}, false
+	}
+	if err := person(r).May(access.ReadStats, h.Desk.Clock()); err != nil {
+		h.fail(w, r, err)
 		return stats.Report{}, false
 	}
 	h.Stats.Want(r.Context(), statsPatience)
