@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,7 +53,8 @@ It listens on loopback. Another address of [serve] in vigil.toml needs a certifi
 type pages struct {
 	listener net.Listener
 	handler  http.Handler
-	clusters *clusterKeeper
+	// behind are what goes on while the pages are served, each until its context ends.
+	behind []func(context.Context)
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -156,7 +158,8 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 	clusters := newClusterKeeper(cs)
 	links := &linkPages{app: a, cs: cs}
 	near := &similarPages{st: cs, clusters: clusters}
-	h := review.Handler(review.Config{
+	o := newOverview(cs)
+	cfg := review.Config{
 		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
 		Links: func(ctx context.Context, _ *desk.Desk, listing string) (review.Links, error) {
@@ -164,7 +167,8 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 		},
 		Similar: near.of, ClusterOf: near.clusterOf,
 		Query: search.Parser{Keys: keysIn}.Parse, Identifiers: identifier.Scan,
-	})
+	}
+	o.config(&cfg)
 	if cs.who.Solo {
 		a.info("serving the case in %s to %s, and to nobody else (it has no accounts)", cs.dir, a.who())
 		show("/login?token=" + token)
@@ -174,18 +178,17 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 		}
 		a.info("serving the case in %s to people with accounts: they sign in at %s", cs.dir, home)
 	}
-	return &pages{listener: l, handler: h, clusters: clusters}, nil
+	return &pages{listener: l, handler: review.Handler(cfg), behind: []func(context.Context){clusters.run, o.stats.Run}}, nil
 }
 
 // serve serves until ctx ends, then lets running requests end.
 func (p *pages) serve(ctx context.Context) error {
-	finding, stop := context.WithCancel(ctx)
-	found := make(chan struct{})
-	go func() {
-		defer close(found)
-		p.clusters.run(finding)
-	}()
-	defer func() { stop(); <-found }()
+	behind, stop := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	for _, run := range p.behind {
+		ended.Go(func() { run(behind) })
+	}
+	defer func() { stop(); ended.Wait() }()
 	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()

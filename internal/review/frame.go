@@ -31,7 +31,7 @@ func parsePages() map[string]*template.Template {
 
 // pageNames are the names of the templates of pages.
 func pageNames() []string {
-	return []string{"queue", "item", "source", "rendering", "versions", "break", "me", "links", "cluster", "clusterdone", "search", "selection", "hits", "log", "help", "message", "login", "enrol", "passkey", "again", "users"}
+	return []string{"queue", "item", "source", "rendering", "versions", "break", "me", "links", "cluster", "clusterdone", "search", "selection", "hits", "log", "stats", "case", "help", "message", "login", "enrol", "passkey", "again", "users"}
 }
 
 // A frame is what every page has around its own content.

@@ -14,6 +14,7 @@ import (
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/search"
+	"vigil/internal/stats"
 )
 
 //go:embed templates static
@@ -61,6 +62,16 @@ type Config struct {
 	Origins func(indicator string) []string
 	// Own returns the pages about a person's own sign-in; nil for none.
 	Own func(ctx context.Context, account string) ([]OwnPage, error)
+
+	// Stats is asked for what the pages of statistics show; whoever made it runs it.
+	// Without it there are no such pages.
+	Stats *stats.Projection
+	// Facts says what the case page shows; without it there is no such page. Stand
+	// pauses or resumes a source. Both ask whether that person may.
+	Facts func(ctx context.Context, who access.Person) (CaseFacts, error)
+	Stand func(ctx context.Context, who access.Person, st vigil.Standing) error
+	// Signed says what is signed of a log; without it the log page says nothing of it.
+	Signed func(ctx context.Context, log string) (Signed, error)
 }
 
 // An OwnPage is a page about a person's own sign-in: sessions, passkeys.
@@ -166,7 +177,12 @@ func (h *handler) findRoutes() []route {
 // caseRoutes are about the case as a whole.
 func (h *handler) caseRoutes() []route {
 	return []route{
+		{"GET /case", access.ReadCase, h.caseFacts},
+		{"POST /case/source", access.Crawl, h.stand},
 		{"GET /log", access.ReadLog, h.log},
+		{"GET /log/lines", access.ReadLog, h.logLines},
+		{"GET /stats", access.ReadStats, h.stats},
+		{"GET /stats/{table}", access.ReadStats, h.statsTable},
 	}
 }
 
