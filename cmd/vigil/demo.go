@@ -17,6 +17,7 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
+	"vigil/internal/desk"
 	"vigil/internal/link"
 	"vigil/internal/order"
 	"vigil/internal/signature"
@@ -177,7 +178,11 @@ func (d *demo) classify(c *cobra.Command, _ []fixtures.Market) error {
 		if err := d.classifyCase(c.Context(), cs, false); err != nil {
 			return err
 		}
-		return d.table(c.Context(), cs, store.Filter{Waiting: true})
+		p, err := d.placeAt(c.Context(), cs)
+		if err != nil {
+			return err
+		}
+		return d.queue(c.Context(), p, queueChoice{})
 	})
 }
 
@@ -278,16 +283,21 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 	return d.with("vigil demo", func(cs *openCase) error {
 		reviewer := d.app
 		reviewer.actor = demoReviewer
-		desk := reviewer.desk(cs)
-		item, err := desk.Next(c.Context())
+		p, err := reviewer.placeAt(c.Context(), cs)
+		if err != nil {
+			return err
+		}
+		item, err := p.Next(c.Context(), desk.Wish{})
 		if err != nil {
 			return err
 		}
 		d.listing = item.Listing.ID
-		if err := reviewer.showItem(item, textOptions{}); err != nil {
+		if err := reviewer.showItem(p, item, textOptions{}); err != nil {
 			return err
 		}
-		_, err = desk.Decide(c.Context(), d.listing, vigil.Relevant, "offer-of-person", "decided by the demo, not by a person")
+		_, err = p.Judge(c.Context(), desk.Choice{
+			Listing: d.listing, Verdict: vigil.Relevant, Reason: "offer-of-person", Note: "decided by the demo, not by a person",
+		})
 		if err == nil {
 			d.info("   decided: relevant")
 		}

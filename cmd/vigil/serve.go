@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vigil/internal/api"
 	"vigil/internal/config"
 	"vigil/internal/review"
 	"vigil/internal/work"
@@ -38,6 +39,7 @@ that opens them once; whoever uses it decides in your name. ^C ends it.`,
 type pages struct {
 	listener net.Listener
 	handler  http.Handler
+	socket   *socket // for the command line; nil if there is none
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -63,27 +65,40 @@ func (a *app) serving(command, address string, f func(*openCase, *pages) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, cs.Close()) }()
-	return f(cs, a.pages(cs, l))
+	p := a.pages(cs, l)
+	defer p.socket.close()
+	return f(cs, p)
 }
 
 // pages makes the pages and tells the person the link that opens them.
 func (a *app) pages(cs *openCase, l net.Listener) *pages {
 	token := rand.Text()
+	similar := &similarPages{app: a, cs: cs}
+	acts := a.apiConfig(cs, similar)
+	acts.Hosts = []string{l.Addr().String()}
 	show := func(path string) { a.info("open http://%s%s  (once)", l.Addr(), path) }
 	h := review.Handler(review.Config{
 		Desk: *a.desk(cs), Token: token, Hosts: []string{l.Addr().String()},
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
 		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
-		Similar: (&similarPages{app: a, cs: cs}).of,
+		Similar: similar.of, API: api.Handler(acts),
 	})
 	a.info("serving the case in %s to %s", cs.dir, a.who())
 	show("/login?token=" + token)
-	return &pages{listener: l, handler: h}
+	return &pages{listener: l, handler: h, socket: a.openSocket(cs, acts)}
 }
 
-// serve serves until ctx ends, then lets running requests end.
+// serve serves the pages, and the command line, until ctx ends, then lets running
+// requests end.
 func (p *pages) serve(ctx context.Context) error {
-	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	wait := p.socket.start(ctx)
+	err := p.serveTo(ctx, nil)
+	return errors.Join(err, wait())
+}
+
+// serveTo serves one listener; tell, if any, says more of a connection.
+func (p *pages) serveTo(ctx context.Context, tell func(context.Context, net.Conn) context.Context) error {
+	srv := &http.Server{Handler: p.handler, ConnContext: tell, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()
 	select {

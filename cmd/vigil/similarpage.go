@@ -26,16 +26,25 @@ type similarPages struct {
 func (p *similarPages) of(ctx context.Context, listing string) (review.Similar, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.index.listings[listing]; !known || time.Since(p.found) > clustersAge {
-		x, err := duplicatesIn(ctx, p.cs)
-		if err != nil {
-			return review.Similar{}, err
-		}
-		p.index, p.found = x, time.Now()
+	if err := p.renew(ctx, listing); err != nil {
+		return review.Similar{}, err
 	}
 	v, err := p.clusterOf(ctx, p.cs, p.index, listing)
 	if err != nil {
 		return review.Similar{}, err
 	}
 	return v.similar(), nil
+}
+
+// renew finds the clusters anew if they are old, or do not know a listing. Whoever
+// calls it holds p.mu.
+func (p *similarPages) renew(ctx context.Context, listing string) error {
+	if _, known := p.index.listings[listing]; known && time.Since(p.found) <= clustersAge {
+		return nil
+	}
+	x, err := duplicatesIn(ctx, p.cs)
+	if err == nil {
+		p.index, p.found = x, time.Now()
+	}
+	return err
 }

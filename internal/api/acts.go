@@ -31,7 +31,7 @@ func (c *call) shown(v display.View, reveal bool, err error) (any, error) {
 		return nil, err
 	}
 	it := NewItem(v, reveal)
-	it.Seen = seen(c.desk, v)
+	it.Seen = c.desk.Seen(v)
 	return it, nil
 }
 
@@ -51,7 +51,7 @@ func (c *call) next() (any, error) {
 	if err := checkStage("stage", in.Stage); err != nil {
 		return nil, err
 	}
-	v, err := c.desk.NextOf(c.Context(), desk.Wish{Stage: in.Stage, Light: in.Light, Passed: in.Passed})
+	v, err := c.desk.Next(c.Context(), desk.Wish{Stage: in.Stage, Light: in.Light, Passed: in.Passed})
 	if errors.Is(err, vigil.ErrNotFound) {
 		return nil, problem(http.StatusNotFound, CodeNothing, display.Clean(err.Error()))
 	}
@@ -113,7 +113,7 @@ type Choice struct {
 	Seen    string        `json:"seen,omitempty"`
 	// Members are the listings of a cluster that are decided with the one of the
 	// address; nil for all that can be. Of clusters only.
-	Members []string `json:"members,omitempty"`
+	Members []string `json:"members,omitzero"`
 }
 
 // choice reads the body of decide.
@@ -137,7 +137,7 @@ func (c *call) choice(cluster bool) (ch desk.Choice, members []string, err error
 	if _, err := vigil.ParseVerdict(string(in.Verdict)); err != nil {
 		return ch, nil, unfit("verdict", err)
 	}
-	if err := c.desk.CheckDecision(in.Verdict, in.Reason, in.Note); err != nil && c.desk.Who.Account != "" {
+	if err := ch.Check(); err != nil {
 		return ch, nil, unfit("reason", err)
 	}
 	return ch, in.Members, nil
@@ -284,6 +284,3 @@ func (c *call) me() (any, error) {
 	}
 	return me, nil
 }
-
-// seen names the state of a listing that a person was shown.
-func seen(d *desk.Desk, v display.View) string { return "" }

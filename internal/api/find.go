@@ -34,7 +34,8 @@ type Found struct {
 type FoundCount struct {
 	Found   int                     `json:"found"`
 	AtLeast bool                    `json:"at_least,omitempty"`
-	Facets  map[string][]FacetValue `json:"facets"`
+	Facets  map[string][]FacetValue `json:"facets"`         // most frequent first
+	More    map[string]int          `json:"more,omitempty"` // how many values of a facet are left out
 }
 
 // A FacetValue counts the hits with one value of a facet.
@@ -104,6 +105,12 @@ func FoundOf(r store.SearchResult) Found {
 	}
 	out.All = &FoundCount{Found: r.Count.N, AtLeast: r.Count.AtLeast, Facets: map[string][]FacetValue{}}
 	for _, f := range r.Count.Facets {
+		if f.More > 0 {
+			if out.All.More == nil {
+				out.All.More = map[string]int{}
+			}
+			out.All.More[string(f.Name)] = f.More
+		}
 		for _, v := range f.Values {
 			out.All.Facets[string(f.Name)] = append(out.All.Facets[string(f.Name)], FacetValue{v.Value, v.N})
 		}
@@ -204,10 +211,10 @@ func (c *call) saveFilter() (any, error) {
 	if err := read(c.Request, &in); err != nil {
 		return nil, err
 	}
-	if _, err := (search.Parser{Keys: Keys}).Parse(in.Query); err != nil {
-		return nil, unfit("query", err)
+	if in.Query == "" {
+		return nil, unfit("query", errors.New("no query: DELETE ends a filter"))
 	}
-	if err := checkFilter(c.PathValue("name"), in.Query); err != nil {
+	if err := CheckFilter(c.PathValue("name"), in.Query); err != nil {
 		return nil, err
 	}
 	return nil, c.desk.SaveFilter(c.Context(), c.PathValue("name"), in.Query)
@@ -217,17 +224,23 @@ func (c *call) endFilter() (any, error) {
 	if err := nothing(c.Request); err != nil {
 		return nil, err
 	}
-	if err := checkFilter(c.PathValue("name"), ""); err != nil {
+	if err := CheckFilter(c.PathValue("name"), ""); err != nil {
 		return nil, err
 	}
 	return nil, c.desk.SaveFilter(c.Context(), c.PathValue("name"), "")
 }
 
-// checkFilter refuses what can be no saved filter.
-func checkFilter(name, query string) error {
+// CheckFilter refuses what can be no saved filter; an empty query ends one.
+func CheckFilter(name, query string) error {
 	f := vigil.SavedFilter{ID: vigil.NewFilterID("-", name), Owner: "-", Name: name, Query: query, At: time.Unix(1, 0)}
 	if err := f.Check(); err != nil {
 		return unfit("name", err)
+	}
+	if query == "" {
+		return nil
+	}
+	if _, err := (search.Parser{Keys: Keys}).Parse(query); err != nil {
+		return unfit("query", err)
 	}
 	return nil
 }

@@ -27,8 +27,8 @@ type Item struct {
 	Due      *vigil.Remark   `json:"due,omitempty"` // the day to come back
 
 	Summary    string `json:"summary"`              // one neutral line
-	Restricted bool   `json:"restricted,omitempty"` // its texts are left out
-	Revealed   bool   `json:"revealed,omitempty"`   // identifiers are in full
+	Restricted bool   `json:"restricted,omitempty"` // its texts are left out, unless they are revealed
+	Revealed   bool   `json:"revealed,omitempty"`   // shown in full, as far as the person may see it
 	// Seen names the state of the listing that is shown: a decision that carries it
 	// is taken only while the listing is in that state.
 	Seen string `json:"seen,omitempty"`
@@ -68,14 +68,13 @@ func NewItem(v display.View, reveal bool) Item {
 		Listing: v.Listing, Assessment: v.Assessment, Page: v.Page, Decisions: v.Decisions, Hits: v.Hits,
 		Decision: v.Decision, Review: reviewOf(v.Task), Stage: v.Stage, Blind: v.Blind,
 		Notes: v.Remarks.Notes, Tags: v.Remarks.Tags, Due: v.Remarks.Due,
-		Summary: display.Summary(v.Item), Restricted: display.Restricted(v.Item),
+		Summary: display.Summary(v.Item), Restricted: display.Restricted(v.Item), Revealed: reveal,
 	}
 	if it.Decisions == nil {
 		it.Decisions = []vigil.Decision{}
 	}
-	it.Revealed = reveal && !it.Restricted
-	it.Listing, it.Assessment = veiled(v.Listing, v.Assessment, it.Restricted, it.Revealed)
-	if !it.Revealed {
+	it.Listing, it.Assessment = veiled(v.Listing, v.Assessment, it.Restricted && !reveal, reveal)
+	if !reveal {
 		it.Hits = maskedHits(v.Hits)
 	}
 	return it

@@ -197,8 +197,13 @@ func (c *call) decideCluster() (any, error) {
 		}
 	}
 	o, err := c.desk.JudgeCluster(c.Context(), ch, chosen)
+	return answer(NewClusterOutcome(o), err)
+}
+
+// NewClusterOutcome returns an outcome as it goes out.
+func NewClusterOutcome(o desk.ClusterOutcome) ClusterOutcome {
 	if o.Decided == nil {
 		o.Decided = []vigil.Decision{}
 	}
-	return answer(ClusterOutcome{Decided: o.Decided, Left: members(o.Left)}, err)
+	return ClusterOutcome{Decided: o.Decided, Left: members(o.Left)}
 }

@@ -39,6 +39,8 @@ type Config struct {
 	// Similar says which texts are near-duplicates of a listing's, and logs the look
 	// at each; without it there is no such page.
 	Similar func(ctx context.Context, listing string) (Similar, error)
+	// API answers what is under /api/, by rules of its own; nil for none.
+	API http.Handler
 }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
@@ -59,7 +61,22 @@ func Handler(cfg Config) http.Handler {
 	for _, rt := range slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes()) {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
-	return guard(cfg.Hosts, mux)
+	return withAPI(cfg.API, guard(cfg.Hosts, mux))
+}
+
+// withAPI sends what is under /api/ past the rules of pages: its clients are no
+// browsers, and it knows nobody by a cookie.
+func withAPI(api, pages http.Handler) http.Handler {
+	if api == nil {
+		return pages
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // handler serves the pages.
