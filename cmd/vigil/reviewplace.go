@@ -144,7 +144,10 @@ func (a *app) desk(cs *openCase) *desk.Desk {
 	if err != nil {
 		who = access.Person{}
 	}
-	return &desk.Desk{Store: cs, Who: who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
+	return &desk.Desk{
+		Store: cs, Who: who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
+		Contact: cs.config.Review.Contact, Accounts: cs.Accounts,
+	}
 }
 
 // apiConfig is what the API serves of a case, as yet to nobody and nowhere.

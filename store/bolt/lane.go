@@ -20,9 +20,10 @@ type lane struct {
 	cursor  *bbolt.Cursor        // over the ready tasks
 	rank    []byte               // of the first ready task: inverted priority and place
 	ready   []byte               // its ID; nil if there is none
-	delayed time.Time            // when the first waiting task becomes ready; zero if there is none
-	suits   func(id []byte) bool // of a ready task, whether it may be handed out; nil if any may
-	expires time.Time            // when the first lease runs out; zero if there is none
+	suits   func(id []byte) bool // whether who asks may have a task; nil if any may be had
+	delayed time.Time            // when the first waiting task that suits becomes ready; zero if there is none
+	expires time.Time            // when the first lease of one that suits runs out; zero if there is none
+	stirs   time.Time            // when the first of all waits and leases ends, whomever that suits; zero if there is none
 
 	// For fetch tasks only.
 	rules  vigil.Source // the zero Source allows nothing
@@ -47,13 +48,18 @@ func lanes(tx read, r store.LeaseRequest) ([]*lane, error) {
 func newLane(tx read, r store.LeaseRequest, source string) (*lane, error) {
 	st := r.Stage
 	l := &lane{stage: st, source: source, cursor: bucket(tx, bucketReady).Cursor()}
-	if st.ByPerson() || r.Below > 0 {
+	if st.ByPerson() {
 		l.suits = func(id []byte) bool { return suits(tx, string(id), r) }
 	}
 	prefix := key(string(st), source)
-	l.set(l.cursor.Seek(prefix))
-	l.delayed = firstInstant(tx, bucketDelayed, prefix)
-	l.expires = firstInstant(tx, bucketLeased, prefix)
+	l.set(l.cursor.Seek(append(bytes.Clone(prefix), aboveRank(r.Below))))
+	l.stirs = earlier(firstInstant(tx, bucketDelayed, prefix, nil), firstInstant(tx, bucketLeased, prefix, nil))
+	suited := l.suits
+	if r.Below > 0 {
+		suited = func(id []byte) bool { return lower(tx, string(id), r.Below) && (l.suits == nil || l.suits(id)) }
+	}
+	l.delayed = firstInstant(tx, bucketDelayed, prefix, suited)
+	l.expires = firstInstant(tx, bucketLeased, prefix, suited)
 	if st != vigil.Fetch {
 		return l, nil
 	}
@@ -95,17 +101,26 @@ func (l *lane) set(k, id []byte) {
 	}
 }
 
-// suits reports whether a task may be handed to who asks. One that can't be read
-// is said to: whoever takes it meets the error.
+// aboveRank returns the inverted priority from which on all tasks are of a lower
+// priority than below; 0 below stands for any.
+func aboveRank(below int) byte {
+	if below <= 0 || below > 255 {
+		return 0
+	}
+	return byte(256 - below)
+}
+
+// suits reports whether a task of people may be handed to who asks. One that
+// can't be read is said to: whoever takes it meets the error.
 func suits(tx read, id string, r store.LeaseRequest) bool {
 	t, err := getTask(tx, id)
-	if err != nil {
-		return true
-	}
-	if slices.Contains(t.Barred, r.Holder) || !r.Passed && slices.Contains(t.Passed, r.Holder) {
-		return false
-	}
-	return r.Below == 0 || t.Priority < r.Below
+	return err != nil || !slices.Contains(t.Barred, r.Holder) && (r.Passed || !slices.Contains(t.Passed, r.Holder))
+}
+
+// lower reports whether a task has a lower priority than below.
+func lower(tx read, id string, below int) bool {
+	t, err := getTask(tx, id)
+	return err != nil || t.Priority < below
 }
 
 // pop takes the lane's first ready task out and counts it as leased until a
@@ -121,8 +136,7 @@ func (l *lane) pop(now, until time.Time) (id string) {
 
 // due reports whether the lane holds tasks that wake would change.
 func (l *lane) due(now time.Time) bool {
-	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
-	return past(l.delayed) || past(l.expires)
+	return !l.stirs.IsZero() && !l.stirs.After(now)
 }
 
 // opens returns the earliest moment from now on at which the lane may give a

@@ -202,6 +202,29 @@ func checkTask(t vigil.Task) error {
 	if err := checkName("page it was found on", t.From); err != nil {
 		return fmt.Errorf("task %s: %w", t.ID, err)
 	}
+	return checkPeople(t)
+}
+
+// maxBarred bounds the people whom a task is not for.
+const maxBarred = 64
+
+// checkPeople refuses people with a task that is not done by people, and names
+// that nobody has.
+func checkPeople(t vigil.Task) error {
+	if len(t.Barred)+len(t.Passed) > 0 && !t.Stage.ByPerson() {
+		return fmt.Errorf("task %s: it bars people, or was passed on: want that of tasks of people alone, not of %s", t.ID, t.Stage)
+	}
+	if len(t.Barred) > maxBarred {
+		return fmt.Errorf("task %s: it bars %d people, at most %d", t.ID, len(t.Barred), maxBarred)
+	}
+	for _, who := range slices.Concat(t.Barred, t.Passed) {
+		if who == "" {
+			return fmt.Errorf("task %s: it bars nobody, or nobody has passed it on: want names", t.ID)
+		}
+		if err := checkName("person", who); err != nil {
+			return fmt.Errorf("task %s: %w", t.ID, err)
+		}
+	}
 	return nil
 }
 
