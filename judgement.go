@@ -30,24 +30,18 @@ type Judgement struct {
 // first. A person's later reading replaces the earlier; a withdrawal takes back
 // the same person's last decision that stands, of either part. An adjudication
 // ends a dispute for good: a reading made after it opens the judgement anew, for
-// whoever reads then has seen something that the adjudicator had not.
+// whoever reads then has seen something that the adjudicator had not. So does the
+// first reading of a newer capture: those of the one before spoke of another text.
 func Judge(ds []Decision) Judgement {
-	var standing []Decision
-	for _, d := range ds {
-		switch d.Part {
-		case Withdrawal:
-			standing = withdrawn(standing, d.Reviewer)
-		case Reading:
-			standing = append(standing, d)
-		case Adjudication:
-			standing = append(standing, d)
-		}
-	}
+	standing := Upheld(ds)
 	j := Judgement{State: Undecided}
 	for i, d := range standing {
 		if d.Part == Adjudication {
 			j.Adjudication = &standing[i]
 			continue
+		}
+		if len(j.Readings) > 0 && j.Readings[0].Page != d.Page {
+			j.Readings = nil
 		}
 		j.Adjudication = nil
 		j.Readings = replaced(j.Readings, d)
@@ -67,6 +61,22 @@ func Judge(ds []Decision) Judgement {
 		}
 	}
 	return j
+}
+
+// Upheld returns those of the decisions on one listing that nobody has taken
+// back, in their order: readings that a later one replaces among them, and no
+// withdrawals.
+func Upheld(ds []Decision) []Decision {
+	var standing []Decision
+	for _, d := range ds {
+		switch d.Part {
+		case Withdrawal:
+			standing = withdrawn(standing, d.Reviewer)
+		case Reading, Adjudication:
+			standing = append(standing, d)
+		}
+	}
+	return standing
 }
 
 // withdrawn returns ds without the last decision of a person.
@@ -91,16 +101,28 @@ func replaced(readings []Decision, d Decision) []Decision {
 }
 
 // Last returns the decision by which a listing is known where one is shown: the
-// adjudication, or else the newest reading that stands; nil if there is none.
+// adjudication, or else a reading that suspects a minor, or else the newest
+// reading that stands; nil if there is none.
 func (j Judgement) Last() *Decision {
 	if j.Adjudication != nil || len(j.Readings) == 0 {
 		return j.Adjudication
 	}
 	last := &j.Readings[0]
 	for i := range j.Readings {
-		if j.Readings[i].Time.After(last.Time) {
-			last = &j.Readings[i]
+		d := &j.Readings[i]
+		if d.Verdict == SuspectedMinor {
+			return d
+		}
+		if !d.Time.Before(last.Time) {
+			last = d
 		}
 	}
 	return last
+}
+
+// Restricted reports whether the listing's text is for few people only: a reader
+// suspects a minor, and no adjudication says otherwise.
+func (j Judgement) Restricted() bool {
+	last := j.Last()
+	return last != nil && last.Verdict == SuspectedMinor
 }

@@ -27,7 +27,7 @@ type exhibits struct {
 }
 
 // gather looks at each listing, which the log then tells of, and refuses those that
-// nobody has decided on unless they are wanted.
+// have no verdict unless they are wanted.
 func (a *app) gather(ctx context.Context, cs *openCase, ids []string, undecided bool) (*exhibits, error) {
 	x := &exhibits{cs: cs, desk: a.desk(cs), ids: ids, records: map[string]bool{}, events: map[string][]vigil.Event{}, progress: a.packed()}
 	lists, err := matcher(ctx, cs, time.Now()) // one for all of them: lists are long
@@ -42,9 +42,8 @@ func (a *app) gather(ctx context.Context, cs *openCase, ids []string, undecided 
 		if err != nil {
 			return nil, notFound(err)
 		}
-		if len(v.Decisions) == 0 && !undecided {
-			return nil, hint(fmt.Errorf("listing %s: %w: no reviewer has decided on it", id, vigil.ErrRefused),
-				"vigil review decide %s VERDICT --reason WHY, or export it with --undecided", id)
+		if err := x.desk.Settled(ctx, id); err != nil && !(undecided && errors.Is(err, vigil.ErrRefused)) {
+			return nil, hint(err, "vigil review decide %s VERDICT --reason WHY, or export it with --undecided", id)
 		}
 		order := vigil.OrderOf(v.Listing.Source)
 		if x.order == "" {

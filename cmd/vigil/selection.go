@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/api"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
@@ -22,7 +23,7 @@ type choice struct {
 	cluster  string   // ID of one of near-duplicates or of a group of linked listings, or the beginning of one
 	query    string   // as vigil search takes it
 	all      bool
-	decided  bool // of the last three, only listings that a reviewer has decided on
+	decided  bool // of the last three, only listings whose review has come to a verdict
 }
 
 // flags adds the flags of a choice to a command whose operands are listings.
@@ -31,7 +32,7 @@ func (s *choice) flags(c *cobra.Command) {
 	f.StringVar(&s.cluster, "cluster", "", "the listings of a cluster that vigil duplicates shows, or of a group that vigil link shows")
 	f.StringVar(&s.query, "search", "", "the listings that answer a query of vigil search")
 	f.BoolVar(&s.all, "all", false, "every assessed listing of the case")
-	f.BoolVar(&s.decided, "decided", false, "with --cluster, --search or --all: only listings that a reviewer has decided on")
+	f.BoolVar(&s.decided, "decided", false, "with --cluster, --search or --all: only listings whose review has come to a verdict")
 }
 
 // check refuses a choice that says nothing, or two things.
@@ -66,7 +67,7 @@ func (a *app) selection(ctx context.Context, cs *openCase, s choice) ([]string, 
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	if s.decided {
-		if ids, err = decidedOn(ctx, cs, ids); err != nil {
+		if ids, err = settled(ctx, a.desk(cs), ids); err != nil {
 			return nil, err
 		}
 	}
@@ -171,7 +172,7 @@ func (a *app) theCluster(ctx context.Context, cs *openCase, prefix string, found
 
 // searched returns the assessed listings that answer a query.
 func (a *app) searched(ctx context.Context, cs *openCase, query string) ([]string, error) {
-	p := search.Parser{Keys: keysIn}
+	p := search.Parser{Keys: api.Keys}
 	q, err := p.Parse(query)
 	if err != nil {
 		return nil, hint(usage(err), "vigil search --help")
@@ -183,11 +184,8 @@ func (a *app) searched(ctx context.Context, cs *openCase, query string) ([]strin
 	unassessed := 0
 	r := store.SearchRequest{Query: q, Limit: store.MaxHits, Count: true}
 	for {
-		found, err := wholePage(ctx, cs, r)
+		found, err := a.desk(cs).Search(ctx, r)
 		if err != nil {
-			return nil, err
-		}
-		if err := a.logSearch(ctx, cs, q, found); err != nil {
 			return nil, err
 		}
 		for _, h := range found.Hits {
@@ -207,17 +205,18 @@ func (a *app) searched(ctx context.Context, cs *openCase, query string) ([]strin
 	return ids, nil
 }
 
-// decidedOn returns those of the listings on which there is a decision.
-func decidedOn(ctx context.Context, cs *openCase, ids []string) ([]string, error) {
+// settled returns those of the listings whose judgement has come to a verdict.
+func settled(ctx context.Context, d *desk.Desk, ids []string) ([]string, error) {
 	var kept []string
 	for _, id := range ids {
-		ds, err := cs.Decisions(ctx, id)
+		err := d.Settled(ctx, id)
+		if errors.Is(err, vigil.ErrRefused) {
+			continue
+		}
 		if err != nil {
-			return nil, fmt.Errorf("decisions on listing %s: %w", id, err)
+			return nil, err
 		}
-		if len(ds) > 0 {
-			kept = append(kept, id)
-		}
+		kept = append(kept, id)
 	}
 	return kept, nil
 }

@@ -1,12 +1,15 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/display"
 	"vigil/store"
 )
@@ -14,130 +17,181 @@ import (
 // defaultTTL is how long a claim lasts if nothing else is said.
 const defaultTTL = 30 * time.Minute
 
-// lostRetry is how long a review task rests whose listing can't be found: long
-// enough for another process to commit what it is in the middle of.
+// lostRetry is how long a task rests whose listing can't be found: long enough
+// for another process to commit what it is in the middle of.
 const lostRetry = 10 * time.Minute
 
-// Next claims the review that should come first and returns its listing; or,
-// if the reviewer holds one already, that one. The view is logged. The error
-// wraps [vigil.ErrNotFound] if nothing waits.
-func (d *Desk) Next(ctx context.Context) (display.View, error) {
-	it, err := d.Take(ctx)
+// A Wish says which listing a reviewer would like next. The zero Wish takes what
+// comes first.
+type Wish struct {
+	Stage vigil.Stage // Review, Reread or Adjudicate; empty for any that the person may do, disputes first, then second readings
+	Light bool        // only below the grave levels, for a rest
+	// Passed asks for what the person has passed on before, too.
+	Passed bool
+}
+
+// suits reports whether a task is one that is wished for.
+func (w Wish) suits(t vigil.Task) bool { return !w.Light || t.Priority < graveFrom() }
+
+// Next claims the listing that should come first and returns it; or, if the person
+// holds one already, that one. The view is logged. The error wraps
+// [vigil.ErrNotFound] if nothing waits.
+func (d *Desk) Next(ctx context.Context, w Wish) (display.View, error) {
+	k, err := d.take(ctx, w)
 	if err != nil {
 		return display.View{}, err
 	}
-	return d.look(ctx, it, "")
+	return d.look(ctx, &k, "")
 }
 
-// Take claims the item of the review that should come first. It puts aside
-// reviews whose listing there is no more, so each round has one fewer.
-func (d *Desk) Take(ctx context.Context) (store.Item, error) {
-	for {
-		t, err := d.lease(ctx)
+// Take is [Desk.Next] for who does not look yet: nothing is logged.
+func (d *Desk) Take(ctx context.Context, w Wish) (store.Item, error) {
+	k, err := d.take(ctx, w)
+	if err != nil {
+		return store.Item{}, err
+	}
+	return d.veiled(&k, false), nil
+}
+
+func (d *Desk) take(ctx context.Context, w Wish) (docket, error) {
+	if err := d.may(ctx, access.Decide); err != nil {
+		return docket{}, err
+	}
+	stages := []vigil.Stage{vigil.Review}
+	switch w.Stage {
+	case "":
+		if d.Who.Can(access.Adjudicate) {
+			stages = []vigil.Stage{vigil.Adjudicate, vigil.Reread, vigil.Review}
+		} else {
+			stages = []vigil.Stage{vigil.Reread, vigil.Review}
+		}
+	default:
+		act, err := actOf(w.Stage)
 		if err != nil {
-			return store.Item{}, err
+			return docket{}, err
 		}
-		it, err := d.itemOf(ctx, t)
-		if err == nil {
-			it.Task = t
-			return it, nil
+		if err := d.may(ctx, act); err != nil {
+			return docket{}, err
 		}
-		if !errors.Is(err, vigil.ErrNotFound) {
-			return store.Item{}, err
-		}
-		if err := d.putAside(ctx, t, it, err); err != nil {
-			return store.Item{}, err
+		stages = []vigil.Stage{w.Stage}
+	}
+	if k, err := d.heldFirst(ctx, w, stages); err == nil || !errors.Is(err, vigil.ErrNotFound) {
+		return k, err
+	}
+	for _, st := range stages {
+		if k, err := d.first(ctx, st, w); err == nil || !errors.Is(err, vigil.ErrNotFound) {
+			return k, err
 		}
 	}
+	return docket{}, fmt.Errorf("claim the next review: nothing waits: %w", vigil.ErrNotFound)
 }
 
-// lease returns the task that the reviewer holds, its lease renewed, or else
-// the first one waiting.
-func (d *Desk) lease(ctx context.Context) (vigil.Task, error) {
-	if d.Who.Account == "" {
-		return vigil.Task{}, errNoReviewer
-	}
-	held, err := d.held(ctx)
+// heldFirst returns the first listing that the person holds, its claim renewed.
+func (d *Desk) heldFirst(ctx context.Context, w Wish, stages []vigil.Stage) (docket, error) {
+	held, err := d.mine(ctx, stages...)
 	if err != nil {
-		return vigil.Task{}, fmt.Errorf("look for the listing held by %s: %w", d.Who.Account, err)
+		return docket{}, fmt.Errorf("look for the listing held by %s: %w", d.Who.Account, err)
 	}
-	if held != "" {
-		t, err := d.claim(ctx, held)
-		if err == nil || !errors.Is(err, vigil.ErrHeld) && !errors.Is(err, vigil.ErrNotFound) {
-			return t, err
+	for _, t := range held {
+		if !w.suits(t) {
+			continue
 		}
-	}
-	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Who.Account, N: 1, TTL: d.Lasts()})
-	if err != nil {
-		return vigil.Task{}, fmt.Errorf("claim the next review: %w", err)
-	}
-	if len(ts) == 0 {
-		return vigil.Task{}, fmt.Errorf("claim the next review: nothing Waits: %w", vigil.ErrNotFound)
-	}
-	return ts[0], nil
-}
-
-// held returns the ID of a review task that the reviewer holds; "" if none.
-func (d *Desk) held(ctx context.Context) (string, error) {
-	for t, err := range d.Store.Tasks(ctx, vigil.Review, vigil.Leased) {
-		if err != nil {
-			return "", err
-		}
-		if t.Holder == d.Who.Account && t.Until.After(d.Clock()) {
-			return t.ID, nil
-		}
-	}
-	return "", nil
-}
-
-// claim leases the one review task with this ID.
-func (d *Desk) claim(ctx context.Context, id string) (vigil.Task, error) {
-	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: vigil.Review, Holder: d.Who.Account, N: 1, TTL: d.Lasts(), Task: id})
-	if err != nil {
-		return vigil.Task{}, fmt.Errorf("claim review: %w", err)
-	}
-	if len(ts) == 0 {
-		return vigil.Task{}, fmt.Errorf("claim review: it can't be leased now: %w", vigil.ErrHeld)
-	}
-	return ts[0], nil
-}
-
-// itemOf returns the item whose review t is. If the listing has been captured
-// and assessed anew since, the error wraps [vigil.ErrNotFound] and the item is
-// the newer one.
-func (d *Desk) itemOf(ctx context.Context, t vigil.Task) (store.Item, error) {
-	p, err := d.Store.Page(ctx, t.Subject)
-	if err != nil {
-		return store.Item{}, fmt.Errorf("page %s of review %s: %w", t.Subject, t.ID, err)
-	}
-	for _, url := range []string{p.URL, p.FinalURL} {
-		it, err := d.item(ctx, vigil.NewListingID(t.Source, url))
-		if errors.Is(err, vigil.ErrNotFound) {
+		k, err := d.taken(ctx, t)
+		if errors.Is(err, vigil.ErrNotFound) || err == nil && !d.reads(&k) {
 			continue
 		}
 		if err != nil {
-			return store.Item{}, err
+			return k, err
 		}
-		if it.Assessment.Page != t.Subject {
-			return it, fmt.Errorf("review %s: superseded by page %s: %w", t.ID, it.Assessment.Page, vigil.ErrNotFound)
+		if err := d.renew(ctx, &k); err == nil || !errors.Is(err, vigil.ErrHeld) && !errors.Is(err, vigil.ErrNotFound) {
+			return k, err
 		}
-		return it, nil
 	}
-	return d.search(ctx, t)
+	return docket{}, vigil.ErrNotFound
 }
 
-// search looks for t's item among all that wait in its source, in the order in
-// which they are leased: the wanted one comes early.
-func (d *Desk) search(ctx context.Context, t vigil.Task) (store.Item, error) {
-	for it, err := range d.Store.Items(ctx, store.Filter{Source: t.Source, Waiting: true}) {
-		if err != nil {
-			return store.Item{}, fmt.Errorf("look for the listing of review %s: %w", t.ID, err)
-		}
-		if it.Task.ID == t.ID {
-			return it, nil
+// reads reports whether the person may read a listing's text now.
+func (d *Desk) reads(k *docket) bool {
+	return !k.restricted() || d.Who.May(access.ReadRestricted, d.Clock()) == nil
+}
+
+// mine returns the tasks of some stages that the person holds, highest priority
+// first. It looks through what is leased, by whomever, and no more.
+func (d *Desk) mine(ctx context.Context, stages ...vigil.Stage) (ts []vigil.Task, err error) {
+	for _, st := range stages {
+		for t, err := range d.Store.Tasks(ctx, st, vigil.Leased) {
+			if err != nil {
+				return nil, err
+			}
+			if t.Holder == d.Who.Account && t.Until.After(d.Clock()) {
+				ts = append(ts, t)
+			}
 		}
 	}
-	return store.Item{}, fmt.Errorf("no assessed listing for review %s of page %s: %w", t.ID, t.Subject, vigil.ErrNotFound)
+	slices.SortStableFunc(ts, func(a, b vigil.Task) int { return cmp.Compare(b.Priority, a.Priority) })
+	return ts, nil
+}
+
+// first claims the first task of a stage that the person may do and returns its
+// listing. It puts aside tasks whose listing there is no more, so each round has
+// one fewer; restricted ones that the person may not read it holds until it has
+// found another, so that they are not handed out twice.
+func (d *Desk) first(ctx context.Context, st vigil.Stage, w Wish) (k docket, err error) {
+	var closed []vigil.Task
+	defer func() { err = errors.Join(err, d.leave(ctx, closed)) }()
+	r := store.LeaseRequest{Stage: st, Holder: d.Who.Account, N: 1, TTL: d.Lasts(), Passed: w.Passed}
+	if w.Light {
+		r.Below = graveFrom()
+	}
+	for {
+		ts, _, err := d.Store.Lease(ctx, r)
+		if err != nil {
+			return docket{}, fmt.Errorf("claim the next %s: %w", st, err)
+		}
+		if len(ts) == 0 {
+			return docket{}, vigil.ErrNotFound
+		}
+		k, err := d.taken(ctx, ts[0])
+		switch {
+		case errors.Is(err, vigil.ErrNotFound):
+			if err := d.putAside(ctx, ts[0], k.Item, err); err != nil {
+				return docket{}, err
+			}
+		case err != nil:
+			return docket{}, err
+		case d.reads(&k):
+			return k, nil
+		default:
+			closed = append(closed, ts[0])
+		}
+	}
+}
+
+// leave gives back restricted tasks: for good if the person's roles do not allow
+// to read them, which the log tells, else until they have signed in anew.
+func (d *Desk) leave(ctx context.Context, ts []vigil.Task) (err error) {
+	for _, t := range ts {
+		if d.Who.Can(access.ReadRestricted) || slices.Contains(t.Passed, d.Who.Account) {
+			err = errors.Join(err, d.Store.Return(ctx, t))
+		} else {
+			err = errors.Join(err, d.Store.Pass(ctx, t, d.act(vigil.ActPass, "restricted")))
+		}
+	}
+	return err
+}
+
+// act returns an act of the person.
+func (d *Desk) act(action, reason string) vigil.Act {
+	return vigil.Act{Actor: d.Who.Account, Action: action, Reason: reason}
+}
+
+// taken returns the docket of a task that the person has leased.
+func (d *Desk) taken(ctx context.Context, t vigil.Task) (docket, error) {
+	it, err := d.itemOf(ctx, t)
+	if err != nil {
+		return docket{Item: it}, err
+	}
+	return d.docketOf(ctx, it)
 }
 
 // putAside takes a task out of the way whose listing can't be reviewed: for
@@ -153,36 +207,124 @@ func (d *Desk) putAside(ctx context.Context, t vigil.Task, newer store.Item, cau
 		err = d.Store.Release(ctx, t, vigil.Setback{Class: "lost", Reason: cause.Error(), Retry: lostRetry})
 	}
 	if err != nil && !errors.Is(err, vigil.ErrLeaseLost) {
-		return fmt.Errorf("put review %s aside: %w", t.ID, err)
+		return fmt.Errorf("put %s %s aside: %w", t.Stage, t.ID, err)
 	}
 	return nil
 }
 
-// GiveBack ends the reviewer's claim on a listing without a decision.
-func (d *Desk) GiveBack(ctx context.Context, listing string) error {
-	if d.Who.Account == "" {
-		return errNoReviewer
+// Claim takes one listing, in whichever stage it waits, so that nobody else gets
+// it, and returns it; the view is logged. If somebody holds it, the error wraps
+// [vigil.ErrHeld]; if it waits in no stage, [vigil.ErrNotFound].
+func (d *Desk) Claim(ctx context.Context, listing string) (display.View, error) {
+	if err := d.may(ctx, access.Decide); err != nil {
+		return display.View{}, err
 	}
-	it, err := d.Find(ctx, listing)
+	k, err := d.find(ctx, listing)
 	if err != nil {
-		return err
+		return display.View{}, err
 	}
-	if it.Task.State != vigil.Leased {
-		return fmt.Errorf("give back listing %s: nobody holds it: %w", it.Assessment.ID, vigil.ErrNotFound)
+	if err := d.mayDo(ctx, &k); err != nil {
+		return display.View{}, err
 	}
-	t, err := d.claim(ctx, it.Task.ID)
+	if err := d.renew(ctx, &k); err != nil {
+		return display.View{}, err
+	}
+	return d.look(ctx, &k, "")
+}
+
+// mayDo returns nil if the person may do what the listing waits for.
+func (d *Desk) mayDo(ctx context.Context, k *docket) error {
+	if k.open().Stage == vigil.Adjudicate {
+		if err := d.may(ctx, access.Adjudicate); err != nil {
+			return err
+		}
+	}
+	return d.mayRead(ctx, k)
+}
+
+// renew leases the task in which the listing waits to the person, for no shorter
+// than they have it already.
+func (d *Desk) renew(ctx context.Context, k *docket) error {
+	t := k.open()
+	if t.ID == "" {
+		return fmt.Errorf("claim listing %s: it waits for nothing: %w", k.Assessment.ID, vigil.ErrNotFound)
+	}
+	got, err := d.lease(ctx, t, d.Who.Account, d.Lasts())
+	if err != nil {
+		return fmt.Errorf("claim listing %s: %w", k.Assessment.ID, err)
+	}
+	k.set(got)
+	return nil
+}
+
+// set puts the present state of a task into the docket.
+func (k *docket) set(t vigil.Task) {
+	switch t.Stage {
+	case vigil.Review:
+		k.Task = t
+	case vigil.Reread:
+		k.reread = t
+	case vigil.Adjudicate:
+		k.dispute = t
+	}
+}
+
+// lease leases one task, for as long as it is leased to the holder already, if
+// that is longer.
+func (d *Desk) lease(ctx context.Context, t vigil.Task, holder string, term time.Duration) (vigil.Task, error) {
+	if t.State == vigil.Leased && t.Holder == holder {
+		term = max(term, t.Until.Sub(d.Clock()))
+	}
+	ts, _, err := d.Store.Lease(ctx, store.LeaseRequest{Stage: t.Stage, Holder: holder, N: 1, TTL: term, Task: t.ID})
+	if err != nil {
+		return vigil.Task{}, err
+	}
+	if len(ts) == 0 {
+		return vigil.Task{}, fmt.Errorf("it can't be leased now: %w", vigil.ErrHeld)
+	}
+	return ts[0], nil
+}
+
+// GiveBack ends the person's claim on a listing without a decision: it comes to
+// them again.
+func (d *Desk) GiveBack(ctx context.Context, listing string) error {
+	t, err := d.holding(ctx, listing)
 	if err == nil {
 		err = d.Store.Return(ctx, t)
 	}
 	if err != nil {
-		return fmt.Errorf("give back listing %s: %w", it.Assessment.ID, err)
+		return fmt.Errorf("give back listing %s: %w", display.Short(listing), err)
 	}
 	return nil
 }
 
-func (d *Desk) Lasts() time.Duration {
-	if d.TTL <= 0 {
-		return defaultTTL
+// Pass gives a listing back, so that somebody else gets it; no reason is asked.
+func (d *Desk) Pass(ctx context.Context, listing string) error {
+	t, err := d.holding(ctx, listing)
+	if err == nil {
+		err = d.Store.Pass(ctx, t, d.act(vigil.ActPass, ""))
 	}
-	return d.TTL
+	if err != nil {
+		return fmt.Errorf("pass on listing %s: %w", display.Short(listing), err)
+	}
+	return nil
+}
+
+// holding returns the task by which the person holds a listing.
+func (d *Desk) holding(ctx context.Context, listing string) (vigil.Task, error) {
+	if err := d.may(ctx, access.Decide); err != nil {
+		return vigil.Task{}, err
+	}
+	k, err := d.find(ctx, listing)
+	if err != nil {
+		return vigil.Task{}, err
+	}
+	t := k.open()
+	switch {
+	case t.State != vigil.Leased || !t.Until.After(d.Clock()):
+		return t, fmt.Errorf("nobody holds it: %w", vigil.ErrNotFound)
+	case t.Holder != d.Who.Account:
+		return t, fmt.Errorf("%w: %s has it until %s", vigil.ErrHeld, t.Holder, t.Until.Format(time.RFC3339))
+	}
+	return t, nil
 }

@@ -1,12 +1,43 @@
-// Package review lets a person judge listings, on the command line and on
-// pages of a loopback web server.
+// Package desk holds the rules by which people judge listings. The pages, the
+// API and the command line go through it, so that all keep the same ones.
 //
-// The rules are in [Desk], and both surfaces go through it: one reviewer holds
-// a listing at a time, every look at sensitive text is in the custody log
-// before the text is shown, and a decision is never overwritten.
+// # How a listing is judged
 //
-// Everything that came from a captured page is hostile. It is shown through
-// [Visible] or [Clean], and what must not be repeated is cut out by [Segments].
+// A listing that the model raises waits for a review. Whoever takes it holds it
+// alone, and their decision is the first reading. The [Policy] then asks for a
+// second reading of grave levels and, by lot, of a share of the others; a reader
+// who is unsure or needs a translator asks for one whatever the policy says. The
+// second reader is somebody else and is blind: until they have decided they see
+// nothing of what others decided or noted. If the two differ, a third person who
+// sees both adjudicates. Each of these is a task with a lease ([vigil.Review],
+// [vigil.Reread], [vigil.Adjudicate]), whose Barred are those who have read the
+// listing already. At most one of the three is open for a capture, and nothing is
+// decided about it without its lease: so no two decisions cross. In a case without
+// accounts there is nobody to read again, and nothing more is asked.
+//
+// # Deciding again
+//
+// Readers may change their mind: their newer reading replaces the older, which
+// stays on record. While a second reading waits that nobody has begun, the first
+// reader's change leaves it waiting; once it has begun, or while a dispute is
+// open, the readings stay as they are. When all is done anybody who may decide
+// may do so once more, seeing everything. That asks for no further reading unless
+// readings differ now that agreed, or were adjudicated: then somebody who has not
+// read it adjudicates. Who adjudicated and decides again adjudicates again. A
+// listing of which nothing is open is opened for as long as that takes; should the
+// program die in between, it waits for a review, and nothing is lost.
+//
+// # Taking back
+//
+// A person's decision can be taken back until somebody has begun on what follows
+// from it, or has decided after it. The listing then waits again where it waited
+// before. Records stay: a withdrawal stands behind the decision.
+//
+// # Restricted listings
+//
+// A reading that suspects a minor pauses the source in the same transaction and
+// restricts the listing: its text, captures and further readings are for those
+// who may [access.ReadRestricted], signed in anew. An adjudication may lift that.
 package desk
 
 import (
@@ -18,12 +49,13 @@ import (
 
 	"vigil"
 	"vigil/internal/access"
-	"vigil/internal/display"
 	"vigil/store"
 )
 
 // A Store is what reviewing needs of a case; every [store.Store] is one.
 type Store interface {
+	Enqueue(ctx context.Context, ts ...vigil.Task) (int, error)
+	Requeue(ctx context.Context, r store.RequeueRequest) (int, error)
 	Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error)
 	Commit(ctx context.Context, t vigil.Task, r vigil.Result) error
 	Release(ctx context.Context, t vigil.Task, b vigil.Setback) error
@@ -47,6 +79,7 @@ type Store interface {
 	Task(ctx context.Context, id string) (vigil.Task, error)
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
 	Counts(ctx context.Context) ([]store.Count, error)
+	Sources(ctx context.Context) ([]store.SourceStatus, error)
 	Logs(ctx context.Context) ([]string, error)
 	Log(ctx context.Context, order string) iter.Seq2[vigil.Entry, error]
 	LogFrom(ctx context.Context, order string, from int64) iter.Seq2[vigil.Entry, error]
@@ -54,111 +87,49 @@ type Store interface {
 	store.Searcher
 }
 
-// A Desk is one reviewer's place at a case. A Desk of nobody refuses
-// everything: an act without an actor can't be logged.
+// A Desk is one person's place at a case. A Desk of nobody refuses everything: an
+// act without an actor can't be logged. Each method asks first whether the person
+// may do it; a refusal for want of a role is logged ([vigil.ActDenied]) and wraps
+// [vigil.ErrRefused].
 type Desk struct {
 	Store  Store
 	Who    access.Person // shown to others by name while they hold a listing
 	Policy Policy
 	TTL    time.Duration // how long a claim lasts; 0 for 30 minutes
 	Now    func() time.Time
+	// Contact is whom to tell of a danger to life or of a minor.
+	Contact string
 	// Hits says which of a listing's identifiers stand on watchlists; nil where
 	// nothing is looked up.
 	Hits func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
+	// Accounts returns the accounts of the case; nil where there are none.
+	Accounts func(context.Context) ([]vigil.Account, error)
+	// Lot draws a number from 0 up to 1, by which [Policy.RereadShare] chooses; nil
+	// for one that nobody can foretell.
+	Lot func() float64
 }
 
 // errNoReviewer refuses acts without an actor.
 var errNoReviewer = errors.New("no reviewer is named: want the account of who looks")
 
-// Show returns one listing without claiming it, and logs the view before it
-// returns. The ID may be cut to a prefix; see [Desk.Resolve].
-func (d *Desk) Show(ctx context.Context, listing string) (display.View, error) {
+// may returns nil if the person may do an act now. A refusal for want of a role
+// is in the log when it returns.
+func (d *Desk) may(ctx context.Context, a access.Act) error {
 	if d.Who.Account == "" {
-		return display.View{}, errNoReviewer
+		return errNoReviewer
 	}
-	it, err := d.Find(ctx, listing)
-	if err != nil {
-		return display.View{}, err
+	err := d.Who.May(a, d.Clock())
+	if err == nil || errors.Is(err, access.ErrStepUp) || !errors.Is(err, vigil.ErrRefused) {
+		return err
 	}
-	return d.look(ctx, it, "")
+	act := vigil.Act{Actor: d.Who.Account, Action: vigil.ActDenied, Object: vigil.Object{Type: "case", ID: string(a)}, Reason: "no role allows it"}
+	if _, lost := d.Store.Record(ctx, vigil.Result{Act: act}); lost != nil {
+		return errors.Join(err, fmt.Errorf("log the refusal: %w", lost))
+	}
+	return err
 }
 
-// Reveal is [Desk.Show] for somebody who asks for identifiers in full; the log
-// says that they were shown.
-func (d *Desk) Reveal(ctx context.Context, listing string) (display.View, error) {
-	if d.Who.Account == "" {
-		return display.View{}, errNoReviewer
-	}
-	it, err := d.Find(ctx, listing)
-	if err != nil {
-		return display.View{}, err
-	}
-	return d.look(ctx, it, "identifiers revealed")
-}
-
-// look logs that it is looked at and returns it with what goes with it.
-func (d *Desk) look(ctx context.Context, it store.Item, reason string) (display.View, error) {
-	p, err := d.Store.Page(ctx, it.Assessment.Page)
-	if err != nil && !errors.Is(err, vigil.ErrNotFound) { // listings from a file have none
-		return display.View{}, fmt.Errorf("page %s of listing %s: %w", it.Assessment.Page, it.Assessment.ID, err)
-	}
-	ds, err := d.Store.Decisions(ctx, it.Assessment.ID)
-	if err != nil {
-		return display.View{}, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err)
-	}
-	hits, err := d.hits(ctx, it)
-	if err != nil {
-		return display.View{}, err
-	}
-	act := vigil.Act{
-		Actor: d.Who.Account, Action: vigil.ActView, Order: vigil.OrderOf(it.Assessment.Source),
-		Object: vigil.Object{Type: vigil.TypeListing, ID: it.Assessment.ID},
-		Reason: reason, Details: map[string]string{"page": it.Assessment.Page},
-	}
-	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
-		return display.View{}, fmt.Errorf("log the view of listing %s: %w", it.Assessment.ID, err)
-	}
-	return display.View{Item: it, Page: p, Decisions: ds, Hits: hits}, nil
-}
-
-// hits returns the watchlist hits of an item.
-func (d *Desk) hits(ctx context.Context, it store.Item) ([]vigil.Hit, error) {
-	if d.Hits == nil {
-		return nil, nil
-	}
-	hits, err := d.Hits(ctx, it.Listing, it.Assessment)
-	if err != nil {
-		return nil, fmt.Errorf("look listing %s up in the watchlists: %w", it.Assessment.ID, err)
-	}
-	return hits, nil
-}
-
-// Queue returns the items that f chooses, highest level first. It shows titles,
-// so one look at the queue is one entry in the log of the case.
-func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) {
-	if d.Who.Account == "" {
-		return nil, errNoReviewer
-	}
-	var items []store.Item
-	for it, err := range d.Store.Items(ctx, f) {
-		if err != nil {
-			return nil, fmt.Errorf("read the queue: %w", err)
-		}
-		items = append(items, it)
-	}
-	act := vigil.Act{
-		Actor: d.Who.Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "queue"},
-		Details: map[string]string{"listings": fmt.Sprint(len(items))},
-	}
-	if f.Source != "" {
-		act.Details["source"] = f.Source
-	}
-	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
-		return nil, fmt.Errorf("log the view of the queue: %w", err)
-	}
-	return items, nil
-}
-
+// Clock returns the time by the desk's clock.
 func (d *Desk) Clock() time.Time {
 	if d.Now == nil {
 		return time.Now()
@@ -166,33 +137,10 @@ func (d *Desk) Clock() time.Time {
 	return d.Now()
 }
 
-// Exhibit returns the newest assessment of a listing, by its whole ID, with what
-// it rests on, the body of the page apart. It logs nothing: that is for whoever
-// says what it is read for.
-func (d *Desk) Exhibit(ctx context.Context, listing string) (vigil.Exhibit, error) {
-	it, err := d.item(ctx, listing)
-	if err != nil {
-		return vigil.Exhibit{}, err
+// Lasts returns how long a claim lasts.
+func (d *Desk) Lasts() time.Duration {
+	if d.TTL <= 0 {
+		return defaultTTL
 	}
-	e := vigil.Exhibit{Listing: it.Listing, Assessment: it.Assessment}
-	if e.Page, err = d.Store.PageInfo(ctx, e.Assessment.Page); err != nil {
-		return e, fmt.Errorf("page %s of listing %s: %w", e.Assessment.Page, listing, err)
-	}
-	if e.Decisions, err = d.Store.Decisions(ctx, listing); err != nil {
-		return e, fmt.Errorf("decisions on listing %s: %w", listing, err)
-	}
-	e.Hits, err = d.hits(ctx, it)
-	return e, err
-}
-
-// LogLinks says in the log that a listing's links were looked at.
-func (d *Desk) LogLinks(ctx context.Context, a vigil.Assessment) error {
-	_, err := d.Store.Record(ctx, vigil.Result{Act: vigil.Act{
-		Actor: d.Who.Account, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
-		Object: vigil.Object{Type: vigil.TypeListing, ID: a.ID}, Reason: "links", Details: map[string]string{"page": a.Page},
-	}})
-	if err != nil {
-		return fmt.Errorf("log the view of listing %s: %w", a.ID, err)
-	}
-	return nil
+	return d.TTL
 }

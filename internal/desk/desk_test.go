@@ -19,13 +19,20 @@ func deskOf(c *casetest.Case, reviewer string) *Desk {
 	return &Desk{Store: c.Store, Who: access.Alone(reviewer, c.Now), Now: func() time.Time { return c.Now }, Hits: c.Hits}
 }
 
+// decide has a desk judge a listing.
+func decide(t *testing.T, d *Desk, listing string, v vigil.Verdict, reason, note string) (vigil.Decision, error) {
+	t.Helper()
+	o, err := d.Judge(t.Context(), Choice{Listing: listing, Verdict: v, Reason: reason, Note: note})
+	return o.Decision, err
+}
+
 func TestNextClaimsTheHighestWaitingListing(t *testing.T) {
 	c := casetest.New(t)
 	c.AddLevel(t, 1, vigil.LevelReview)
 	high := c.AddLevel(t, 2, vigil.LevelEscalate)
 	c.AddLevel(t, 3, vigil.LevelNote)
 
-	v, err := deskOf(c, "ada").Next(t.Context())
+	v, err := deskOf(c, "ada").Next(t.Context(), Wish{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,11 +52,11 @@ func TestNextReturnsWhatTheReviewerHolds(t *testing.T) {
 	c := casetest.New(t)
 	first := c.AddLevel(t, 1, vigil.LevelReview)
 	d := deskOf(c, "ada")
-	if _, err := d.Next(t.Context()); err != nil {
+	if _, err := d.Next(t.Context(), Wish{}); err != nil {
 		t.Fatal(err)
 	}
 	c.AddLevel(t, 2, vigil.LevelEscalate)
-	v, err := d.Next(t.Context())
+	v, err := d.Next(t.Context(), Wish{})
 	if err != nil || v.Assessment.ID != first {
 		t.Errorf("got listing %s, %v; want %s, which ada holds", v.Assessment.ID, err, first)
 	}
@@ -59,18 +66,18 @@ func TestTwoReviewersNeverGetTheSameListing(t *testing.T) {
 	c := casetest.New(t)
 	c.AddLevel(t, 1, vigil.LevelReview)
 	c.AddLevel(t, 2, vigil.LevelReview)
-	a, err := deskOf(c, "ada").Next(t.Context())
+	a, err := deskOf(c, "ada").Next(t.Context(), Wish{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := deskOf(c, "bo").Next(t.Context())
+	b, err := deskOf(c, "bo").Next(t.Context(), Wish{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a.Assessment.ID == b.Assessment.ID {
 		t.Errorf("both got %s", a.Assessment.ID)
 	}
-	if _, err := deskOf(c, "cy").Next(t.Context()); !errors.Is(err, vigil.ErrNotFound) {
+	if _, err := deskOf(c, "cy").Next(t.Context(), Wish{}); !errors.Is(err, vigil.ErrNotFound) {
 		t.Errorf("a third reviewer: %v, want ErrNotFound", err)
 	}
 }
@@ -78,11 +85,11 @@ func TestTwoReviewersNeverGetTheSameListing(t *testing.T) {
 func TestAClaimRunsOut(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
-	if _, err := deskOf(c, "ada").Next(t.Context()); err != nil {
+	if _, err := deskOf(c, "ada").Next(t.Context(), Wish{}); err != nil {
 		t.Fatal(err)
 	}
 	c.Now = c.Now.Add(defaultTTL + time.Second)
-	v, err := deskOf(c, "bo").Next(t.Context())
+	v, err := deskOf(c, "bo").Next(t.Context(), Wish{})
 	if err != nil || v.Assessment.ID != id {
 		t.Errorf("after ada's claim ran out: %s, %v; want %s", v.Assessment.ID, err, id)
 	}
@@ -96,14 +103,14 @@ func TestNextPassesOverASupersededCapture(t *testing.T) {
 	l.Title += ", again"
 	id := c.Add(t, l, a) // the same address: the first capture is out of date
 	d := deskOf(c, "ada")
-	v, err := d.Next(t.Context())
+	v, err := d.Next(t.Context(), Wish{})
 	if err != nil || v.Listing.Title != l.Title {
 		t.Fatalf("got %q, %v; want the newer capture", v.Listing.Title, err)
 	}
-	if _, err := d.Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
+	if _, err := decide(t, d, id, vigil.Relevant, "offer-of-person", ""); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := d.Next(t.Context()); !errors.Is(err, vigil.ErrNotFound) {
+	if v, err := d.Next(t.Context(), Wish{}); !errors.Is(err, vigil.ErrNotFound) {
 		t.Errorf("the older capture Waits on: %s, %v; want ErrNotFound", v.Assessment.Page, err)
 	}
 }
@@ -116,7 +123,7 @@ func TestNextPassesOverAReviewWithoutAListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := c.AddLevel(t, 1, vigil.LevelReview)
-	if v, err := deskOf(c, "ada").Next(t.Context()); err != nil || v.Assessment.ID != id {
+	if v, err := deskOf(c, "ada").Next(t.Context(), Wish{}); err != nil || v.Assessment.ID != id {
 		t.Fatalf("got %s, %v; want %s", v.Assessment.ID, err, id)
 	}
 	task, err := c.Task(t.Context(), lost.ID)
@@ -149,7 +156,7 @@ func TestNextFindsAListingThatIsNotNamedAfterItsPage(t *testing.T) {
 	if _, err := c.Enqueue(t.Context(), task); err != nil {
 		t.Fatal(err)
 	}
-	if v, err = deskOf(c, "ada").Next(t.Context()); err != nil || v.Page.ID != p.ID {
+	if v, err = deskOf(c, "ada").Next(t.Context(), Wish{}); err != nil || v.Page.ID != p.ID {
 		t.Errorf("got page %s, %v; want %s", v.Page.ID, err, p.ID)
 	}
 }
@@ -177,7 +184,7 @@ func TestDecideCommitsRecordAndEntryTogether(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
 	d := deskOf(c, "ada")
-	got, err := d.Decide(t.Context(), id[:6], vigil.NotRelevant, " goods ", "tea, as it says")
+	got, err := decide(t, d, id[:6], vigil.NotRelevant, " goods ", "tea, as it says")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +214,7 @@ func TestDecideCommitsRecordAndEntryTogether(t *testing.T) {
 func TestTheLogHoldsNoWordsOfTheReviewer(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
-	if _, err := deskOf(c, "ada").Decide(t.Context(), id, vigil.Relevant, "names a place near the harbour", "and a second thing"); err != nil {
+	if _, err := decide(t, deskOf(c, "ada"), id, vigil.Relevant, "names a place near the harbour", "and a second thing"); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"", "ORD-2026-0001"} {
@@ -229,13 +236,13 @@ func TestAChangedMindIsASecondDecision(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
 	d := deskOf(c, "ada")
-	if _, err := d.Decide(t.Context(), id, vigil.NotRelevant, "goods", ""); err != nil {
+	if _, err := decide(t, d, id, vigil.NotRelevant, "goods", ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Decide(t.Context(), id, vigil.Relevant, "", ""); err == nil {
+	if _, err := decide(t, d, id, vigil.Relevant, "", ""); err == nil {
 		t.Error("a second decision without a reason was taken")
 	}
-	if _, err := deskOf(c, "bo").Decide(t.Context(), id, vigil.Relevant, "changed-mind", ""); err != nil {
+	if _, err := decide(t, deskOf(c, "bo"), id, vigil.Relevant, "changed-mind", ""); err != nil {
 		t.Fatal(err)
 	}
 	ds, err := c.Decisions(t.Context(), id)
@@ -250,7 +257,7 @@ func TestAChangedMindIsASecondDecision(t *testing.T) {
 func TestAListingThatAsksForNoReviewCanBeDecided(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelNote)
-	if _, err := deskOf(c, "ada").Decide(t.Context(), id, vigil.Relevant, "tied-identifier", ""); err != nil {
+	if _, err := decide(t, deskOf(c, "ada"), id, vigil.Relevant, "tied-identifier", ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -258,10 +265,10 @@ func TestAListingThatAsksForNoReviewCanBeDecided(t *testing.T) {
 func TestDecideRefusesWhatAnotherHolds(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
-	if _, err := deskOf(c, "ada").Next(t.Context()); err != nil {
+	if _, err := deskOf(c, "ada").Next(t.Context(), Wish{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := deskOf(c, "bo").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", "")
+	_, err := decide(t, deskOf(c, "bo"), id, vigil.Relevant, "offer-of-person", "")
 	if !errors.Is(err, vigil.ErrHeld) || !strings.Contains(err.Error(), "ada") {
 		t.Errorf("got %v, want ErrHeld, naming ada", err)
 	}
@@ -274,11 +281,11 @@ func TestADecisionOnAReviewThatEndedMeanwhileIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deskOf(c, "ada").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
+	if _, err := decide(t, deskOf(c, "ada"), id, vigil.Relevant, "offer-of-person", ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deskOf(c, "bo").DecideItem(t.Context(), seen.Item, vigil.NotRelevant, "goods", ""); !errors.Is(err, vigil.ErrExists) {
-		t.Errorf("got %v, want ErrExists: bo has not seen ada's decision", err)
+	if _, err := deskOf(c, "bo").Judge(t.Context(), Choice{Listing: id, Verdict: vigil.NotRelevant, Reason: "goods", Seen: deskOf(c, "bo").Seen(seen)}); !errors.Is(err, ErrChanged) {
+		t.Errorf("got %v, want ErrChanged: bo has not seen ada's decision", err)
 	}
 }
 
@@ -299,7 +306,7 @@ func TestDecideRefuses(t *testing.T) {
 		{"nobody's decision", "", vigil.Relevant, "goods", "", "no reviewer"},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			_, err := deskOf(c, k.reviewer).Decide(t.Context(), id, k.verdict, k.reason, k.note)
+			_, err := decide(t, deskOf(c, k.reviewer), id, k.verdict, k.reason, k.note)
 			if err == nil || !strings.Contains(err.Error(), k.want) {
 				t.Errorf("got %v, want an error with %q", err, k.want)
 			}
@@ -315,7 +322,7 @@ func TestADeskWithoutAReviewerShowsNothing(t *testing.T) {
 	id := c.AddLevel(t, 1, vigil.LevelReview)
 	d := deskOf(c, "")
 	for name, do := range map[string]func() error{
-		"Next":     func() error { _, err := d.Next(t.Context()); return err },
+		"Next":     func() error { _, err := d.Next(t.Context(), Wish{}); return err },
 		"Show":     func() error { _, err := d.Show(t.Context(), id); return err },
 		"Reveal":   func() error { _, err := d.Reveal(t.Context(), id); return err },
 		"Queue":    func() error { _, err := d.Queue(t.Context(), store.Filter{}); return err },
@@ -330,7 +337,7 @@ func TestADeskWithoutAReviewerShowsNothing(t *testing.T) {
 func TestGiveBackLetsAnotherTakeIt(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
-	if _, err := deskOf(c, "ada").Next(t.Context()); err != nil {
+	if _, err := deskOf(c, "ada").Next(t.Context(), Wish{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := deskOf(c, "bo").GiveBack(t.Context(), id); !errors.Is(err, vigil.ErrHeld) {
@@ -339,7 +346,7 @@ func TestGiveBackLetsAnotherTakeIt(t *testing.T) {
 	if err := deskOf(c, "ada").GiveBack(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := deskOf(c, "bo").Next(t.Context()); err != nil || v.Assessment.ID != id {
+	if v, err := deskOf(c, "bo").Next(t.Context(), Wish{}); err != nil || v.Assessment.ID != id {
 		t.Errorf("bo gets %s, %v; want %s", v.Assessment.ID, err, id)
 	}
 }

@@ -527,7 +527,7 @@ func TestADecisionOnAnOldPageIsRefused(t *testing.T) {
 	id := c.AddLevel(t, 1, vigil.LevelReview)
 	b := signedIn(t, c)
 	_, page := b.get("/item/" + id)
-	if _, err := deskOf(c, "bo").Decide(t.Context(), id, vigil.Relevant, "offer-of-person", ""); err != nil {
+	if _, err := deskOf(c, "bo").Judge(t.Context(), desk.Choice{Listing: id, Verdict: vigil.Relevant, Reason: "offer-of-person"}); err != nil {
 		t.Fatal(err)
 	}
 	code, page, _ := b.decide(page, id, url.Values{"verdict": {"not-relevant"}, "reason": {"goods"}})
@@ -545,7 +545,7 @@ func TestADecisionOnAnOldPageIsRefused(t *testing.T) {
 func TestAListingHeldByAnotherCanBeSeenAndNotDecided(t *testing.T) {
 	c := casetest.New(t)
 	id := c.AddLevel(t, 1, vigil.LevelReview)
-	if _, err := deskOf(c, "bo").Next(t.Context()); err != nil {
+	if _, err := deskOf(c, "bo").Next(t.Context(), desk.Wish{}); err != nil {
 		t.Fatal(err)
 	}
 	b := signedIn(t, c)
@@ -590,7 +590,7 @@ func TestGiveBack(t *testing.T) {
 	if _, page, at := b.post("/item/"+id+"/return", nil); at != "/" || !strings.Contains(page, "Given back") {
 		t.Errorf("giving back leads to %s", at)
 	}
-	if _, err := deskOf(c, "bo").Next(t.Context()); err != nil {
+	if _, err := deskOf(c, "bo").Next(t.Context(), desk.Wish{}); err != nil {
 		t.Errorf("bo can't take it: %v", err)
 	}
 }

@@ -6,12 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"vigil"
 	"vigil/internal/desk"
 	"vigil/internal/display"
-	"vigil/store"
 )
 
 // shownText is how many bytes of a field the item page shows: listings are
@@ -112,7 +110,7 @@ func (h *handler) newItemPage(v display.View, reveal bool) itemPage {
 		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Who.Account && v.Task.Until.After(h.Desk.Clock()),
 		Restricted: display.Restricted(v.Item), Fold: display.Grave(a.Level), Revealed: reveal,
 		Facts: withoutTitle(display.Facts(v)), Decisions: v.Decisions, Verdicts: verdicts(), Reasons: display.Reasons(),
-		Links: h.Links != nil, Similar: h.Similar != nil, Contact: display.Clean(h.Contact), Seen: seen(v.Item, len(v.Decisions)),
+		Links: h.Links != nil, Similar: h.Similar != nil, Contact: display.Clean(h.Contact), Seen: h.Desk.Seen(v),
 	}
 	p.Identifiers = identifierRows(a, reveal && !p.Restricted)
 	p.Hits, p.MoreHits = display.HitRows(v.Hits, reveal && !p.Restricted)
@@ -168,12 +166,6 @@ func identifierRows(a vigil.Assessment, reveal bool) []identifierRow {
 	return rows
 }
 
-// seen names the state of a listing that a form was made for: a decision holds
-// for what its reviewer saw.
-func seen(it store.Item, decisions int) string {
-	return vigil.SumHex([]byte(it.Assessment.Page + " " + it.Assessment.Model + " " + strconv.Itoa(decisions)))[:16]
-}
-
 // decide takes the decision form. A listing that was assessed or decided anew
 // since the form was shown is shown again instead.
 func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
@@ -184,40 +176,34 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	try := decideTry{Reason: r.PostForm.Get("reason"), Note: r.PostForm.Get("note"), Stay: r.PostForm.Get("then") != "next"}
-	it, err := h.desk(r).Find(r.Context(), r.PathValue("id"))
-	if err != nil {
-		h.fail(w, r, err)
-		return
+	c := desk.Choice{
+		Listing: r.PathValue("id"), Verdict: vigil.Verdict(r.PostForm.Get("verdict")), Reason: try.Reason, Note: try.Note, Seen: r.PostForm.Get("seen"),
 	}
-	ds, err := h.desk(r).Store.Decisions(r.Context(), it.Assessment.ID)
-	if err != nil {
-		h.fail(w, r, fmt.Errorf("decisions on listing %s: %w", it.Assessment.ID, err))
-		return
+	if c.Seen == "" {
+		c.Seen = "none" // a form without it was made for no state at all
 	}
-	if r.PostForm.Get("seen") != seen(it, len(ds)) {
-		try.Error = "The listing has been assessed or decided anew since you opened it. Look again, then decide."
-		h.again(w, r, http.StatusConflict, try)
-		return
-	}
-	h.recordDecision(w, r, it, vigil.Verdict(r.PostForm.Get("verdict")), try)
+	h.recordDecision(w, r, c, try)
 }
 
 // recordDecision records a decision and goes on.
-func (h *handler) recordDecision(w http.ResponseWriter, r *http.Request, it store.Item, v vigil.Verdict, try decideTry) {
-	if err := h.desk(r).CheckDecision(v, try.Reason, try.Note); err != nil {
+func (h *handler) recordDecision(w http.ResponseWriter, r *http.Request, c desk.Choice, try decideTry) {
+	if err := c.Check(); err != nil {
 		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
 		h.again(w, r, http.StatusUnprocessableEntity, try)
 		return
 	}
-	_, err := h.desk(r).DecideItem(r.Context(), it, v, try.Reason, try.Note)
+	o, err := h.desk(r).Judge(r.Context(), c)
 	switch {
+	case errors.Is(err, desk.ErrChanged):
+		try.Error = "The listing has been assessed or decided anew since you opened it. Look again, then decide."
+		h.again(w, r, http.StatusConflict, try)
 	case errors.Is(err, vigil.ErrHeld), errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
 		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
 		h.again(w, r, http.StatusConflict, try)
 	case err != nil:
 		h.fail(w, r, err)
-	case try.Stay || decidedNotice(v) != "":
-		http.Redirect(w, r, "/item/"+url.PathEscape(it.Assessment.ID)+"?done=decided", http.StatusSeeOther)
+	case try.Stay || o.Contact != "":
+		http.Redirect(w, r, "/item/"+url.PathEscape(o.Decision.Listing)+"?done=decided", http.StatusSeeOther)
 	default:
 		h.goNext(w, r, "decided")
 	}

@@ -206,7 +206,7 @@ func (h *handler) next(w http.ResponseWriter, r *http.Request) { h.goNext(w, r, 
 
 // goNext goes to the next review, or to the queue if none waits.
 func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string) {
-	it, err := h.desk(r).Take(r.Context())
+	it, err := h.desk(r).Take(r.Context(), desk.Wish{})
 	if errors.Is(err, vigil.ErrNotFound) {
 		http.Redirect(w, r, "/?done="+done, http.StatusSeeOther)
 		return

@@ -1,0 +1,165 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"vigil"
+	"vigil/internal/access"
+	"vigil/internal/display"
+	"vigil/store"
+)
+
+// Queue returns the items that f chooses, highest level first. It shows titles,
+// so one look at the queue is one entry in the log of the case.
+func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) {
+	if err := d.may(ctx, access.ReadQueue); err != nil {
+		return nil, err
+	}
+	var items []store.Item
+	for it, err := range d.Store.Items(ctx, f) {
+		if err != nil {
+			return nil, fmt.Errorf("read the queue: %w", err)
+		}
+		if it.Decision != nil { // what nobody has decided on has nothing to hide
+			k, err := d.docketOf(ctx, it)
+			if err != nil {
+				return nil, fmt.Errorf("read the queue: %w", err)
+			}
+			it = d.veiled(&k, false)
+		}
+		items = append(items, it)
+	}
+	details := map[string]string{}
+	if f.Source != "" {
+		details["source"] = f.Source
+	}
+	return items, d.logQueue(ctx, len(items), details)
+}
+
+// logQueue says in the log that a list of so many listings is looked at.
+func (d *Desk) logQueue(ctx context.Context, n int, details map[string]string) error {
+	details["listings"] = fmt.Sprint(n)
+	act := vigil.Act{Actor: d.Who.Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "queue"}, Details: details}
+	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
+		return fmt.Errorf("log the view of the queue: %w", err)
+	}
+	return nil
+}
+
+// maxWaiting bounds how many tasks of a stage are looked through for a list.
+const maxWaiting = 2000
+
+// Waiting returns up to limit items of which a second reading or an adjudication
+// waits that this person may do, highest priority first.
+func (d *Desk) Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, error) {
+	act, err := actOf(st)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.may(ctx, act); err != nil {
+		return nil, err
+	}
+	ts, err := d.openTasks(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	var items []store.Item
+	for _, t := range ts {
+		if limit > 0 && len(items) == limit {
+			break
+		}
+		if d.barred(t) {
+			continue
+		}
+		it, err := d.itemOf(ctx, t)
+		if errors.Is(err, vigil.ErrNotFound) {
+			continue // superseded: whoever takes it puts it aside
+		}
+		if err != nil {
+			return nil, err
+		}
+		k, err := d.docketOf(ctx, it)
+		if err != nil {
+			return nil, err
+		}
+		if k.restricted() && !d.Who.Can(access.ReadRestricted) {
+			continue
+		}
+		items = append(items, d.veiled(&k, false))
+	}
+	return items, d.logQueue(ctx, len(items), map[string]string{"stage": string(st)})
+}
+
+// openTasks returns the tasks of a stage that are to be done, highest priority
+// first; of a great many, some.
+func (d *Desk) openTasks(ctx context.Context, st vigil.Stage) (ts []vigil.Task, err error) {
+	for _, state := range []vigil.State{vigil.Leased, vigil.Queued} {
+		for t, err := range d.Store.Tasks(ctx, st, state) {
+			if err != nil {
+				return nil, err
+			}
+			if ts = append(ts, t); len(ts) == maxWaiting {
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(ts, func(a, b vigil.Task) int { return cmp.Compare(b.Priority, a.Priority) })
+	return ts, nil
+}
+
+// actOf returns what somebody must be allowed to do the tasks of a stage.
+func actOf(st vigil.Stage) (access.Act, error) {
+	switch st {
+	case vigil.Review, vigil.Reread:
+		return access.Decide, nil
+	case vigil.Adjudicate:
+		return access.Adjudicate, nil
+	}
+	return "", fmt.Errorf("stage %q: want review, reread or adjudicate", st)
+}
+
+// Counts are what waits, for the person who asks.
+type Counts struct {
+	Levels    []store.LevelCount // of readings
+	Rereads   int                // that wait, those of others' first readings that this person may not do included
+	Disputes  int
+	FollowUps int
+	Mine      []vigil.Task // held by this person
+	Undo      string       // the listing whose decision this person may take back; empty for none
+}
+
+// Counts returns what waits. It shows nothing of any listing and is not logged.
+func (d *Desk) Counts(ctx context.Context) (c Counts, err error) {
+	if err := d.may(ctx, access.ReadQueue); err != nil {
+		return c, err
+	}
+	if c.Levels, err = d.Store.Levels(ctx, ""); err != nil {
+		return c, fmt.Errorf("count what waits: %w", err)
+	}
+	all, err := d.Store.Counts(ctx)
+	if err != nil {
+		return c, fmt.Errorf("count what waits: %w", err)
+	}
+	for _, n := range all {
+		if !display.Waits(vigil.Task{State: n.State}) {
+			continue
+		}
+		switch n.Stage {
+		case vigil.Reread:
+			c.Rereads += n.N
+		case vigil.Adjudicate:
+			c.Disputes += n.N
+		case vigil.FollowUp:
+			c.FollowUps += n.N
+		}
+	}
+	if c.Mine, err = d.mine(ctx, vigil.Adjudicate, vigil.Reread, vigil.Review); err != nil {
+		return c, err
+	}
+	c.Undo, err = d.undoable(ctx)
+	return c, err
+}
