@@ -132,11 +132,6 @@ func (a *app) placeAt(ctx context.Context, cs *openCase) (place, error) {
 	}, nil
 }
 
-// person returns who runs the program, at a case that it has open.
-func (a *app) person(ctx context.Context, cs *openCase) (access.Person, error) {
-	return personOf(ctx, cs, a.actor, os.Getuid(), a.who())
-}
-
 // desk returns the desk of whoever runs the program; in a case with accounts that
 // has none of their name, that of nobody, which refuses everything.
 func (a *app) desk(cs *openCase) *desk.Desk {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/user"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -110,49 +108,34 @@ type peer struct {
 // withPeer is an [http.Server.ConnContext].
 func withPeer(ctx context.Context, c net.Conn) context.Context {
 	uid, err := peerOf(c)
-	return context.WithValue(ctx, peerKey{}, peer{uid, err})
+	return context.WithValue(ctx, peerKey{}, &peer{uid, err})
 }
 
 // errOtherUser refuses who could not have opened the case's file.
 var errOtherUser = fmt.Errorf("%w: the socket is for whom the server runs as", vigil.ErrRefused)
 
-// peer returns the person that sends a request over the socket: the account of
-// their name at the operating system, or in a case without accounts whoever they
-// say, as if they had opened the file themselves.
+// peer returns the person that sends a request over the socket. They could have
+// opened the case's file, and so may say whose account they use, as the command
+// line's --as does. Otherwise it is the account of their name at the operating
+// system, and in a case without accounts that of whoever started the server.
 func (a *app) peer(cs *openCase) func(*http.Request) (access.Person, error) {
 	return func(r *http.Request) (access.Person, error) {
-		p, _ := r.Context().Value(peerKey{}).(peer)
+		p, _ := r.Context().Value(peerKey{}).(*peer)
 		switch {
+		case p == nil:
+			return access.Person{}, errOtherUser
 		case p.err != nil:
 			return access.Person{}, p.err
 		case p.uid != os.Geteuid() && p.uid != 0:
 			return access.Person{}, errOtherUser
 		}
-		return personOf(r.Context(), cs, r.Header.Get(api.AccountHeader), p.uid, a.who())
+		name := r.Header.Get(api.AccountHeader)
+		if name == "" {
+			name = a.who()
+			if u, err := user.LookupId(strconv.Itoa(p.uid)); err == nil && !a.desk(cs).Who.Solo {
+				name = u.Username
+			}
+		}
+		return personNamed(r.Context(), cs, name)
 	}
-}
-
-// personOf returns who a user of the operating system is in a case. In one with
-// accounts, it is the account of their name there; as may only repeat it. In one
-// without, it is the one that as names, or else solo.
-func personOf(ctx context.Context, cs *openCase, as string, uid int, solo string) (access.Person, error) {
-	accounts, err := cs.Accounts(ctx)
-	if err != nil {
-		return access.Person{}, err
-	}
-	if len(accounts) == 0 {
-		return access.Alone(cmp.Or(as, solo), time.Now()), nil
-	}
-	u, err := user.LookupId(strconv.Itoa(uid))
-	if err != nil {
-		return access.Person{}, fmt.Errorf("%w: who asks has no name at this machine: %w", vigil.ErrRefused, err)
-	}
-	if as != "" && as != u.Username {
-		return access.Person{}, hint(fmt.Errorf("%w: you are %s at this machine: a case with accounts takes no other name", vigil.ErrRefused, u.Username), "leave --as out, or use the pages")
-	}
-	i := slices.IndexFunc(accounts, func(a vigil.Account) bool { return a.Name == u.Username })
-	if i < 0 {
-		return access.Person{}, hint(fmt.Errorf("%w: the case has accounts, and none is named %s", vigil.ErrRefused, u.Username), "an admin can add it")
-	}
-	return access.Of(accounts[i], time.Time{}), nil
 }
