@@ -11,6 +11,7 @@ import (
 	"vigil"
 	"vigil/internal/access"
 	"vigil/internal/api"
+	"vigil/internal/config"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
@@ -141,8 +142,13 @@ func (a *app) desk(cs *openCase) *desk.Desk {
 	}
 	return &desk.Desk{
 		Store: cs, Who: who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
-		Contact: cs.config.Review.Contact, Accounts: cs.Accounts,
+		Contact: cs.config.Review.Contact, Policy: policy(cs.config.Review), Accounts: cs.Accounts,
 	}
+}
+
+// policy returns how the settings want listings to be judged.
+func policy(r config.Review) desk.Policy {
+	return desk.Policy{RereadFrom: vigil.Level(r.RereadFrom), RereadShare: r.RereadShare, Budget: r.Budget}
 }
 
 // apiConfig is what the API serves of a case, as yet to nobody and nowhere.
