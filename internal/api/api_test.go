@@ -85,8 +85,10 @@ func newWorld(t *testing.T) *world {
 	srv := httptest.NewUnstartedServer(nil)
 	srv.Config.Handler = Handler(Config{
 		Desk: deskAt(w.Case), Who: Bearer(tokens{w.Case}), Hosts: []string{srv.Listener.Addr().String()},
-		Near:  func(context.Context, string) ([]string, error) { return w.near, nil },
-		Stats: func(context.Context) (Stats, error) { return Stats{Levels: []LevelStat{{vigil.LevelReview, 1, 2, 3}}}, w.fail },
+		Near: func(context.Context, string) ([]string, error) { return w.near, nil },
+		Stats: func(context.Context) (Stats, error) {
+			return Stats{Levels: []LevelStat{{vigil.LevelReview, 1, 2, 3}}}, w.fail
+		},
 	})
 	srv.Start()
 	t.Cleanup(srv.Close)
