@@ -178,7 +178,11 @@ func (d *demo) classify(c *cobra.Command, _ []fixtures.Market) error {
 		if err := d.classifyCase(c.Context(), cs, false); err != nil {
 			return err
 		}
-		return d.table(c.Context(), cs, store.Filter{Waiting: true})
+		p, err := d.placeAt(c.Context(), cs)
+		if err != nil {
+			return err
+		}
+		return d.queue(c.Context(), p, queueChoice{})
 	})
 }
 
@@ -279,16 +283,19 @@ func (d *demo) review(c *cobra.Command, _ []fixtures.Market) error {
 	return d.with("vigil demo", func(cs *openCase) error {
 		reviewer := d.app
 		reviewer.actor = demoReviewer
-		place := reviewer.desk(cs)
-		item, err := place.Next(c.Context(), desk.Wish{})
+		p, err := reviewer.placeAt(c.Context(), cs)
+		if err != nil {
+			return err
+		}
+		item, err := p.Next(c.Context(), desk.Wish{})
 		if err != nil {
 			return err
 		}
 		d.listing = item.Listing.ID
-		if err := reviewer.showItem(item, textOptions{}); err != nil {
+		if err := reviewer.showItem(p, item, textOptions{}); err != nil {
 			return err
 		}
-		_, err = place.Judge(c.Context(), desk.Choice{
+		_, err = p.Judge(c.Context(), desk.Choice{
 			Listing: d.listing, Verdict: vigil.Relevant, Reason: "offer-of-person", Note: "decided by the demo, not by a person",
 		})
 		if err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -12,39 +11,147 @@ import (
 
 	"vigil"
 	"vigil/classify/indicator"
+	"vigil/internal/api"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
 )
 
 func (a *app) reviewCommand() *cobra.Command {
-	var all bool
+	c := a.queueCommand("review", "Triage on the command line: the queue, the next listing, a decision")
+	c.Long = `review shows what waits to be reviewed, highest level first; its subcommands take, show and
+decide. They do the same whether the case is open in a server (vigil serve, vigil run), which
+they then ask over the socket in the case's folder, or not, and the log says the same.
+
+` + reviewExits
+	c.AddCommand(a.queueCommand("queue", "List what waits, highest level first"),
+		a.reviewNextCommand(), a.reviewShowCommand(), a.reviewDecideCommand(), a.reviewUndoCommand(), a.reviewPassCommand(),
+		a.reviewNoteCommand(), a.reviewTagCommand(), a.reviewUntagCommand(), a.reviewComeBackCommand(), a.reviewFollowUpsCommand(),
+		a.reviewAssignCommand(), a.reviewClusterCommand(), a.reviewFiltersCommand(), a.reviewStatsCommand())
+	return c
+}
+
+// reviewExits tells how the commands end.
+const reviewExits = "Exit codes: 0 done, or nothing waits; 1 failed, as when somebody else holds the listing;\n2 wrong usage, or no such listing; 3 your account may not."
+
+// A queueChoice says what of the queue is listed.
+type queueChoice struct {
+	all                  bool
+	level, source, stage string
+	limit                int
+}
+
+func (a *app) queueCommand(name, short string) *cobra.Command {
+	var o queueChoice
 	c := &cobra.Command{
-		Use:   "review",
-		Short: "Triage on the command line: the queue, the next listing, a decision",
-		Long:  "review shows what waits to be reviewed, highest level first; its subcommands take, show and decide.",
+		Use:   name,
+		Short: short,
+		Long:  short + ". One look is one entry in the log.\n\n" + reviewExits,
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with("vigil review", func(cs *openCase) error {
-				return a.table(c.Context(), cs, store.Filter{Waiting: !all})
-			})
+			if err := o.check(); err != nil {
+				return err
+			}
+			return a.reviewing(c.Context(), "vigil review", func(p place) error { return a.queue(c.Context(), p, o) })
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "every assessed listing, decided ones and those of low level too")
-	c.AddCommand(a.reviewNextCommand(), a.reviewShowCommand(), a.reviewDecideCommand(), a.reviewStatsCommand())
+	c.Flags().BoolVar(&o.all, "all", false, "every assessed listing, decided ones and those of low level too")
+	c.Flags().StringVar(&o.level, "level", "", "only of this level or a higher one")
+	c.Flags().StringVar(&o.source, "source", "", "only of this source, ORDER/NAME")
+	c.Flags().StringVar(&o.stage, "stage", "", "what waits for another reader: reread, or for a third: adjudicate")
+	c.Flags().IntVar(&o.limit, "limit", 0, "at most so many (default: all)")
 	return c
+}
+
+// check refuses what makes no sense.
+func (o queueChoice) check() error {
+	switch {
+	case o.level != "" && vigil.Level(o.level).Rank() < 0:
+		return usagef("--level %q: want none, note, review, priority or escalate", o.level)
+	case o.limit < 0:
+		return usagef("--limit %d: want a number above 0", o.limit)
+	}
+	st, err := stageOf(o.stage)
+	if err == nil && st != "" && st != vigil.Review && (o.all || o.level != "" || o.source != "") {
+		return usagef("--stage %s: --all, --level and --source choose among first readings only", o.stage)
+	}
+	return err
+}
+
+// stageOf returns the stage of judging that a flag names.
+func stageOf(name string) (vigil.Stage, error) {
+	switch st := vigil.Stage(name); st {
+	case "", vigil.Review, vigil.Reread, vigil.Adjudicate:
+		return st, nil
+	}
+	return "", usagef("--stage %q: want review, reread or adjudicate", name)
+}
+
+// queue writes what waits, one listing a line.
+func (a *app) queue(ctx context.Context, p place, o queueChoice) error {
+	items, err := queued(ctx, p, o)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		for _, it := range items {
+			if err := writeJSON(a.stdout, api.NewRow(it)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(items) == 0 {
+		a.info("nothing waits to be reviewed")
+		return nil
+	}
+	if err := a.terminal(textOptions{}).Table(a.stdout, items); err != nil {
+		return err
+	}
+	a.next("vigil review next")
+	return nil
+}
+
+// queued reads the queue page by page, as a server gives no more at a time.
+func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, err error) {
+	if st := vigil.Stage(o.stage); st == vigil.Reread || st == vigil.Adjudicate {
+		limit := api.MaxRows
+		if o.limit > 0 {
+			limit = min(o.limit, limit)
+		}
+		return p.Waiting(ctx, st, limit)
+	}
+	f := store.Filter{Waiting: !o.all, MinLevel: vigil.Level(o.level), Source: o.source}
+	for {
+		f.Limit = api.MaxRows
+		if o.limit > 0 {
+			f.Limit = min(f.Limit, o.limit-len(all))
+		}
+		items, err := p.Queue(ctx, f)
+		all = append(all, items...)
+		if err != nil || len(items) < f.Limit || len(all) == o.limit {
+			return all, err
+		}
+		f.After = items[len(items)-1].Assessment.ID
+	}
 }
 
 func (a *app) reviewNextCommand() *cobra.Command {
 	var opts textOptions
+	var stage string
+	var w desk.Wish
 	c := &cobra.Command{
 		Use:   "next",
 		Short: "Take the listing that should be reviewed first, and show it",
-		Long:  "next takes the first listing of the queue, so that nobody else gets it, and shows it. It shows the same one again until it is decided.",
+		Long:  "next takes the first listing of the queue, so that nobody else gets it, and shows it. It shows the same one again until it is decided.\n\n" + reviewExits,
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with("vigil review next", func(cs *openCase) error {
-				v, err := a.desk(cs).Next(c.Context(), desk.Wish{})
+			var err error
+			if w.Stage, err = stageOf(stage); err != nil {
+				return err
+			}
+			return a.reviewing(c.Context(), "vigil review next", func(p place) error {
+				v, err := p.Next(c.Context(), w)
 				if errors.Is(err, vigil.ErrNotFound) {
 					a.info("nothing waits to be reviewed")
 					return nil
@@ -52,11 +159,14 @@ func (a *app) reviewNextCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.showItem(v, opts)
+				return a.showItem(p, v, opts)
 			})
 		},
 	}
 	opts.flags(c)
+	c.Flags().BoolVar(&w.Light, "light", false, "nothing of a grave level, for a rest")
+	c.Flags().BoolVar(&w.Passed, "passed", false, "what you have passed on before, too")
+	c.Flags().StringVar(&stage, "stage", "", "review, reread or adjudicate (default: what you may do, disputes first)")
 	return c
 }
 
@@ -65,18 +175,19 @@ func (a *app) reviewShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show LISTING",
 		Short: "Show a listing: its facts, what was found where, the decisions so far",
+		Long:  "show shows a listing without taking it. LISTING is its ID, or the first characters of it.\n\n" + reviewExits,
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, operands []string) error {
-			return a.with("vigil review show", func(cs *openCase) error {
-				look := a.desk(cs).Show
+			return a.reviewing(c.Context(), "vigil review show", func(p place) error {
+				look := p.Show
 				if opts.reveal {
-					look = a.desk(cs).Reveal
+					look = p.Reveal
 				}
 				v, err := look(c.Context(), operands[0])
 				if err != nil {
 					return notFound(err)
 				}
-				return a.showItem(v, opts)
+				return a.showItem(p, v, opts)
 			})
 		},
 	}
@@ -85,129 +196,39 @@ func (a *app) reviewShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) reviewDecideCommand() *cobra.Command {
-	var reason, note string
-	c := &cobra.Command{
-		Use:   "decide LISTING VERDICT --reason WHY",
-		Short: "Decide about a listing",
-		Long:  "decide records your judgement of a listing. A second decision stands beside the first.\n\n" + verdictHelp(),
-		Args:  args(cobra.ExactArgs(2)),
-		RunE: func(c *cobra.Command, operands []string) error {
-			verdict, err := vigil.ParseVerdict(operands[1])
-			if err != nil {
-				return usage(err)
-			}
-			if reason == "" {
-				return hint(usagef("a decision needs a reason"), "--reason CODE; vigil review decide --help lists the codes")
-			}
-			return a.with("vigil review decide", func(cs *openCase) error {
-				o, err := a.desk(cs).Judge(c.Context(), desk.Choice{Listing: operands[0], Verdict: verdict, Reason: reason, Note: note})
-				if err != nil {
-					return notFound(err)
-				}
-				return a.decided(o)
-			})
-		},
-	}
-	c.Flags().StringVar(&reason, "reason", "", "why: a code or a few words (required)")
-	c.Flags().StringVar(&note, "note", "", "for the case file; it stands in no log")
-	return c
-}
-
-// verdictHelp lists the verdicts and the reason codes.
-func verdictHelp() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "Verdicts:")
-	for _, v := range vigil.Verdicts() {
-		fmt.Fprintf(w, "  %s\t%s\n", v.Verdict, v.Meaning)
-	}
-	fmt.Fprintln(w, "\nReason codes:")
-	for _, r := range display.Reasons() {
-		fmt.Fprintf(w, "  %s\t%s\n", r.Code, r.Meaning)
-	}
-	w.Flush()
-	return b.String()
-}
-
-// decided says what follows from a decision.
-func (a *app) decided(o desk.Outcome) error {
-	d := o.Decision
-	if a.json {
-		return writeJSON(a.stdout, d)
-	}
-	a.info("listing %s: %s, by %s", display.Short(d.Listing), d.Verdict, display.Visible(d.Reviewer))
-	if o.Contact != "" {
-		a.info("tell at once: %s", display.Visible(o.Contact))
-	}
-	if o.Paused != "" {
-		a.info("source %s is paused: vigil source resume %s --reason TEXT lets it go on", display.Visible(o.Paused), display.Visible(o.Paused))
-	}
-	a.next("vigil review next, or: vigil bundle %s -o DIR", display.Short(d.Listing))
-	return nil
-}
-
 func (a *app) reviewStatsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stats",
 		Short: "Count the listings by level and state",
+		Long:  "stats counts the listings of each level: all, those that wait and those that are decided.\n\n" + reviewExits,
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with("vigil review stats", func(cs *openCase) error { return a.reviewStats(c.Context(), cs) })
+			return a.reviewing(c.Context(), "vigil review stats", func(p place) error {
+				s, err := p.stats(c.Context())
+				if err != nil {
+					return err
+				}
+				return a.showStats(s)
+			})
 		},
 	}
 }
 
-func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
-	type stat struct {
-		Level   vigil.Level `json:"level"`
-		Waiting int         `json:"waiting"`
-		Decided int         `json:"decided"`
-		All     int         `json:"all"`
-	}
-	stats := map[vigil.Level]*stat{}
-	for it, err := range cs.Items(ctx, store.Filter{}) {
-		if err != nil {
-			return err
-		}
-		s := stats[it.Assessment.Level]
-		if s == nil {
-			s = &stat{Level: it.Assessment.Level}
-			stats[s.Level] = s
-		}
-		s.All++
-		switch {
-		case it.Decision != nil:
-			s.Decided++
-		case it.Task.State == vigil.Queued || it.Task.State == vigil.Leased:
-			s.Waiting++
-		}
-	}
+func (a *app) showStats(stats api.Stats) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	if !a.json {
 		fmt.Fprintln(w, "LEVEL\tWAITING\tDECIDED\tALL")
 	}
-	for _, l := range []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview, vigil.LevelNote, vigil.LevelNone} {
-		s := stats[l]
-		switch {
-		case s == nil:
-		case a.json:
+	for _, s := range stats.Levels {
+		if a.json {
 			if err := writeJSON(a.stdout, s); err != nil {
 				return err
 			}
-		default:
-			fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", s.Level, s.Waiting, s.Decided, s.All)
+			continue
 		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", s.Level, s.Waiting, s.Decided, s.All)
 	}
 	return w.Flush()
-}
-
-// desk returns the desk of whoever runs the program.
-func (a *app) desk(cs *openCase) *desk.Desk {
-	return &desk.Desk{
-		Store: cs, Who: cs.who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
-		Contact: cs.config.Review.Contact,
-	}
 }
 
 // notFound adds the next step to an unknown listing.
@@ -246,69 +267,11 @@ func explain() display.Indicators {
 }
 
 // showItem writes a listing in full.
-func (a *app) showItem(v display.View, o textOptions) error {
+func (a *app) showItem(p place, v display.View, o textOptions) error {
 	if a.json {
-		return writeJSON(a.stdout, struct {
-			Listing    vigil.Listing    `json:"listing"`
-			Assessment vigil.Assessment `json:"assessment"`
-			Page       vigil.Page       `json:"page"`
-			Decisions  []vigil.Decision `json:"decisions"`
-			Hits       []vigil.Hit      `json:"hits,omitempty"`
-		}{v.Listing, v.Assessment, v.Page, v.Decisions, v.Hits})
+		it := api.NewItem(v, o.reveal)
+		it.Seen = p.Seen(v)
+		return writeJSON(a.stdout, it)
 	}
 	return a.terminal(o).Item(a.stdout, v)
-}
-
-// table writes the items that f chooses, one a line.
-func (a *app) table(ctx context.Context, cs *openCase, f store.Filter) error {
-	items, err := a.desk(cs).Queue(ctx, f)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		for _, it := range items {
-			if err := writeJSON(a.stdout, itemLine(it)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(items) == 0 {
-		a.info("nothing waits to be reviewed")
-		return nil
-	}
-	if err := a.terminal(textOptions{}).Table(a.stdout, items); err != nil {
-		return err
-	}
-	a.next("vigil review next")
-	return nil
-}
-
-// itemLine is an item as one JSON line.
-func itemLine(it store.Item) any {
-	indicators := []string{}
-	for _, f := range it.Assessment.Findings {
-		if f.Polarity == vigil.For {
-			indicators = append(indicators, f.Indicator)
-		}
-	}
-	verdict := vigil.Verdict("")
-	if it.Decision != nil {
-		verdict = it.Decision.Verdict
-	}
-	return struct {
-		Listing     string        `json:"listing"`
-		Source      string        `json:"source"`
-		URL         string        `json:"url"`
-		Title       string        `json:"title"`
-		Vendor      string        `json:"vendor,omitempty"`
-		Level       vigil.Level   `json:"level"`
-		Score       float64       `json:"score"`
-		Genre       vigil.Genre   `json:"genre"`
-		Indicators  []string      `json:"indicators"`
-		Identifiers int           `json:"identifiers"`
-		State       vigil.State   `json:"state,omitempty"`
-		Verdict     vigil.Verdict `json:"verdict,omitempty"`
-	}{it.Listing.ID, it.Listing.Source, it.Listing.URL, it.Listing.Title, it.Listing.Vendor, it.Assessment.Level,
-		it.Assessment.Score, it.Assessment.Genre, indicators, len(it.Assessment.Identifiers), it.Task.State, verdict}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"vigil"
@@ -36,7 +35,10 @@ func rights() map[string]access.Act {
 		"vigil duplicates": access.Search, "vigil search": access.Search, "vigil export": access.Export,
 
 		"vigil review": access.ReadQueue, "vigil review next": access.Decide, "vigil review show": access.ReadItem,
-		"vigil review decide": access.Decide, "vigil review stats": access.ReadStats,
+		"vigil review decide": access.Decide, "vigil review stats": access.ReadStats, "vigil review queue": access.ReadQueue,
+		"vigil review undo": access.Decide, "vigil review pass": access.Decide, "vigil review assign": access.Assign, "vigil review cluster": access.ReadItem,
+		"vigil review note": access.Remark, "vigil review tag": access.Remark, "vigil review untag": access.Remark, "vigil review come-back": access.Remark,
+		"vigil review followups": access.ReadQueue, "vigil review filters": "", "vigil review filters save": "", "vigil review filters end": "",
 
 		"vigil bundle": access.Draft, "vigil bundle list": access.ReadBundles, "vigil bundle show": access.ReadBundles,
 		"vigil bundle seal": access.Seal, "vigil bundle approve": access.Approve, "vigil bundle release": access.Release,
@@ -57,30 +59,17 @@ func rights() map[string]access.Act {
 	}
 }
 
-// accounts is what asking for rights needs of a case.
-type accounts interface {
-	Accounts(ctx context.Context) ([]vigil.Account, error)
-}
-
 // person returns who runs the program, as the case knows them, if they may run the
-// command that is running. Whoever can run it has just proved to this machine who
-// they are.
+// command that is running.
 func (a *app) person(ctx context.Context, st accounts) (access.Person, error) {
-	as, err := st.Accounts(ctx)
-	if err != nil {
-		return access.Person{}, err
-	}
-	now := time.Now()
-	if len(as) == 0 {
-		return access.Alone(a.who(), now), nil
-	}
+	p, err := personNamed(ctx, st, a.who())
 	path := a.commandPath()
-	i := slices.IndexFunc(as, func(o vigil.Account) bool { return o.Name == a.who() })
-	if i < 0 || as[i].Disabled {
-		err := fmt.Errorf("%s: %w: %q is no account of this case that may do anything", path, vigil.ErrRefused, a.who())
-		return access.Person{Account: a.who()}, hint(err, "--as NAME says whose account it is")
+	if err != nil {
+		return access.Person{Account: a.who()}, fmt.Errorf("%s: %w", path, err)
 	}
-	p := access.Of(as[i], now)
+	if p.Solo {
+		return p, nil
+	}
 	act, ok := rights()[path]
 	if !ok {
 		return p, fmt.Errorf("%s: %w: no role allows it", path, vigil.ErrRefused)
@@ -88,7 +77,7 @@ func (a *app) person(ctx context.Context, st accounts) (access.Person, error) {
 	if act == "" {
 		return p, nil
 	}
-	if err := p.May(act, now); err != nil {
+	if err := p.May(act, time.Now()); err != nil {
 		return p, fmt.Errorf("%s: %w", path, err)
 	}
 	return p, nil

@@ -5,15 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"vigil"
-	"vigil/classify/identifier"
+	"vigil/internal/api"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
@@ -41,15 +40,14 @@ make no difference. Put the query in single quotes, for the shell's sake. That s
 searched is logged, and how many listings were found; what was searched for is not.`,
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, operands []string) error {
-			p := search.Parser{Keys: keysIn}
-			q, err := p.Parse(strings.Join(operands, " "))
-			if err != nil {
+			query := strings.Join(operands, " ")
+			if _, err := (search.Parser{Keys: api.Keys}).Parse(query); err != nil {
 				return hint(usage(err), "vigil search --help")
 			}
 			if o.limit < 1 || o.limit > store.MaxHits {
 				return usagef("--limit %d: want 1 to %d", o.limit, store.MaxHits)
 			}
-			return a.with("vigil search", func(cs *openCase) error { return a.search(c.Context(), cs, q, o) })
+			return a.reviewing(c.Context(), "vigil search", func(p place) error { return a.search(c.Context(), p, query, o) })
 		},
 	}
 	c.Flags().IntVar(&o.limit, "limit", store.DefaultHits, "how many listings to show")
@@ -58,27 +56,14 @@ searched is logged, and how many listings were found; what was searched for is n
 	return c
 }
 
-// keysIn returns the keys of the identifiers in a text, each once.
-func keysIn(text string) (keys []string) {
-	for _, id := range identifier.Scan(text) {
-		if id.Links() && !slices.Contains(keys, id.Key) {
-			keys = append(keys, id.Key)
-		}
-	}
-	return keys
-}
-
-// search finds a page of listings, logs that it did, and shows them.
-func (a *app) search(ctx context.Context, cs *openCase, q search.Query, o searchOptions) error {
-	if err := cs.Maintain(ctx); err != nil {
-		return err
-	}
-	r := store.SearchRequest{Query: q, Limit: o.limit, Page: o.page, Count: o.page == ""}
+// search finds a page of listings, and shows them.
+func (a *app) search(ctx context.Context, p place, query string, o searchOptions) error {
+	s := api.Search{Query: query, Limit: o.limit, Page: o.page, Count: o.page == ""}
 	if o.byLevel {
-		r.Order = store.ByLevel
+		s.Order = store.ByLevel
 	}
-	found, err := a.desk(cs).Search(ctx, r)
-	if errors.Is(err, store.ErrPage) {
+	found, err := p.search(ctx, s)
+	if errors.Is(err, store.ErrPage) || errors.Is(err, api.ErrInput) {
 		return usage(err)
 	}
 	if err != nil {
@@ -96,129 +81,45 @@ func (a *app) search(ctx context.Context, cs *openCase, q search.Query, o search
 	return nil
 }
 
-func countWords(c *store.SearchCount) string {
+// searchCase finds a page of listings in a case that this process has open.
+func (a *app) searchCase(ctx context.Context, cs *openCase, d *desk.Desk, s api.Search) (api.Found, error) {
+	if err := cs.Maintain(ctx); err != nil {
+		return api.Found{}, err
+	}
+	q, err := search.Parser{Keys: api.Keys}.Parse(s.Query)
+	if err != nil {
+		return api.Found{}, usage(err)
+	}
+	found, err := d.Search(ctx, store.SearchRequest{Query: q, Order: s.Order, Limit: s.Limit, Page: s.Page, Count: s.Count})
+	if err != nil {
+		return api.Found{}, err
+	}
+	return api.FoundOf(found), nil
+}
+
+func countWords(c *api.FoundCount) string {
 	if c.AtLeast {
-		return fmt.Sprintf("at least %d", c.N)
+		return fmt.Sprintf("at least %d", c.Found)
 	}
-	return fmt.Sprint(c.N)
-}
-
-// A foundRow is a listing that was found, as it may be shown.
-type foundRow struct {
-	Listing  string        `json:"listing"`
-	Level    vigil.Level   `json:"level,omitempty"` // empty if it is not assessed
-	Score    float64       `json:"score"`
-	Genre    vigil.Genre   `json:"genre,omitempty"`
-	Source   string        `json:"source"`
-	Type     string        `json:"page_type"`
-	Vendor   string        `json:"vendor,omitempty"`
-	Title    string        `json:"title"`
-	Captured time.Time     `json:"captured_at,omitzero"`
-	Decision vigil.Verdict `json:"decision,omitempty"`
-	Tags     []string      `json:"tags,omitempty"`
-	Lists    []string      `json:"watchlists,omitempty"`
-	Waiting  bool          `json:"waiting"`
-	Snippet  string        `json:"snippet,omitempty"` // identifiers masked, what was found between « and »
-	Marks    []search.Mark `json:"marks,omitempty"`
-}
-
-// foundOf returns what may be shown of a hit: no text where a decision forbids it,
-// and no identifier in full.
-func foundOf(h store.SearchHit) foundRow {
-	l, f := h.Listing, h.Facts
-	row := foundRow{
-		Listing: l.ID, Level: f.Level, Score: h.Assessment.Score, Genre: f.Genre, Source: f.Source, Type: string(f.Type), Vendor: display.Clean(l.Vendor),
-		Captured: f.Captured, Decision: f.Verdict, Tags: f.Tags, Lists: f.Lists, Waiting: f.Waiting,
-	}
-	as := assessmentOf(h)
-	if display.Restricted(store.Item{Listing: l, Assessment: as, Decision: h.Decision}) {
-		row.Vendor = ""
-		return row
-	}
-	row.Title, row.Marks = display.Title(l, as), h.Marks
-	if len(h.Marks) > 0 {
-		row.Snippet = snippet(l, as, bestMark(h.Marks))
-	}
-	return row
-}
-
-// assessmentOf returns what is known about the text of a hit: its assessment, or
-// the identifiers in it if it is another text that was assessed.
-func assessmentOf(h store.SearchHit) vigil.Assessment {
-	if h.Assessment.ID != "" && h.Assessment.Page == h.Listing.Page {
-		return h.Assessment
-	}
-	as := vigil.Assessment{ID: h.Listing.ID, Level: h.Assessment.Level}
-	for _, field := range []string{vigil.FieldTitle, vigil.FieldDescription, vigil.FieldContact, vigil.FieldPGP} {
-		text, _ := h.Listing.Field(field)
-		for _, id := range identifier.Scan(text) {
-			id.Field = field
-			as.Identifiers = append(as.Identifiers, id)
-		}
-	}
-	return as
-}
-
-// bestMark returns the first mark outside the title, which is shown anyway.
-func bestMark(ms []search.Mark) search.Mark {
-	if i := slices.IndexFunc(ms, func(m search.Mark) bool { return m.Field != vigil.FieldTitle }); i >= 0 {
-		return ms[i]
-	}
-	return ms[0]
-}
-
-// snippetContext is how many bytes are shown on either side of what was found.
-const snippetContext = 60
-
-// snippet returns the text around a mark as a line that is safe to show.
-func snippet(l vigil.Listing, as vigil.Assessment, m search.Mark) string {
-	var b strings.Builder
-	text := search.FieldText(l, m.Field)
-	at := vigil.Finding{Field: m.Field, Start: m.Start, End: m.End}
-	for _, s := range display.Around(text, at, as, snippetContext, false) {
-		shown := display.Visible(s.Text)
-		switch s.Hidden {
-		case "":
-		case display.Masked:
-			shown = "…"
-		default:
-			shown = "‹" + s.Hidden + "›"
-		}
-		if len(s.Findings) > 0 && s.Hidden != display.Withheld {
-			shown = "«" + shown + "»"
-		}
-		b.WriteString(shown)
-	}
-	return strings.Join(strings.Fields(strings.ReplaceAll(b.String(), "»«", "")), " ")
+	return fmt.Sprint(c.Found)
 }
 
 // searchJSON writes each hit as a line, and then what follows them.
-func (a *app) searchJSON(found store.SearchResult) error {
+func (a *app) searchJSON(found api.Found) error {
 	for _, h := range found.Hits {
-		if err := writeJSON(a.stdout, foundOf(h)); err != nil {
+		if err := writeJSON(a.stdout, h); err != nil {
 			return err
 		}
 	}
 	type end struct {
-		Next    string                      `json:"next,omitempty"`
-		Found   *int                        `json:"found,omitempty"`
-		AtLeast bool                        `json:"at_least,omitempty"`
-		Facets  map[string][]map[string]any `json:"facets,omitempty"`
+		Next string `json:"next,omitempty"`
+		*api.FoundCount
 	}
-	e := end{Next: found.Next}
-	if c := found.Count; c != nil {
-		e.Found, e.AtLeast, e.Facets = &c.N, c.AtLeast, map[string][]map[string]any{}
-		for _, f := range c.Facets {
-			for _, v := range f.Values {
-				e.Facets[string(f.Name)] = append(e.Facets[string(f.Name)], map[string]any{"value": v.Value, "n": v.N})
-			}
-		}
-	}
-	return writeJSON(a.stdout, e)
+	return writeJSON(a.stdout, end{found.Next, found.All})
 }
 
 // searchTable writes hits with where they were found, and what they have in common.
-func (a *app) searchTable(found store.SearchResult) error {
+func (a *app) searchTable(found api.Found) error {
 	if len(found.Hits) == 0 {
 		a.info("no listing answers the query")
 		return nil
@@ -228,8 +129,7 @@ func (a *app) searchTable(found store.SearchResult) error {
 	fmt.Fprintln(w, "LISTING\tLEVEL\tSCORE\tSOURCE\tVENDOR\tTITLE")
 	columns := width(a.stdout)
 	var under []string
-	for _, h := range found.Hits {
-		r := foundOf(h)
+	for _, r := range found.Hits {
 		level, score := string(r.Level), fmt.Sprintf("%.2f", r.Score)
 		if level == "" {
 			level, score = "-", "-"
@@ -247,8 +147,8 @@ func (a *app) searchTable(found store.SearchResult) error {
 			fmt.Fprintf(a.stdout, "    %s\n", under[i-1])
 		}
 	}
-	if found.Count != nil {
-		a.writeFacets(found.Count)
+	if found.All != nil {
+		a.writeFacets(found.All)
 	}
 	return nil
 }
@@ -256,22 +156,23 @@ func (a *app) searchTable(found store.SearchResult) error {
 // shownValues is how many values of a facet are shown.
 const shownValues = 5
 
-func (a *app) writeFacets(c *store.SearchCount) {
+func (a *app) writeFacets(c *api.FoundCount) {
 	things := "listings"
-	if c.N == 1 && !c.AtLeast {
+	if c.Found == 1 && !c.AtLeast {
 		things = "listing"
 	}
 	fmt.Fprintf(a.stdout, "\n%s %s\n", countWords(c), things)
-	for _, f := range c.Facets {
+	for _, name := range store.FacetNames() {
+		values := c.Facets[string(name)]
 		var parts []string
-		for _, v := range f.Values[:min(len(f.Values), shownValues)] {
+		for _, v := range values[:min(len(values), shownValues)] {
 			parts = append(parts, fmt.Sprintf("%s %d", display.Cut(display.Clean(v.Value), 30), v.N))
 		}
-		if more := len(f.Values) - shownValues + f.More; more > 0 {
+		if more := len(values) - shownValues + c.More[string(name)]; more > 0 {
 			parts = append(parts, fmt.Sprintf("and %d more", more))
 		}
 		if len(parts) > 0 {
-			fmt.Fprintf(a.stdout, "  %-10s %s\n", f.Name, strings.Join(parts, ", "))
+			fmt.Fprintf(a.stdout, "  %-10s %s\n", name, strings.Join(parts, ", "))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/api"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/search"
@@ -171,7 +172,7 @@ func (a *app) theCluster(ctx context.Context, cs *openCase, prefix string, found
 
 // searched returns the assessed listings that answer a query.
 func (a *app) searched(ctx context.Context, cs *openCase, query string) ([]string, error) {
-	p := search.Parser{Keys: keysIn}
+	p := search.Parser{Keys: api.Keys}
 	q, err := p.Parse(query)
 	if err != nil {
 		return nil, hint(usage(err), "vigil search --help")

@@ -19,6 +19,7 @@ import (
 	"vigil"
 	"vigil/classify/identifier"
 	"vigil/internal/account"
+	"vigil/internal/api"
 	"vigil/internal/config"
 	"vigil/internal/desk"
 	"vigil/internal/review"
@@ -55,6 +56,7 @@ type pages struct {
 	handler  http.Handler
 	// behind are what goes on while the pages are served, each until its context ends.
 	behind []func(context.Context)
+	socket *socket // for the command line; nil if there is none
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -91,6 +93,7 @@ func (a *app) serving(command, address string, f func(*openCase, *pages) error) 
 	if err != nil {
 		return err
 	}
+	defer p.socket.close()
 	return f(cs, p)
 }
 
@@ -166,9 +169,13 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 			return links.of(ctx, listing)
 		},
 		Similar: near.of, ClusterOf: near.clusterOf,
-		Query: search.Parser{Keys: keysIn}.Parse, Identifiers: identifier.Scan,
+		Query: search.Parser{Keys: api.Keys}.Parse, Identifiers: identifier.Scan,
 	}
 	o.config(&cfg)
+	acts := a.apiConfig(cs, near)
+	here := acts
+	here.Hosts, here.Who = cfg.Hosts, api.Bearer(k)
+	cfg.API = api.Handler(here)
 	if cs.who.Solo {
 		a.info("serving the case in %s to %s, and to nobody else (it has no accounts)", cs.dir, a.who())
 		show("/login?token=" + token)
@@ -178,10 +185,14 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 		}
 		a.info("serving the case in %s to people with accounts: they sign in at %s", cs.dir, home)
 	}
-	return &pages{listener: l, handler: review.Handler(cfg), behind: []func(context.Context){clusters.run, o.stats.Run}}, nil
+	return &pages{
+		listener: l, handler: review.Handler(cfg), socket: a.openSocket(cs, acts),
+		behind: []func(context.Context){clusters.run, o.stats.Run},
+	}, nil
 }
 
-// serve serves until ctx ends, then lets running requests end.
+// serve serves the pages, and the command line, until ctx ends, then lets running
+// requests end.
 func (p *pages) serve(ctx context.Context) error {
 	behind, stop := context.WithCancel(ctx)
 	var ended sync.WaitGroup
@@ -189,7 +200,14 @@ func (p *pages) serve(ctx context.Context) error {
 		ended.Go(func() { run(behind) })
 	}
 	defer func() { stop(); ended.Wait() }()
-	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	wait := p.socket.start(ctx)
+	err := p.serveTo(ctx, nil)
+	return errors.Join(err, wait())
+}
+
+// serveTo serves one listener; tell, if any, says more of a connection.
+func (p *pages) serveTo(ctx context.Context, tell func(context.Context, net.Conn) context.Context) error {
+	srv := &http.Server{Handler: p.handler, ConnContext: tell, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()
 	select {

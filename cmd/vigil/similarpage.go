@@ -108,3 +108,17 @@ func (p *similarPages) entries(ctx context.Context, pic *clusterPicture, it stor
 		}
 	}
 }
+
+// near returns the near-duplicates of a listing, in an order of their own; none
+// while they are not known.
+func (p *similarPages) near(ctx context.Context, listing string) ([]string, error) {
+	pic := p.clusters.soon(ctx)
+	if pic == nil || pic.of[listing] == nil {
+		return nil, nil
+	}
+	var ids []string
+	for _, t := range pic.of[listing].Ties(listing) {
+		ids = append(ids, t.Listing)
+	}
+	return ids, nil
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"strings"
 
 	"vigil"
 	"vigil/internal/access"
@@ -72,6 +73,8 @@ type Config struct {
 	Stand func(ctx context.Context, who access.Person, st vigil.Standing) error
 	// Signed says what is signed of a log; without it the log page says nothing of it.
 	Signed func(ctx context.Context, log string) (Signed, error)
+	// API answers what is under /api/, by rules of its own; nil for none.
+	API http.Handler
 }
 
 // An OwnPage is a page about a person's own sign-in: sessions, passkeys.
@@ -100,7 +103,22 @@ func Handler(cfg Config) http.Handler {
 	for _, rt := range routes {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
-	return guard(cfg.Hosts, mux)
+	return withAPI(cfg.API, guard(cfg.Hosts, mux))
+}
+
+// withAPI sends what is under /api/ past the rules of pages: its clients are no
+// browsers, and it knows nobody by a cookie.
+func withAPI(api, pages http.Handler) http.Handler {
+	if api == nil {
+		return pages
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // staticFiles are the style sheets, scripts and pictures.
