@@ -22,6 +22,7 @@ type lane struct {
 	suits   func(sign []byte) bool // whether who asks may have a task; nil if any may be had
 	delayed time.Time              // when the first waiting task that suits becomes ready; zero if there is none
 	expires time.Time              // when the first lease of one that suits runs out; zero if there is none
+	frees   time.Time              // when the first lease of all runs out; zero if there is none
 	stirs   time.Time              // when the first of all waits and leases ends, whomever that suits; zero if there is none
 
 	// For fetch tasks only.
@@ -52,7 +53,8 @@ func newLane(tx read, r store.LeaseRequest, source string) (*lane, error) {
 	}
 	prefix := key(string(st), source)
 	l.set(l.cursor.Seek(append(bytes.Clone(prefix), aboveRank(r.Below))))
-	l.stirs = earlier(firstInstant(tx, bucketDelayed, prefix, nil), firstInstant(tx, bucketLeased, prefix, nil))
+	l.frees = firstInstant(tx, bucketLeased, prefix, nil)
+	l.stirs = earlier(firstInstant(tx, bucketDelayed, prefix, nil), l.frees)
 	suited := l.suits
 	if r.Below > 0 {
 		suited = func(sign []byte) bool { return (l.suits == nil || l.suits(sign)) && lower(tx, idOf(sign), r.Below) }
@@ -135,7 +137,7 @@ func lower(tx read, id string, below int) bool {
 func (l *lane) pop(now, until time.Time) (id string) {
 	id = idOf(l.ready)
 	l.leased++
-	l.expires = earlier(l.expires, until)
+	l.expires, l.frees = earlier(l.expires, until), earlier(l.frees, until)
 	l.pace.last = now
 	l.set(l.cursor.Next())
 	return id
@@ -163,10 +165,10 @@ func (l *lane) opens(now time.Time) time.Time {
 		return time.Time{}
 	}
 	if l.leased >= l.rules.Concurrency || l.pace.pages+l.leased >= l.rules.MaxPages {
-		if l.expires.IsZero() {
+		if l.frees.IsZero() {
 			return time.Time{}
 		}
-		at = later(at, l.expires)
+		at = later(at, l.frees)
 	}
 	if !l.pace.last.IsZero() {
 		at = later(at, l.pace.last.Add(l.rules.Interval))

@@ -107,6 +107,13 @@ func belowIsLower(t *testing.T, e *env) {
 		r.Below = 1000
 		e.wantLeased(r, time.Time{}, "0 of 255")
 	}
+	s := e.order("ORD-3", vigil.Source{MaxPages: 9, Concurrency: 1})
+	e.enqueue(task(vigil.Fetch, s.ID(), "first", 9), task(vigil.Fetch, s.ID(), "second", 1))
+	e.leaseOne(vigil.Fetch)
+	f := by(vigil.Fetch, "ann")
+	f.Below = 5
+	e.wantLeased(f, e.clock.Now().Add(time.Minute)) // when first ends, though it is not asked for
+
 	r := by(vigil.Review, "ann")
 	r.Below = -1
 	if _, _, err := e.Lease(t.Context(), r); err == nil {
