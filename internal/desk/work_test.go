@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -370,5 +371,44 @@ func TestOfTwoWhoDecideAtOnceOneIsTold(t *testing.T) {
 		if j := c.judgement(t, id); done != 1 || j.State != vigil.ReadOnce {
 			t.Errorf("%s: %d of two decided what both saw undecided, and it is %s", level, done, j.State)
 		}
+	}
+}
+
+// A late is a store in which something happens just before a lease.
+type late struct {
+	Store
+	first func()
+}
+
+func (l *late) Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
+	if do := l.first; do != nil {
+		l.first = nil
+		do()
+	}
+	return l.Store.Lease(ctx, r)
+}
+
+func TestWhatIsDecidedInTheLastMomentIsNotDecidedOver(t *testing.T) {
+	for _, level := range []vigil.Level{vigil.LevelReview, vigil.LevelEscalate, vigil.LevelNote} {
+		c := newTeam(t)
+		id := c.AddLevel(t, 1, level)
+		d := c.at("ada")
+		v, err := d.Show(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waits []vigil.Stage
+		d.Store = &late{c.Store, func() {
+			c.judges(t, "bo", id, vigil.NotRelevant)
+			waits = c.waits(t, id)
+		}}
+		_, err = d.Judge(t.Context(), Choice{Listing: id, Verdict: vigil.Relevant, Reason: "goods", Seen: d.Seen(v)})
+		if !errors.Is(err, ErrChanged) {
+			t.Errorf("%s: got %v, want ErrChanged", level, err)
+		}
+		if j := c.judgement(t, id); j.State != vigil.ReadOnce {
+			t.Errorf("%s: it is %s", level, j.State)
+		}
+		c.wantWaits(t, id, waits...)
 	}
 }
