@@ -47,8 +47,8 @@ func (r Remark) Check() error {
 			return fmt.Errorf("%s of %d bytes: want UTF-8 of at most %d bytes", r.Kind, len(r.Text), maxRemark)
 		}
 	case Tag, Untag:
-		if !tagForm.MatchString(r.Text) {
-			return fmt.Errorf("tag %q: want a-z, 0-9 and -, at most 40 of them", r.Text)
+		if !tagForm.MatchString(r.Text) || r.Text == "any" || r.Text == "none" { // which a query cannot name
+			return fmt.Errorf("tag %q: want a-z, 0-9 and -, at most 40 of them, and not any or none", r.Text)
 		}
 	default:
 		return fmt.Errorf("remark of kind %q: want note, tag, untag or come-back", r.Kind)

@@ -158,8 +158,9 @@ type Task struct {
 	Class    string    `json:"class,omitempty"`  // of the last setback; "lapsed" if its lease ran out
 	Reason   string    `json:"reason,omitempty"` // last error, or why it is parked or dead
 	Record   string    `json:"record,omitempty"` // ID of the record that its last commit brought; empty if none
-	// Barred may never lease the task: they have read the listing before. Passed
-	// have passed it on, and get it only if they ask for it.
+	// Barred may never lease the task: they have read the listing before; 64 at most.
+	// Passed have passed it on, and get it only if they ask for it. Both are for
+	// tasks of people alone.
 	Barred []string `json:"barred,omitempty"`
 	Passed []string `json:"passed,omitempty"`
 }
@@ -231,8 +232,8 @@ const (
 	ActLogin     = "login"
 	ActLoginFail = "login.failed"
 	ActLogout    = "logout"
-	ActStepUp    = "login.again" // proved anew who they are, for an act that asks for it
-	ActDenied    = "denied"      // tried what their roles do not allow
+	ActStepUp    = "login.again"  // proved anew who they are, for an act that asks for it
+	ActDenied    = "denied"       // tried what their roles do not allow
 	ActBreak     = "review.break" // a break was offered, or passed over
 
 	ActApprove     = "export.approve"
@@ -334,8 +335,10 @@ type Result struct {
 	// ending it: what it brought is kept, but is not what was asked for.
 	Again bool
 	// Reopen are tasks of people that are to be done, whether or not they were
-	// done before: new ones are added, ended ones queued anew with a fresh count of
-	// attempts and with the Barred and Priority given here. Open ones stay as they are.
+	// done before: new ones are added, ended ones queued anew in their old places, with
+	// a fresh count of attempts and with the Barred and Priority given here. Open ones
+	// stay as they are, and so does who has passed one on. The task that the result
+	// ends cannot be among them.
 	Reopen []Task
 }
 

@@ -15,9 +15,9 @@ type Eraser interface {
 	// log is ever changed. No other method shows what was removed, as if it had
 	// never been there.
 	//
-	// With a listing go all its versions, assessments and decisions, the ties
-	// that name it, those of its pages that no other listing was read from, and
-	// the tasks about these; a key that nobody mentions any more goes out of the
+	// With a listing go all its versions, assessments, decisions and remarks, the
+	// ties that name it, those of its pages that no other listing was read from, and
+	// the tasks about these, of whatever stage; a key that nobody mentions any more goes out of the
 	// ties too. A page goes alone if no listing was read from it; else it is
 	// refused. With a watchlist go its rows.
 	//

@@ -12,8 +12,8 @@ import (
 //
 // A listing is found by its newest reading, the one that was committed last,
 // whatever page type it is of, and as soon as the call that commits it has
-// returned. Its facts are those of its newest assessment, its newest decision,
-// the capture of the reading's page, the review of the newest assessment, and the
+// returned. Its facts are those of its newest assessment, the decision by which
+// it is known ([vigil.Judgement.Last]), its tags ([vigil.Gather]), the capture of the reading's page, the review of the newest assessment, and the
 // watchlists of the case: all as they are when the call begins.
 // [search.Query.Match] defines what is found; [SearchFacts] which facts those
 // are.
@@ -122,17 +122,17 @@ const FacetMonth search.Kind = "month"
 
 // FacetNames are the facts that are counted.
 func FacetNames() []search.Kind {
-	return []search.Kind{search.Level, search.Genre, search.Vendor, search.Source, search.Type, FacetMonth, search.Decision, search.Watchlist}
+	return []search.Kind{search.Level, search.Genre, search.Vendor, search.Source, search.Type, FacetMonth, search.Decision, search.Tag, search.Watchlist}
 }
 
 // SearchFacts returns the facts of a reading l of a listing whose newest
-// assessment is a, with the newest decision d, the page p that it was read from,
-// and waiting for review or not; each zero or nil if the case has none. lists
-// are the names of all watchlists with a row that has the key of an identifier
+// assessment is a, which is known by the decision d and has tags, sorted, with the
+// page p that it was read from, and waiting for review or not; each zero or nil if
+// the case has none. lists are the names of all watchlists with a row that has the key of an identifier
 // of a that may link, in whatever state the row is, sorted, each once.
-func SearchFacts(l vigil.Listing, a vigil.Assessment, d *vigil.Decision, p vigil.Page, lists []string, waiting bool) search.Facts {
+func SearchFacts(l vigil.Listing, a vigil.Assessment, d *vigil.Decision, tags []string, p vigil.Page, lists []string, waiting bool) search.Facts {
 	f := search.Facts{
-		Level: a.Level, Genre: a.Genre, Source: l.Source, Type: l.PageType, Lists: lists,
+		Level: a.Level, Genre: a.Genre, Source: l.Source, Type: l.PageType, Tags: tags, Lists: lists,
 		Captured: p.CapturedAt.Round(0).UTC(), Waiting: waiting,
 	}
 	if d != nil {

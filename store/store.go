@@ -77,7 +77,7 @@ type Queue interface {
 	// reports how many were new. A task whose ID is known in any state is left as
 	// it is, and of two with one ID the first counts, so that the same tasks may be
 	// added again. If one of them makes no sense, none is added. A task counts as
-	// queued whatever its State, with no attempts.
+	// queued whatever its State, with no attempts, and passed on by nobody.
 	Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err error)
 
 	// Lease hands out up to r.N tasks: higher priority first, then the one
@@ -93,12 +93,13 @@ type Queue interface {
 	//
 	// Without tasks, next says when to ask again: the earliest moment at which
 	// a waiting task, a running lease, a source's interval or its rest may make
-	// one available. A zero next says that nothing of this stage can become
+	// one available to this holder. A zero next says that nothing of this stage can become
 	// available by waiting.
 	Lease(ctx context.Context, r LeaseRequest) (ts []vigil.Task, next time.Time, err error)
 
 	// Commit ends t with r: record, log entry, standings and next tasks
-	// together. Next tasks are added as by Enqueue. With r.Again, t is queued
+	// together. Next tasks are added as by Enqueue, and r.Reopen reopened behind
+	// them. With r.Again, t is queued
 	// anew, behind all others of its priority, next tasks among them. A fetch
 	// that brings a page ends the row of its source's setbacks, though not a rest
 	// that still runs.
@@ -123,7 +124,7 @@ type Queue interface {
 	CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, next LeaseRequest) (ts []vigil.Task, at time.Time, err error)
 
 	// Release gives t back after a setback, which is kept with the task and in
-	// its history. If t counts MaxAttempts attempts and is no review, it is dead
+	// its history. If t counts MaxAttempts attempts and is not of people, it is dead
 	// instead of queued, and the log says so in the holder's name
 	// ([vigil.ActGiveUp]); a task that is to be parked is parked all the same.
 	//
@@ -139,7 +140,7 @@ type Queue interface {
 	Return(ctx context.Context, t vigil.Task) error
 
 	// Pass gives t back as Return does, adds its holder to t.Passed, and writes a to
-	// the log, together. It is for tasks of people; with another it is refused. It
+	// the log, together, in the names of task and order if a names none. It is for tasks of people; with another it is refused. It
 	// returns [vigil.ErrLeaseLost] as Commit does.
 	Pass(ctx context.Context, t vigil.Task, a vigil.Act) error
 
@@ -171,7 +172,7 @@ type LeaseRequest struct {
 	N      int           // at most
 	TTL    time.Duration // how long the lease runs
 	Source string        // only of this source ID; empty for any
-	Below  int           // only tasks of a lower priority; 0 for any
+	Below  int           // only tasks of a lower priority; 0 for any. Of no meaning with Task
 	Passed bool          // also those that Holder has passed on
 	// Task asks for this one task. If Holder has it already, its lease is
 	// renewed under the same token; if another has it, the error wraps

@@ -184,14 +184,19 @@ func sameObject(a, b vigil.Event) bool {
 	return a.Object == b.Object && a.Order == b.Order && a.Seq == b.Seq && a.Action == b.Action
 }
 
+// IsRecord reports whether a case keeps objects of a type as records.
+func IsRecord(typ string) bool {
+	switch typ {
+	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeRemark, vigil.TypeWatchlist, vigil.TypeTie,
+		vigil.TypeHold, vigil.TypeAccount, vigil.TypeFilter:
+		return true
+	}
+	return false
+}
+
 // record checks the record that an entry speaks of, if it names its hash.
 func (v *verifier) record(ctx context.Context, e vigil.Event) {
-	switch e.Object.Type {
-	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie, vigil.TypeHold:
-	default:
-		return
-	}
-	if e.Object.SHA256 == "" {
+	if !IsRecord(e.Object.Type) || e.Object.SHA256 == "" {
 		return
 	}
 	b, err := v.r.RecordBytes(ctx, e)

@@ -261,12 +261,12 @@ func (a *app) rotated() func(done, of int64) {
 // were.
 func (a *app) warnOfCopies(db string) {
 	var there []string
-	for _, v := range []string{".v1", ".v2", ".v3"} {
+	for _, v := range []string{".v1", ".v2", ".v3", ".v4"} {
 		if _, err := os.Lstat(db + v); err == nil {
 			there = append(there, db+v)
 		}
 	}
 	if len(there) > 0 {
-		a.info("not encrypted, from before the layout changed: %s; delete it once it is not needed", strings.Join(there, ", "))
+		a.info("from before the layout changed, not encrypted or under the key of then: %s; delete it once it is not needed", strings.Join(there, ", "))
 	}
 }

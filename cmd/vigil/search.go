@@ -115,6 +115,7 @@ type foundRow struct {
 	Title    string        `json:"title"`
 	Captured time.Time     `json:"captured_at,omitzero"`
 	Decision vigil.Verdict `json:"decision,omitempty"`
+	Tags     []string      `json:"tags,omitempty"`
 	Lists    []string      `json:"watchlists,omitempty"`
 	Waiting  bool          `json:"waiting"`
 	Snippet  string        `json:"snippet,omitempty"` // identifiers masked, what was found between « and »
@@ -127,7 +128,7 @@ func foundOf(h store.SearchHit) foundRow {
 	l, f := h.Listing, h.Facts
 	row := foundRow{
 		Listing: l.ID, Level: f.Level, Score: h.Assessment.Score, Genre: f.Genre, Source: f.Source, Type: string(f.Type), Vendor: display.Clean(l.Vendor),
-		Captured: f.Captured, Decision: f.Verdict, Lists: f.Lists, Waiting: f.Waiting,
+		Captured: f.Captured, Decision: f.Verdict, Tags: f.Tags, Lists: f.Lists, Waiting: f.Waiting,
 	}
 	as := assessmentOf(h)
 	if display.Restricted(store.Item{Listing: l, Assessment: as, Decision: h.Decision}) {

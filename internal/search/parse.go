@@ -22,7 +22,7 @@ one OR other      with one of them; (one OR other) is the same
 title:  category:  these words in the title or the category;  vendor:  the whole name
 id:               an identifier: as it is written in a text, or its key
 level:review      a level; level:review+ that or a higher one
-genre:  source:  type:  decision:  watchlist:   a value; any and none for the last two
+genre:  source:  type:  decision:  tag:  watchlist:   a value; any and none for the last three
 since:2026-11-01  until:2026-11-30   captured on that day, later or earlier
 status:waiting    its review is queued or taken`
 
@@ -213,10 +213,10 @@ func (p Parser) term(tok token) (Term, error) {
 		} else {
 			t.To = day.AddDate(0, 0, 1)
 		}
-	case Genre, Source, Type, Watchlist, Status:
+	case Genre, Source, Type, Tag, Watchlist, Status:
 		t.Value = tok.text
 	default:
-		return t, fmt.Errorf("unknown name %q: want title, vendor, category, id, level, genre, source, type, decision, watchlist, since, until or status; put text with a colon in quotes", tok.name)
+		return t, fmt.Errorf("unknown name %q: want title, vendor, category, id, level, genre, source, type, decision, tag, watchlist, since, until or status; put text with a colon in quotes", tok.name)
 	}
 	return t, nil
 }

@@ -46,7 +46,8 @@ const (
 	Genre     Kind = "genre"     // the same
 	Source    Kind = "source"    // its ID, or the ID without the order
 	Type      Kind = "type"      // of the page
-	Decision  Kind = "decision"  // the newest verdict
+	Decision  Kind = "decision"  // the verdict of the decision by which it is known
+	Tag       Kind = "tag"       // that is on it
 	Watchlist Kind = "watchlist" // name of a list that the newest assessment's identifiers hit
 	Since     Kind = "since"     // captured at From or later
 	Until     Kind = "until"     // captured before To
@@ -55,7 +56,7 @@ const (
 
 // Values that stand for many. Unknown values match nothing.
 const (
-	Any     = "any"     // Decision and Watchlist: there is one
+	Any     = "any"     // Decision, Tag and Watchlist: there is one
 	None    = "none"    // the same: there is none
 	Waiting = "waiting" // the only Status
 )
@@ -124,7 +125,7 @@ func (t Term) check() error {
 		if t.Value != Waiting {
 			return fmt.Errorf("status:%s: want waiting", t.Value)
 		}
-	case Genre, Source, Type, Decision, Watchlist:
+	case Genre, Source, Type, Decision, Tag, Watchlist:
 		if t.Value == "" {
 			return fmt.Errorf("%s: want a value", t.Kind)
 		}
@@ -144,7 +145,8 @@ type Facts struct {
 	Genre    vigil.Genre
 	Source   string // ID
 	Type     vigil.PageType
-	Verdict  vigil.Verdict // empty if nobody decided
+	Verdict  vigil.Verdict // of the decision by which it is known; empty if none stands
+	Tags     []string      // that are on it
 	Lists    []string      // names of the watchlists that it hits
 	Captured time.Time     // zero if that is not known
 	Waiting  bool          // its review is queued or leased
@@ -173,8 +175,10 @@ func (t Term) MatchFacts(f Facts) bool {
 		return string(f.Type) == t.Value
 	case Decision:
 		return oneOf(t.Value, string(f.Verdict))
+	case Tag:
+		return MatchNames(t, f.Tags)
 	case Watchlist:
-		return MatchLists(t, f.Lists)
+		return MatchNames(t, f.Lists)
 	case Since:
 		return !f.Captured.IsZero() && !f.Captured.Before(t.From)
 	case Until:
@@ -196,15 +200,16 @@ func MatchSource(t Term, id string) bool {
 	return id == t.Value || id[strings.LastIndexByte(id, '/')+1:] == t.Value
 }
 
-// MatchLists reports whether a Watchlist term is true of the names of lists.
-func MatchLists(t Term, lists []string) bool {
+// MatchNames reports whether a Tag or Watchlist term is true of the names of a
+// listing's tags, or of the lists that it hits.
+func MatchNames(t Term, names []string) bool {
 	switch t.Value {
 	case Any:
-		return len(lists) > 0
+		return len(names) > 0
 	case None:
-		return len(lists) == 0
+		return len(names) == 0
 	}
-	return slices.Contains(lists, t.Value)
+	return slices.Contains(names, t.Value)
 }
 
 // oneOf compares a value that may be any or none.

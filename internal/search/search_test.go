@@ -57,7 +57,7 @@ func listing() vigil.Listing {
 func TestQueriesMatch(t *testing.T) {
 	f := Facts{
 		Level: vigil.LevelReview, Genre: vigil.GenreOfferService, Source: "ORD-1/market-a", Type: vigil.PageListing, Verdict: vigil.Relevant,
-		Lists: []string{"seizures"}, Captured: time.Date(2026, 11, 3, 23, 59, 0, 0, time.UTC), Waiting: true,
+		Tags: []string{"day", "night-shift"}, Lists: []string{"seizures"}, Captured: time.Date(2026, 11, 3, 23, 59, 0, 0, time.UTC), Waiting: true,
 	}
 	mentions := func(key string) bool { return key == "tg:quay" }
 	for text, want := range map[string]bool{
@@ -100,6 +100,10 @@ func TestQueriesMatch(t *testing.T) {
 		"decision:relevant":                     true,
 		"decision:any":                          true,
 		"decision:none":                         false,
+		"tag:night-shift":                       true,
+		"tag:any":                               true,
+		"tag:none":                              false,
+		"tag:night":                             false,
 		"watchlist:seizures":                    true,
 		"watchlist:none":                        false,
 		"since:2026-11-03 until:2026-11-03":     true,

@@ -133,8 +133,8 @@ func Create(path string, o Options) (*Store, error) {
 // Open opens a case file. If another process has it open, the error wraps
 // [vigil.ErrInUse] and says which; if there is none, [fs.ErrNotExist]. A file
 // that a newer program wrote in another layout is refused; one in an older layout
-// is brought to the present one, and PATH.v1, PATH.v2 or PATH.v3, after its
-// version, is a copy of it as it was.
+// is brought to the present one, and PATH.v1 to PATH.v4, after its version,
+// is a copy of it as it was.
 //
 // If the case is encrypted and none of the keys is the one that it names, the
 // error wraps [vigil.ErrSealed], unless o.Sealed allows that.

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -80,17 +79,8 @@ func (w write) unheld(source, listing string) error {
 
 // holds returns the newest version of each hold.
 func holds(tx read) (hs []vigil.Hold, err error) {
-	prefix := key(vigil.TypeHold)
-	c := bucket(tx, bucketRecords).Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); {
-		id, _, _ := bytes.Cut(k[len(prefix):], []byte{0})
-		name := string(id)
-		h, err := newest[vigil.Hold](tx, vigil.TypeHold, name)
-		if err != nil {
-			return nil, err
-		}
-		hs = append(hs, h)
-		k, _ = c.Seek(after(vigil.TypeHold, name))
+	if hs, err = newestOfEach[vigil.Hold](tx, vigil.TypeHold); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(hs, func(a, b vigil.Hold) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return hs, nil

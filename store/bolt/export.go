@@ -61,7 +61,7 @@ func (s *Store) parcelAt(tx read, order string, k []byte) (p store.Parcel, err e
 	if e.Order != order || e.Seq != p.Seq {
 		return p, fmt.Errorf("entry %d: %w: it says that it is entry %d of log %q", p.Seq, vigil.ErrTampered, e.Seq, e.Order)
 	}
-	if !isRecordType(e.Object.Type) {
+	if !store.IsRecord(e.Object.Type) {
 		return p, nil
 	}
 	b, err := tx.get(bucketRecords, recordKey(e))

@@ -66,6 +66,7 @@ func checks() []struct {
 		{bucketRows, (*inspector).rows},
 		{bucketTasks, (*inspector).tasks},
 		{bucketCounts, (*inspector).counts},
+		{bucketLevels, (*inspector).levels},
 		{bucketPace, (*inspector).paces},
 		{bucketPages, (*inspector).pageList},
 	}

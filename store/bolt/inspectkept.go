@@ -10,6 +10,7 @@ import (
 
 	"vigil"
 	"vigil/internal/custody"
+	"vigil/store"
 )
 
 // short returns 16 bytes that stand for a name.
@@ -110,7 +111,7 @@ func (v *inspector) records(tx read) error {
 	v.sums = map[string]pace{}
 	return v.walk(tx, bucketRecords, func(k, sealed []byte) {
 		names, _, ok := splitKey(k, 3, 1)
-		if !ok || !isRecordType(names[0]) {
+		if !ok || !store.IsRecord(names[0]) {
 			v.flaw(k, "no type, ID, order and number")
 			return
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -17,12 +16,13 @@ import (
 type lane struct {
 	stage   vigil.Stage
 	source  string
-	cursor  *bbolt.Cursor        // over the ready tasks
-	rank    []byte               // of the first ready task: inverted priority and place
-	ready   []byte               // its ID; nil if there is none
-	delayed time.Time            // when the first waiting task becomes ready; zero if there is none
-	suits   func(id []byte) bool // of a ready task, whether it may be handed out; nil if any may
-	expires time.Time            // when the first lease runs out; zero if there is none
+	cursor  *bbolt.Cursor          // over the ready tasks
+	rank    []byte                 // of the first ready task: inverted priority and place
+	ready   []byte                 // what stands there; nil if there is none
+	suits   func(sign []byte) bool // whether who asks may have a task; nil if any may be had
+	delayed time.Time              // when the first waiting task that suits becomes ready; zero if there is none
+	expires time.Time              // when the first lease of one that suits runs out; zero if there is none
+	stirs   time.Time              // when the first of all waits and leases ends, whomever that suits; zero if there is none
 
 	// For fetch tasks only.
 	rules  vigil.Source // the zero Source allows nothing
@@ -47,13 +47,18 @@ func lanes(tx read, r store.LeaseRequest) ([]*lane, error) {
 func newLane(tx read, r store.LeaseRequest, source string) (*lane, error) {
 	st := r.Stage
 	l := &lane{stage: st, source: source, cursor: bucket(tx, bucketReady).Cursor()}
-	if st.ByPerson() || r.Below > 0 {
-		l.suits = func(id []byte) bool { return suits(tx, string(id), r) }
+	if st.ByPerson() {
+		l.suits = func(sign []byte) bool { return suits(sign, r) }
 	}
 	prefix := key(string(st), source)
-	l.set(l.cursor.Seek(prefix))
-	l.delayed = firstInstant(tx, bucketDelayed, prefix)
-	l.expires = firstInstant(tx, bucketLeased, prefix)
+	l.set(l.cursor.Seek(append(bytes.Clone(prefix), aboveRank(r.Below))))
+	l.stirs = earlier(firstInstant(tx, bucketDelayed, prefix, nil), firstInstant(tx, bucketLeased, prefix, nil))
+	suited := l.suits
+	if r.Below > 0 {
+		suited = func(sign []byte) bool { return (l.suits == nil || l.suits(sign)) && lower(tx, idOf(sign), r.Below) }
+	}
+	l.delayed = firstInstant(tx, bucketDelayed, prefix, suited)
+	l.expires = firstInstant(tx, bucketLeased, prefix, suited)
 	if st != vigil.Fetch {
 		return l, nil
 	}
@@ -83,35 +88,52 @@ func (l *lane) measure(tx read) (err error) {
 	return err
 }
 
-// set makes the entry k, v of the ready bucket the lane's first.
-func (l *lane) set(k, id []byte) {
+// set makes the first entry from k, sign on of the ready bucket that suits the
+// lane's first.
+func (l *lane) set(k, sign []byte) {
 	l.rank, l.ready = nil, nil
 	prefix := key(string(l.stage), l.source)
-	for ; bytes.HasPrefix(k, prefix); k, id = l.cursor.Next() {
-		if l.suits == nil || l.suits(id) {
-			l.rank, l.ready = k[len(prefix):], id
+	for ; bytes.HasPrefix(k, prefix); k, sign = l.cursor.Next() {
+		if l.suits == nil || l.suits(sign) {
+			l.rank, l.ready = k[len(prefix):], sign
 			return
 		}
 	}
 }
 
-// suits reports whether a task may be handed to who asks. One that can't be read
-// is said to: whoever takes it meets the error.
-func suits(tx read, id string, r store.LeaseRequest) bool {
+// aboveRank returns the inverted priority from which on all tasks are of a lower
+// priority than below; 0 below stands for any.
+func aboveRank(below int) byte {
+	if below <= 0 || below > 255 {
+		return 0
+	}
+	return byte(256 - below)
+}
+
+// suits reports whether who asks may have the task of people at a place.
+func suits(sign []byte, r store.LeaseRequest) bool {
+	_, rest, more := bytes.Cut(sign, []byte{0})
+	for more {
+		var who []byte
+		who, rest, more = bytes.Cut(rest, []byte{0})
+		if len(who) > 0 && string(who[1:]) == r.Holder && (who[0] == 'b' || !r.Passed) {
+			return false
+		}
+	}
+	return true
+}
+
+// lower reports whether a task has a lower priority than below. One that can't be
+// read is said to: whoever takes it meets the error.
+func lower(tx read, id string, below int) bool {
 	t, err := getTask(tx, id)
-	if err != nil {
-		return true
-	}
-	if slices.Contains(t.Barred, r.Holder) || !r.Passed && slices.Contains(t.Passed, r.Holder) {
-		return false
-	}
-	return r.Below == 0 || t.Priority < r.Below
+	return err != nil || t.Priority < below
 }
 
 // pop takes the lane's first ready task out and counts it as leased until a
 // moment.
 func (l *lane) pop(now, until time.Time) (id string) {
-	id = string(l.ready)
+	id = idOf(l.ready)
 	l.leased++
 	l.expires = earlier(l.expires, until)
 	l.pace.last = now
@@ -121,8 +143,7 @@ func (l *lane) pop(now, until time.Time) (id string) {
 
 // due reports whether the lane holds tasks that wake would change.
 func (l *lane) due(now time.Time) bool {
-	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
-	return past(l.delayed) || past(l.expires)
+	return !l.stirs.IsZero() && !l.stirs.After(now)
 }
 
 // opens returns the earliest moment from now on at which the lane may give a

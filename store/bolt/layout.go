@@ -13,7 +13,7 @@ import (
 // known as well; see migrate.go.
 const (
 	layoutName    = "vigil-case"
-	layoutVersion = "4"
+	layoutVersion = "5"
 )
 
 // The buckets. LAYOUT.md says what each holds.
@@ -35,6 +35,7 @@ const (
 	bucketPages   = "pages"
 	bucketTriage  = "triage"
 	bucketReviews = "reviews"
+	bucketLevels  = "levels"
 	bucketLogs    = "logs"
 	bucketLines   = "lines"
 	bucketHashes  = "hashes"
@@ -56,7 +57,7 @@ const (
 func buckets() []string {
 	return []string{
 		bucketMeta, bucketSources, bucketTasks, bucketReady, bucketDelayed, bucketLeased, bucketDone, bucketParked, bucketDead,
-		bucketCounts, bucketPace, bucketStand, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLogs, bucketLines, bucketHashes,
+		bucketCounts, bucketPace, bucketStand, bucketRecords, bucketBodies, bucketPages, bucketTriage, bucketReviews, bucketLevels, bucketLogs, bucketLines, bucketHashes,
 		bucketRows, bucketCaptures, bucketMentions, bucketListed,
 		bucketSearchDocs, bucketSearchOf, bucketSearchNew, bucketSearchFacts, bucketSearchNames, bucketSearchSegments, bucketSearchBlocks,
 	}
@@ -98,11 +99,14 @@ func checkLayout(tx read) (version string, err error) {
 // bucketsAfter returns the buckets that a layout version did not have.
 func bucketsAfter(version string) []string {
 	since3 := []string{bucketRows, bucketCaptures, bucketMentions, bucketListed}
+	since5 := append([]string{bucketLevels}, searchBuckets()...)
 	switch version {
 	case "1":
-		return slices.Concat(bucketsSince2(), since3, searchBuckets())
+		return slices.Concat(bucketsSince2(), since3, since5)
 	case "2":
-		return slices.Concat(since3, searchBuckets())
+		return slices.Concat(since3, since5)
+	case "3", "4":
+		return since5
 	}
 	return searchBuckets() // made anew where they are missing
 }

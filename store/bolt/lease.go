@@ -14,7 +14,8 @@ import (
 )
 
 // Lease implements [store.Queue]. Its cost grows with the number of tasks it
-// returns and of sources that have any, not with the length of the queue.
+// returns, of sources that have any, and of people's tasks in front that the holder
+// may not have; not with the length of the queue.
 func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
 	if r, err = checkRequest(r); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
@@ -53,9 +54,11 @@ func checkRequest(r store.LeaseRequest) (store.LeaseRequest, error) {
 		return r, errors.New("no stage")
 	case r.Task == "" && r.N <= 0:
 		return r, fmt.Errorf("%d tasks: want 1 or more", r.N)
+	case r.Below < 0:
+		return r, fmt.Errorf("below priority %d: want 1 or more, or 0 for any", r.Below)
 	}
 	r.TTL = min(r.TTL, maxWait)
-	return r, errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source))
+	return r, errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source), checkName("holder", r.Holder))
 }
 
 // checkNext is checkRequest for what is to be leased with a commit.
@@ -253,7 +256,7 @@ func (w write) expire(t task) (task, error) {
 }
 
 // reclaim gives back what a process that is gone had leased, as if it had never
-// been leased. Claims of reviewers stay.
+// been leased. Claims of people stay.
 func (s *Store) reclaim() error {
 	var held []string
 	err := s.view(context.Background(), func(tx read) error {

@@ -21,6 +21,8 @@ func stepFrom(version string) func(*bbolt.DB) error {
 		return upgrade2
 	case "3":
 		return func(db *bbolt.DB) error { return updateDB(db, upgrade3) }
+	case "4":
+		return func(db *bbolt.DB) error { return updateDB(db, upgrade4) }
 	}
 	return nil
 }

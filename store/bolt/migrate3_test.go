@@ -41,8 +41,8 @@ func TestACaseOfVersion3StaysPlain(t *testing.T) {
 			t.Errorf("%+v went from %q to %q", at, v, after[at])
 		}
 	}
-	if v, c := after[spot{"meta", "", "version"}], after[spot{"meta", "", "cipher"}]; v != "4" || c != "none" {
-		t.Errorf("version %q, cipher %q; want 4 and none", v, c)
+	if v, c := after[spot{"meta", "", "version"}], after[spot{"meta", "", "cipher"}]; v != "5" || c != "none" {
+		t.Errorf("version %q, cipher %q; want 5 and none", v, c)
 	}
 
 	if err := rewrite(t, path, bolt.Rewriting{To: testKey(1)}); err != nil {

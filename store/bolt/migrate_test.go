@@ -161,8 +161,8 @@ func TestAnOldCaseIsBroughtUpToDate(t *testing.T) {
 			}
 		}
 	}
-	if v := after[spot{"meta", "", "version"}]; v != "4" {
-		t.Errorf("version %q, want 4", v)
+	if v := after[spot{"meta", "", "version"}]; v != "5" {
+		t.Errorf("version %q, want 5", v)
 	}
 	if _, err := os.Stat(path + ".v2"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a copy of what was never there for anybody: %v", err)

@@ -2,14 +2,13 @@ package bolt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"vigil"
-	"vigil/store"
 )
 
 // Remarks implements [store.Reader].
@@ -26,27 +25,47 @@ func (s *Store) Remarks(ctx context.Context, listing string) (rs []vigil.Remark,
 
 // Accounts implements [store.Reader].
 func (s *Store) Accounts(ctx context.Context) (as []vigil.Account, err error) {
-	for a, err := range newestOfAll[vigil.Account](ctx, s, vigil.TypeAccount) {
-		if err != nil {
-			return nil, fmt.Errorf("list accounts: %w", err)
-		}
-		as = append(as, a)
+	err = s.view(ctx, func(tx read) error {
+		as, err = newestOfEach[vigil.Account](tx, vigil.TypeAccount)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
 	}
 	return as, nil
 }
 
 // Filters implements [store.Reader].
 func (s *Store) Filters(ctx context.Context, owner string) (fs []vigil.SavedFilter, err error) {
-	for f, err := range newestOfAll[vigil.SavedFilter](ctx, s, vigil.TypeFilter) {
-		if err != nil {
-			return nil, fmt.Errorf("list filters: %w", err)
-		}
-		if f.Query != "" && (owner == "" || f.Owner == owner) {
-			fs = append(fs, f)
-		}
+	err = s.view(ctx, func(tx read) error {
+		fs, err = newestOfEach[vigil.SavedFilter](tx, vigil.TypeFilter)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list filters: %w", err)
 	}
-	slices.SortFunc(fs, func(a, b vigil.SavedFilter) int { return strings.Compare(a.Name, b.Name) })
+	fs = slices.DeleteFunc(fs, func(f vigil.SavedFilter) bool { return f.Query == "" || owner != "" && f.Owner != owner })
+	slices.SortFunc(fs, func(a, b vigil.SavedFilter) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Owner, b.Owner))
+	})
 	return fs, nil
+}
+
+// newestOfEach returns the newest version of each record of a type, by ID.
+func newestOfEach[R any](tx read, typ string) (rs []R, err error) {
+	prefix := key(typ)
+	c := bucket(tx, bucketRecords).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); {
+		id, _, _ := bytes.Cut(k[len(prefix):], []byte{0})
+		name := string(id)
+		r, err := newest[R](tx, typ, name)
+		if err != nil {
+			return nil, err
+		}
+		rs = append(rs, r)
+		k, _ = c.Seek(after(typ, name))
+	}
+	return rs, nil
 }
 
 // Assessed implements [store.Reader].
@@ -65,25 +84,10 @@ func (s *Store) Assessed(ctx context.Context, prefix string, limit int) (ids []s
 		}
 		return nil
 	})
-	return ids, err
-}
-
-// Levels implements [store.Reader].
-func (s *Store) Levels(ctx context.Context, source string) (ls []store.LevelCount, err error) {
-	for _, l := range []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview, vigil.LevelNote, vigil.LevelNone} {
-		ls = append(ls, store.LevelCount{Level: l})
+	if err != nil {
+		return nil, fmt.Errorf("look for listings: %w", err)
 	}
-	for it, err := range s.Items(ctx, store.Filter{Source: source}) {
-		if err != nil {
-			return nil, err
-		}
-		c := &ls[inverted(it.Assessment.Level)]
-		c.All++
-		if it.Task.State == vigil.Queued || it.Task.State == vigil.Leased {
-			c.Waiting++
-		}
-	}
-	return ls, nil
+	return ids, nil
 }
 
 // Pass implements [store.Queue].
@@ -113,12 +117,22 @@ func (s *Store) Pass(ctx context.Context, t vigil.Task, a vigil.Act) error {
 	})
 }
 
+// checkReopen refuses tasks that cannot be reopened.
+func checkReopen(ts []vigil.Task) error {
+	for _, t := range ts {
+		if err := checkTask(t); err != nil {
+			return err
+		}
+		if !t.Stage.ByPerson() {
+			return fmt.Errorf("task %s of stage %s: want one of people", t.ID, t.Stage)
+		}
+	}
+	return nil
+}
+
 // reopen queues tasks of people that are to be done again, or for the first time.
 func (w write) reopen(ts []vigil.Task) error {
 	for _, t := range ts {
-		if !t.Stage.ByPerson() {
-			return fmt.Errorf("reopen %s task %s: want one of people", t.Stage, t.ID)
-		}
 		old, err := getTask(w.read, t.ID)
 		if errors.Is(err, vigil.ErrNotFound) {
 			if _, err := w.addTasks([]vigil.Task{t}); err != nil {
@@ -129,11 +143,11 @@ func (w write) reopen(ts []vigil.Task) error {
 		if err != nil {
 			return err
 		}
-		if old.open() {
+		if old.open() || old.State == vigil.Erased {
 			continue
 		}
 		next := old.moved(vigil.Queued, w.now)
-		next.Attempts, next.Class, next.Reason, next.Passed = 0, "", "", nil
+		next.Attempts, next.Class, next.Reason = 0, "", ""
 		next.Barred, next.Priority = t.Barred, t.Priority
 		if err := w.putTask(&old, next); err != nil {
 			return err

@@ -2,7 +2,9 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +80,9 @@ func (s *Store) prepareFor(t vigil.Task, r vigil.Result) (prepared, error) {
 func (w write) commit(held task, p prepared) error {
 	if err := checkRest(held, p.Rest); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(p.Reopen, func(t vigil.Task) bool { return t.ID == held.ID }) {
+		return errors.New("it reopens the task that it ends: for that there is Again")
 	}
 	if _, err := w.put(p, passOver); err != nil {
 		return err

@@ -53,6 +53,9 @@ func prepare(r vigil.Result) (prepared, error) {
 	if err := checkTasks(r.Next); err != nil {
 		return prepared{}, fmt.Errorf("next: %w", err)
 	}
+	if err := checkReopen(r.Reopen); err != nil {
+		return prepared{}, fmt.Errorf("reopen: %w", err)
+	}
 	rows, err := prepareRows(r)
 	if err != nil {
 		return prepared{}, err
@@ -176,6 +179,9 @@ func checkRecord(r vigil.Record) error {
 		source, page = r.Source, r.Page
 	case vigil.Decision:
 		source = r.Source
+		if err := checkPart(r); err != nil {
+			return err
+		}
 	case vigil.Watchlist:
 		if r.ID != vigil.NewWatchlistID(r.Name, r.AsOf, r.SHA256) {
 			return errors.New("its ID does not follow from name, date and hash: make it with vigil.NewWatchlistID")
@@ -203,6 +209,20 @@ func checkRecord(r vigil.Record) error {
 		}
 	}
 	return errors.Join(checkName("source", source), checkName("page", page))
+}
+
+// checkPart refuses a decision that is no part of a judgement.
+func checkPart(d vigil.Decision) error {
+	switch d.Part {
+	case vigil.Reading, vigil.Adjudication:
+		return nil
+	case vigil.Withdrawal:
+		if d.Verdict != "" {
+			return fmt.Errorf("a withdrawal with the verdict %q: want none", d.Verdict)
+		}
+		return nil
+	}
+	return fmt.Errorf("part %q: want none, adjudication or withdrawal", d.Part)
 }
 
 // put stores a prepared result: its record, its log entry, its standings and
@@ -241,7 +261,7 @@ func (w write) put(p prepared, revoked refusal) (vigil.Event, error) {
 func (w write) checkObject(p prepared) error {
 	o := p.Act.Object
 	if p.Record == nil {
-		if !isRecordType(o.Type) || o.SHA256 == "" {
+		if !store.IsRecord(o.Type) || o.SHA256 == "" {
 			return nil
 		}
 		_, err := recordWithHash(w.read, o)
@@ -258,15 +278,6 @@ func (w write) checkObject(p prepared) error {
 		return fmt.Errorf("%s %s: kept under order %q, cannot be under order %q too", o.Type, o.ID, order, p.Act.Order)
 	}
 	return nil
-}
-
-func isRecordType(typ string) bool {
-	switch typ {
-	case vigil.TypeOrder, vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeWatchlist, vigil.TypeTie, vigil.TypeHold,
-		vigil.TypeRemark, vigil.TypeAccount, vigil.TypeFilter:
-		return true
-	}
-	return false
 }
 
 // putRecord stores the record that entry e speaks of, and what leads to it.
@@ -289,7 +300,15 @@ func (w write) putRecord(e vigil.Event, p prepared) error {
 		}
 		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addAssessment(r))
 	case vigil.Decision:
-		return errors.Join(put(), w.search().addDecision(r))
+		if err := put(); err != nil {
+			return err
+		}
+		return w.search().addDecision(r.Listing)
+	case vigil.Remark:
+		if err := put(); err != nil {
+			return err
+		}
+		return w.search().addRemark(r.Listing)
 	case vigil.Watchlist:
 		return errors.Join(w.putRows(p.Rows, p.rows), put(), w.search().relist(keysOf(p.Rows)))
 	}

@@ -138,6 +138,15 @@ func (w write) gatherListing(id string) (r removal, seen *vigil.Assessment, err 
 			r.source = d.Source
 		}
 	}
+	if r.source == "" { // or remarked on
+		rs, err := versions[vigil.Remark](w.read, vigil.TypeRemark, id)
+		if err != nil {
+			return r, nil, err
+		}
+		for _, m := range rs {
+			r.source = m.Source
+		}
+	}
 	return r, seen, r.ties(w.read, id)
 }
 

@@ -94,7 +94,7 @@ func (s *Store) mend(ctx context.Context, in store.Inspection, r *store.Repairs,
 			return err
 		}
 	}
-	return errors.Join(once(bucketCounts, write.mendCounts), once(bucketPace, write.mendPaces))
+	return errors.Join(once(bucketCounts, write.mendCounts), once(bucketLevels, write.mendLevels), once(bucketPace, write.mendPaces))
 }
 
 // inSteps calls fn with the entries of a bucket, some at a time, each time in a
@@ -188,30 +188,12 @@ func (w write) mendPlaces() ([]store.Flaw, error) {
 	return []store.Flaw{{Part: bucketTasks, What: fmt.Sprintf("the last place that was given is %d, not %d", most, said)}}, b.SetSequence(most)
 }
 
-func (w write) mendCounts() (fs []store.Flaw, err error) {
+func (w write) mendCounts() ([]store.Flaw, error) {
 	want, err := countTasks(w.read)
 	if err != nil {
 		return nil, err
 	}
-	b := bucket(w.read, bucketCounts)
-	has := map[string][]byte{}
-	err = b.ForEach(func(k, v []byte) error {
-		has[string(k)] = bytes.Clone(v)
-		return nil
-	})
-	for _, k := range slices.Sorted(maps.Keys(has)) {
-		if want[k] == 0 {
-			err = errors.Join(err, b.Delete([]byte(k)))
-			fs = append(fs, changed(bucketCounts, []byte(k), "removed: there is no such task"))
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(want)) {
-		if v := number(nil, want[k]); !bytes.Equal(has[k], v) {
-			err = errors.Join(err, b.Put([]byte(k), v))
-			fs = append(fs, changed(bucketCounts, []byte(k), fmt.Sprintf("set from %d to %d", parseNumber(has[k]), want[k])))
-		}
-	}
-	return fs, err
+	return w.mendNumbers(bucketCounts, "task", want)
 }
 
 func (w write) mendPaces() (fs []store.Flaw, err error) {

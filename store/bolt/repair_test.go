@@ -20,7 +20,7 @@ import (
 )
 
 // derived are the buckets that can be made anew.
-var derived = []string{"ready", "delayed", "leased", "done", "parked", "dead", "counts", "pages", "triage", "reviews", "captures", "mentions", "listed"}
+var derived = []string{"ready", "delayed", "leased", "done", "parked", "dead", "counts", "pages", "triage", "reviews", "levels", "captures", "mentions", "listed"}
 
 // variedCase makes a case with entries in every bucket, and returns its file.
 func variedCase(t *testing.T) string {
@@ -37,7 +37,9 @@ func variedCase(t *testing.T) string {
 	})[0]
 	review := vigil.NewTask(vigil.Review, "ORD-1/m", page)
 	review.Priority = 7
-	ts := []vigil.Task{review}
+	reread := vigil.NewTask(vigil.Reread, "ORD-1/m", page)
+	reread.Barred = []string{"rev-1", "rev-2"}
+	ts := []vigil.Task{review, reread}
 	for i := range 8 {
 		ts = append(ts, vigil.NewTask(vigil.Extract, "ORD-1/m", fmt.Sprint("page ", i)))
 	}
@@ -206,7 +208,7 @@ func TestRepairIsLogged(t *testing.T) {
 			said = append(said, fmt.Sprint(e.Actor, " ", e.Reason, " ", e.Details))
 		}
 	}
-	if want := []string{"inv-07 begins map[triage:4]", "inv-07 ended map[triage:4]"}; !slices.Equal(said, want) {
+	if want := []string{"inv-07 begins map[levels:4 triage:4]", "inv-07 ended map[triage:4]"}; !slices.Equal(said, want) {
 		t.Errorf("the log says %q, want %q", said, want)
 	}
 }

@@ -11,11 +11,12 @@ import (
 	"vigil"
 )
 
-// idsUnder returns the values of all keys with a prefix; of all keys if it is empty.
+// idsUnder returns the IDs in the values of all keys with a prefix; of all keys if it
+// is empty.
 func idsUnder(tx read, name string, prefix []byte) (ids []string) {
 	c := bucket(tx, name).Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		ids = append(ids, string(v))
+		ids = append(ids, idOf(v))
 	}
 	return ids
 }
@@ -29,19 +30,21 @@ func idsUntil(tx read, name string, st vigil.Stage, source string, now time.Time
 		if keyInstant(k, prefix).After(now) {
 			break
 		}
-		ids = append(ids, string(v))
+		ids = append(ids, idOf(v))
 	}
 	return ids
 }
 
-// firstInstant returns the time in the first key with a prefix; zero if there
-// is none.
-func firstInstant(tx read, name string, prefix []byte) time.Time {
-	k, _ := bucket(tx, name).Cursor().Seek(prefix)
-	if !bytes.HasPrefix(k, prefix) {
-		return time.Time{}
+// firstInstant returns the time in the first key with a prefix whose task suits,
+// any if suits is nil; zero if there is none.
+func firstInstant(tx read, name string, prefix []byte, suits func(sign []byte) bool) time.Time {
+	c := bucket(tx, name).Cursor()
+	for k, sign := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, sign = c.Next() {
+		if suits == nil || suits(sign) {
+			return keyInstant(k, prefix)
+		}
 	}
-	return keyInstant(k, prefix)
+	return time.Time{}
 }
 
 // keyInstant returns the time that stands behind prefix in k.
@@ -84,9 +87,14 @@ const maxPiece = 4 << 20
 // all keys if it is empty, but not nil.
 // parse reports false for an entry to be left out.
 func scan[T any](ctx context.Context, view viewer, name string, prefix []byte, parse func(tx read, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
+	return scanFrom(ctx, view, name, prefix, prefix, firstPiece, parse)
+}
+
+// scanFrom is scan from a key on, with so many entries in the first piece.
+func scanFrom[T any](ctx context.Context, view viewer, name string, prefix, start []byte, first int, parse func(tx read, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		from := prefix
-		for size := firstPiece; from != nil; size = min(2*size, lastPiece) {
+		from := start
+		for size := first; from != nil; size = min(2*size, lastPiece) {
 			var piece []T
 			err := view(ctx, func(tx read) (err error) {
 				piece, from, err = readPiece(tx, name, prefix, from, size, parse)

@@ -226,23 +226,23 @@ func (f *finder) hit(n uint32, d *docFacts) (h store.SearchHit, err error) {
 // named returns facts with the texts that their names stand for.
 func (f *finder) named(d *docFacts) (facts search.Facts, err error) {
 	facts = search.Facts{Level: d.levelName(), Captured: d.captured(), Waiting: d.flags&docWaits != 0}
-	var genre, source, typ, verdict, lists string
+	var genre, source, typ, verdict, tags, lists string
 	for _, t := range []struct {
 		kind byte
 		n    name
 		to   *string
-	}{{nameGenre, d.genre, &genre}, {nameSource, d.source, &source}, {nameType, d.typ, &typ}, {nameVerdict, d.verdict, &verdict}, {nameLists, d.lists, &lists}} {
+	}{{nameGenre, d.genre, &genre}, {nameSource, d.source, &source}, {nameType, d.typ, &typ}, {nameVerdict, d.verdict, &verdict}, {nameTags, d.tags, &tags}, {nameLists, d.lists, &lists}} {
 		if *t.to, err = f.text(t.kind, t.n); err != nil {
 			return facts, err
 		}
 	}
 	facts.Genre, facts.Source, facts.Type, facts.Verdict = vigil.Genre(genre), source, vigil.PageType(typ), vigil.Verdict(verdict)
-	facts.Lists = splitLists(lists)
+	facts.Tags, facts.Lists = splitNames(tags), splitNames(lists)
 	return facts, nil
 }
 
-// splitLists returns the names of watchlists that a name stands for.
-func splitLists(text string) (names []string) {
+// splitNames returns the tags, or the names of watchlists, that a name stands for.
+func splitNames(text string) (names []string) {
 	if err := json.Unmarshal([]byte(text), &names); err != nil {
 		return nil // it stands for none, or for something else
 	}

@@ -97,7 +97,7 @@ func FuzzBlock(f *testing.F) {
 }
 
 func TestFactsKeepTheirFields(t *testing.T) {
-	f := docFacts{1, 2, 3, 4, 5, 6, 7, 8, 5, docWaits | docErased, 1<<64 - 2, 0.1234}
+	f := docFacts{1, 2, 3, 4, 5, 6, 7, 8, 9, 5, docWaits | docErased, 1<<64 - 2, 0.1234}
 	b := f.appendTo([]byte{9})
 	if len(b) != 1+factsSize || parseFacts(b[1:]) != f {
 		t.Errorf("%d bytes, %+v; want %d and %+v", len(b)-1, parseFacts(b[1:]), factsSize, f)

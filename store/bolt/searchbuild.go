@@ -23,7 +23,7 @@ func searchBuckets() []string {
 const keySearch = "search"
 
 // searchForm is the form of the search index. One of another form is made anew.
-const searchForm = "1"
+const searchForm = "2"
 
 // newSearchName returns what meta says of a search index: its form, and a name
 // that no other has. Its documents have other numbers in another.

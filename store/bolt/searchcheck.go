@@ -59,8 +59,8 @@ func (s *Store) mendSearch(r *store.Repairs, progress func(store.Progress)) erro
 // readings of listings, each listing has its newest, each document has its words
 // somewhere and names for its facts, and each value can be read. If asked for, it
 // holds postings against words as well: those of a segment by the sum of a number
-// for each, so that one document and one block are in memory. It does not hold
-// facts against records.
+// for each, so that one document and one block are in memory. Of facts it then
+// holds verdict and tags against decisions and remarks, and no others.
 type searchChecker struct {
 	searchIndex
 	ctx      context.Context
@@ -143,7 +143,42 @@ func (c *searchChecker) doc(n uint32) error {
 	if err := c.namesOf(f); err != nil {
 		return err
 	}
+	if err := c.opinions(ref.listing, f); err != nil {
+		return err
+	}
 	return c.wordsOf(n, ref, v)
+}
+
+// opinions holds the verdict and tags of a listing's newest document against its
+// decisions and remarks. Of those that cannot be read it says nothing.
+func (c *searchChecker) opinions(listing string, f docFacts) error {
+	if !c.words || f.next != 0 {
+		return nil
+	}
+	d, err := standingDecision(c.read, listing)
+	if err != nil {
+		return nil
+	}
+	verdict := ""
+	if d != nil {
+		verdict = string(d.Verdict)
+	}
+	rs, err := versions[vigil.Remark](c.read, vigil.TypeRemark, listing)
+	if err != nil {
+		return nil
+	}
+	hasVerdict, err := c.text(nameVerdict, f.verdict)
+	if err != nil {
+		return err
+	}
+	hasTags, err := c.text(nameTags, f.tags)
+	if err != nil {
+		return err
+	}
+	if tags := slices.Sorted(slices.Values(vigil.Gather(rs).Tags)); hasVerdict != verdict || !slices.Equal(splitNames(hasTags), tags) {
+		return fmt.Errorf("%w: it has the verdict %q and the tags %s, its listing %q and %q", vigil.ErrTampered, hasVerdict, hasTags, verdict, tags)
+	}
+	return nil
 }
 
 // wordsOf checks the words of a document, or notes them if a segment has them. v is
@@ -188,7 +223,7 @@ func mix(p posting) uint64 {
 
 // namesOf checks that the names of facts stand for something.
 func (c *searchChecker) namesOf(f docFacts) error {
-	for kind, n := range map[byte]name{nameSource: f.source, nameVendor: f.vendor, nameGenre: f.genre, nameType: f.typ, nameVerdict: f.verdict, nameLists: f.lists} {
+	for kind, n := range map[byte]name{nameSource: f.source, nameVendor: f.vendor, nameGenre: f.genre, nameType: f.typ, nameVerdict: f.verdict, nameTags: f.tags, nameLists: f.lists} {
 		if n == 0 || c.names[kind][n] {
 			continue
 		}

@@ -28,10 +28,10 @@ const (
 
 // A census counts documents by their facts.
 type census struct {
-	n                                          int
-	levels                                     [256]int
-	genre, vendor, source, typ, verdict, lists tally
-	days                                       map[uint64]int // of capture, numbered from the first that has a number
+	n                                                int
+	levels                                           [256]int
+	genre, vendor, source, typ, verdict, tags, lists tally
+	days                                             map[uint64]int // of capture, numbered from the first that has a number
 }
 
 func (c *census) add(d *docFacts) {
@@ -42,6 +42,7 @@ func (c *census) add(d *docFacts) {
 	c.source.add(d.source)
 	c.typ.add(d.typ)
 	c.verdict.add(d.verdict)
+	c.tags.add(d.tags)
 	c.lists.add(d.lists)
 	if d.at != 0 {
 		c.days[(max(d.at, dayOffset)-dayOffset)/daySort]++
@@ -93,7 +94,9 @@ func (f *finder) facets(c census) (fs []store.Facet, err error) {
 		case search.Decision:
 			vs, err = f.values(nameVerdict, c.verdict)
 		case search.Watchlist:
-			vs, err = f.listValues(c.lists)
+			vs, err = f.namesValues(nameLists, c.lists)
+		case search.Tag:
+			vs, err = f.namesValues(nameTags, c.tags)
 		case store.FacetMonth:
 			vs = monthValues(c)
 		}
@@ -165,17 +168,18 @@ func leastOf(t tally) int {
 	return counts[len(counts)-store.MaxFacetValues]
 }
 
-func (f *finder) listValues(t tally) ([]store.FacetValue, error) {
+// namesValues is values for texts that are lists of names.
+func (f *finder) namesValues(kind byte, t tally) ([]store.FacetValue, error) {
 	counts := map[string]int{}
 	for n, count := range t {
 		if n == 0 || count == 0 {
 			continue
 		}
-		text, err := f.text(nameLists, name(n))
+		text, err := f.text(kind, name(n))
 		if err != nil {
 			return nil, err
 		}
-		for _, list := range splitLists(text) {
+		for _, list := range splitNames(text) {
 			counts[list] += count
 		}
 	}

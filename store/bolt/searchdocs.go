@@ -144,12 +144,41 @@ func (x searchIndex) knownFacts(listing string, f *docFacts) error {
 			return err
 		}
 	}
-	d, err := newest[vigil.Decision](x.read, vigil.TypeDecision, listing)
-	if err != nil {
-		return nil
+	return errors.Join(x.judged(listing, f), x.tagged(listing, f))
+}
+
+// judged sets the verdict by which a listing is known. Decisions that cannot be
+// read leave none.
+func (x searchIndex) judged(listing string, f *docFacts) (err error) {
+	verdict := ""
+	if d, err := standingDecision(x.read, listing); err == nil && d != nil {
+		verdict = string(d.Verdict)
 	}
-	f.verdict, err = x.name(nameVerdict, string(d.Verdict), true)
+	f.verdict, err = x.name(nameVerdict, verdict, true)
 	return err
+}
+
+// tagged sets the tags that are on a listing. Remarks that cannot be read leave
+// none.
+func (x searchIndex) tagged(listing string, f *docFacts) error {
+	rs, err := versions[vigil.Remark](x.read, vigil.TypeRemark, listing)
+	if err != nil {
+		rs = nil
+	}
+	f.tags, err = x.namesName(nameTags, vigil.Gather(rs).Tags)
+	return err
+}
+
+// namesName returns what stands for some names, in whatever order they come.
+func (x searchIndex) namesName(kind byte, names []string) (name, error) {
+	if len(names) == 0 {
+		return 0, nil
+	}
+	b, err := json.Marshal(slices.Compact(slices.Sorted(slices.Values(names))))
+	if err != nil {
+		return 0, err
+	}
+	return x.name(kind, string(b), true)
 }
 
 // assessed sets what follows from a listing's newest assessment.
@@ -198,15 +227,7 @@ func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
 		}
 		names = append(names, w.Name)
 	}
-	if len(names) == 0 {
-		return 0, nil
-	}
-	slices.Sort(names)
-	b, err := json.Marshal(slices.Compact(names))
-	if err != nil {
-		return 0, err
-	}
-	return x.name(nameLists, string(b), true)
+	return x.namesName(nameLists, names)
 }
 
 // capturedAt returns when a page was captured.
@@ -239,12 +260,14 @@ func (x searchIndex) addAssessment(a vigil.Assessment) error {
 	return x.changeFacts(a.ID, func(f *docFacts) error { return x.assessed(a, f) })
 }
 
-// addDecision notes a listing's newest decision.
-func (x searchIndex) addDecision(d vigil.Decision) error {
-	return x.changeFacts(d.Listing, func(f *docFacts) (err error) {
-		f.verdict, err = x.name(nameVerdict, string(d.Verdict), true)
-		return err
-	})
+// addDecision notes by which decision a listing is known, once one more is stored.
+func (x searchIndex) addDecision(listing string) error {
+	return x.changeFacts(listing, func(f *docFacts) error { return x.judged(listing, f) })
+}
+
+// addRemark notes which tags are on a listing, once one more remark is stored.
+func (x searchIndex) addRemark(listing string) error {
+	return x.changeFacts(listing, func(f *docFacts) error { return x.tagged(listing, f) })
 }
 
 // setWaiting notes whether a listing's review waits.

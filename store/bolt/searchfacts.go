@@ -11,8 +11,8 @@ import (
 // Facts stand in blocks of so many documents, which fill half a disk page when
 // they are sealed.
 const (
-	factsSize  = 50
-	factsBlock = 38
+	factsSize  = 54
+	factsBlock = 35
 )
 
 // A name stands for a text that many documents share; 0 for the empty one.
@@ -25,18 +25,19 @@ const (
 	nameGenre   = 'g'
 	nameType    = 't'
 	nameVerdict = 'd'
+	nameTags    = 'm' // sorted, as a JSON array
 	nameLists   = 'l' // names of watchlists, as a JSON array
 )
 
 // docFacts are what is known of a document beside its words. A document is one
 // reading of a listing; those of a listing form a chain.
 type docFacts struct {
-	next, prev                                 uint32 // documents of the listing's next and last reading; 0 for none
-	source, vendor, genre, typ, verdict, lists name
-	level                                      byte // one more than its rank; 0 for none
-	flags                                      byte
-	at                                         uint64 // when it was captured, as times sort; 0 if that is not known
-	score                                      float64
+	next, prev                                       uint32 // documents of the listing's next and last reading; 0 for none
+	source, vendor, genre, typ, verdict, tags, lists name
+	level                                            byte // one more than its rank; 0 for none
+	flags                                            byte
+	at                                               uint64 // when it was captured, as times sort; 0 if that is not known
+	score                                            float64
 }
 
 // Flags of a document.
@@ -46,7 +47,7 @@ const (
 )
 
 func (f docFacts) appendTo(b []byte) []byte {
-	for _, n := range []uint32{f.next, f.prev, uint32(f.source), uint32(f.vendor), uint32(f.genre), uint32(f.typ), uint32(f.verdict), uint32(f.lists)} {
+	for _, n := range []uint32{f.next, f.prev, uint32(f.source), uint32(f.vendor), uint32(f.genre), uint32(f.typ), uint32(f.verdict), uint32(f.tags), uint32(f.lists)} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
 	return number(number(append(b, f.level, f.flags), f.at), math.Float64bits(f.score))
@@ -56,8 +57,8 @@ func (f docFacts) appendTo(b []byte) []byte {
 func parseFacts(b []byte) docFacts {
 	u := func(i int) uint32 { return binary.BigEndian.Uint32(b[4*i:]) }
 	return docFacts{
-		next: u(0), prev: u(1), source: name(u(2)), vendor: name(u(3)), genre: name(u(4)), typ: name(u(5)), verdict: name(u(6)), lists: name(u(7)),
-		level: b[32], flags: b[33], at: binary.BigEndian.Uint64(b[34:]), score: math.Float64frombits(binary.BigEndian.Uint64(b[42:])),
+		next: u(0), prev: u(1), source: name(u(2)), vendor: name(u(3)), genre: name(u(4)), typ: name(u(5)), verdict: name(u(6)), tags: name(u(7)), lists: name(u(8)),
+		level: b[36], flags: b[37], at: binary.BigEndian.Uint64(b[38:]), score: math.Float64frombits(binary.BigEndian.Uint64(b[46:])),
 	}
 }
 

@@ -312,6 +312,8 @@ func (f *finder) isFact(t search.Term) isFact {
 		return f.isNamed(t, nameType, func(d *docFacts) name { return d.typ })
 	case search.Decision:
 		return f.isNamed(t, nameVerdict, func(d *docFacts) name { return d.verdict })
+	case search.Tag:
+		return f.isNamed(t, nameTags, func(d *docFacts) name { return d.tags })
 	}
 	return f.isNamed(t, nameLists, func(d *docFacts) name { return d.lists })
 }
@@ -328,8 +330,9 @@ func (f *finder) isNamed(t search.Term, kind byte, of func(*docFacts) name) isFa
 		if err != nil {
 			return false, err
 		}
+		names := splitNames(text)
 		known[n] = t.MatchFacts(search.Facts{
-			Genre: vigil.Genre(text), Source: text, Type: vigil.PageType(text), Verdict: vigil.Verdict(text), Lists: splitLists(text),
+			Genre: vigil.Genre(text), Source: text, Type: vigil.PageType(text), Verdict: vigil.Verdict(text), Tags: names, Lists: names,
 		})
 		return known[n], nil
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"vigil"
 	"vigil/store"
@@ -78,17 +79,20 @@ func (w write) untriage(a vigil.Assessment) error {
 // reviewOf returns the ID of the review task that an assessment may ask for.
 func reviewOf(a vigil.Assessment) string { return vigil.NewTask(vigil.Review, a.Source, a.Page).ID }
 
-// setTriage adds a listing to a view, or takes it out.
+// setTriage adds a listing to a view, or takes it out, and keeps the numbers of
+// listings in step.
 func (w write) setTriage(view, source, id string, standing []byte, in bool) error {
 	b := bucket(w.read, bucketTriage)
-	for _, k := range triageKeys(view, source, id, standing) {
-		var err error
-		if in {
-			err = b.Put(k, []byte(id))
-		} else {
-			err = b.Delete(k)
+	of := []string{"", source}
+	for i, k := range triageKeys(view, source, id, standing) {
+		if was := b.Get(k) != nil; was == in {
+			continue
 		}
-		if err != nil {
+		by, change := 1, func() error { return b.Put(k, []byte(id)) }
+		if !in {
+			by, change = -1, func() error { return b.Delete(k) }
+		}
+		if err := errors.Join(change(), w.countLevel(view, of[i], standing[0], by)); err != nil {
 			return err
 		}
 	}
@@ -140,8 +144,10 @@ func (s *Store) Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item,
 }
 
 func checkFilter(f store.Filter) error {
-	if f.MinLevel != "" && f.MinLevel.Rank() < 0 {
-		return fmt.Errorf("unknown level %q", f.MinLevel)
+	for _, l := range []vigil.Level{f.MinLevel, f.MaxLevel} {
+		if l != "" && l.Rank() < 0 {
+			return fmt.Errorf("unknown level %q", l)
+		}
 	}
 	if f.Limit < 0 {
 		return fmt.Errorf("limit %d: want 0 or more", f.Limit)
@@ -158,13 +164,48 @@ func (s *Store) items(ctx context.Context, f store.Filter) iter.Seq2[store.Item,
 		view = viewWaiting
 	}
 	prefix := key(view, f.Source)
-	return scan(ctx, s.view, bucketTriage, prefix, func(tx read, k, v []byte) (store.Item, bool, error) {
+	parse := func(tx read, k, v []byte) (store.Item, bool, error) {
 		if f.MinLevel != "" && k[len(prefix)] > inverted(f.MinLevel) {
 			return store.Item{}, false, errEnough
 		}
 		it, err := item(tx, string(v))
 		return it, true, err
+	}
+	return func(yield func(store.Item, error) bool) {
+		from, err := s.itemsFrom(ctx, prefix, f)
+		if err != nil {
+			yield(store.Item{}, err)
+			return
+		}
+		size := firstPiece
+		if f.Limit > 0 { // read as many as are asked for, and no more
+			size = min(f.Limit, lastPiece)
+		}
+		scanFrom(ctx, s.view, bucketTriage, prefix, from, size, parse)(yield)
+	}
+}
+
+// itemsFrom returns the first key of triage that a filter may choose.
+func (s *Store) itemsFrom(ctx context.Context, prefix []byte, f store.Filter) (from []byte, err error) {
+	from = prefix
+	if f.MaxLevel != "" {
+		from = append(bytes.Clone(prefix), inverted(f.MaxLevel))
+	}
+	if f.After == "" {
+		return from, nil
+	}
+	err = s.view(ctx, func(tx read) error {
+		a, err := newest[vigil.Assessment](tx, vigil.TypeAssessment, f.After)
+		if err != nil {
+			return fmt.Errorf("behind listing %q: %w", f.After, err)
+		}
+		behind := slices.Concat(prefix, standing(a), []byte(a.ID), []byte{0})
+		if bytes.Compare(behind, from) > 0 {
+			from = behind
+		}
+		return nil
 	})
+	return from, err
 }
 
 // item joins what belongs to an assessed listing.

@@ -10,6 +10,7 @@ import (
 
 	"vigil"
 	"vigil/internal/custody"
+	"vigil/store"
 )
 
 // recordKey returns where the record that entry e brought is stored: the
@@ -82,7 +83,7 @@ func recordWithHash(tx read, o vigil.Object) ([]byte, error) {
 func (s *Store) RecordBytes(ctx context.Context, e vigil.Event) (b []byte, err error) {
 	o := e.Object
 	err = s.view(ctx, func(tx read) error {
-		if !isRecordType(o.Type) || checkName("ID", o.ID) != nil || checkName("order", e.Order) != nil {
+		if !store.IsRecord(o.Type) || checkName("ID", o.ID) != nil || checkName("order", e.Order) != nil {
 			return fmt.Errorf("%s %s: %w", o.Type, o.ID, vigil.ErrNotFound)
 		}
 		v, err := tx.get(bucketRecords, recordKey(e))

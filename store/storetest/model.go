@@ -69,6 +69,8 @@ func (m *protocol) step() string {
 		return m.tryRequeue()
 	case n < 85:
 		return m.tryStanding()
+	case n < 87:
+		return m.tryReopen()
 	default:
 		d := time.Duration(m.rand.IntN(4000)) * time.Millisecond
 		if m.rand.IntN(8) == 0 {
@@ -99,14 +101,54 @@ func (m *protocol) source() string {
 }
 
 func (m *protocol) stage() vigil.Stage {
-	return []vigil.Stage{vigil.Fetch, vigil.Fetch, vigil.Extract, vigil.Review}[m.rand.IntN(4)]
+	return []vigil.Stage{vigil.Fetch, vigil.Fetch, vigil.Extract, vigil.Review, vigil.Reread, vigil.Adjudicate}[m.rand.IntN(6)]
+}
+
+// holder draws who asks.
+func (m *protocol) holder() string { return fmt.Sprint("w", m.rand.IntN(3)) }
+
+// barring draws whom a task of a stage is not for.
+func (m *protocol) barring(st vigil.Stage) (barred []string) {
+	for _, who := range []string{"w0", "w1", "w9"} {
+		if st.ByPerson() && m.chance(3) {
+			barred = append(barred, who)
+		}
+	}
+	return barred
+}
+
+// reopening draws tasks of people, known ones and others.
+func (m *protocol) reopening() (ts []vigil.Task) {
+	for range 1 + m.rand.IntN(3) {
+		t := task([]vigil.Stage{vigil.Review, vigil.Reread, vigil.FollowUp}[m.rand.IntN(3)], m.source(), fmt.Sprint("s", m.rand.IntN(20)), m.rand.IntN(3))
+		if len(m.tasks) > 0 && m.chance(2) {
+			if o := m.tasks[m.rand.IntN(len(m.tasks))]; o.Stage.ByPerson() {
+				t = task(o.Stage, o.Source, o.Subject, m.rand.IntN(3))
+			}
+		}
+		t.Barred = m.barring(t.Stage)
+		ts = append(ts, t)
+	}
+	return ts
+}
+
+func (m *protocol) tryReopen() string {
+	ts := m.reopening()
+	if _, err := m.e.Record(m.e.t.Context(), vigil.Result{Act: act(vigil.ActAssign, "ORD-0"), Reopen: ts}); err != nil {
+		m.e.t.Errorf("reopen %+v: %v", ts, err)
+	}
+	m.reopen(ts)
+	return fmt.Sprintf("reopen %v", subjects(ts))
 }
 
 func (m *protocol) tryEnqueue() string {
 	var ts []vigil.Task
 	for range 1 + m.rand.IntN(4) {
 		t := task(m.stage(), m.source(), fmt.Sprint("s", m.rand.IntN(80)), m.rand.IntN(3))
-		t.Depth, t.From = m.rand.IntN(3), fmt.Sprint("page ", m.rand.IntN(9))
+		t.Depth, t.From, t.Barred = m.rand.IntN(3), fmt.Sprint("page ", m.rand.IntN(9)), m.barring(t.Stage)
+		if t.Stage.ByPerson() {
+			t.Passed = []string{"w0"} // nobody can have
+		}
 		ts = append(ts, t)
 	}
 	m.e.enqueue(ts...)
@@ -126,7 +168,10 @@ func (m *protocol) tryLease() string {
 
 // request draws a request.
 func (m *protocol) request() store.LeaseRequest {
-	r := store.LeaseRequest{Stage: m.stage(), Holder: fmt.Sprint("w", m.rand.IntN(2)), N: 1 + m.rand.IntN(4), TTL: time.Second + m.seconds(9)}
+	r := store.LeaseRequest{Stage: m.stage(), Holder: m.holder(), N: 1 + m.rand.IntN(4), TTL: time.Second + m.seconds(9), Passed: m.chance(4)}
+	if m.chance(4) {
+		r.Below = 1 + m.rand.IntN(3)
+	}
 	if m.chance(3) {
 		r.Source = m.source()
 	}
@@ -163,9 +208,12 @@ func (m *protocol) checkNext(r store.LeaseRequest, next time.Time) {
 	if !first.IsZero() && (next.IsZero() || next.After(first)) {
 		m.e.t.Errorf("lease %+v: next is %s, but a task is to be had at %s", r, next, first)
 	}
+	if r.Stage.ByPerson() && !next.Equal(first) { // nothing of theirs is given up, and no rule of a source holds it back
+		m.e.t.Errorf("lease %+v: next is %s, but the first task is to be had at %s", r, next, first)
+	}
 }
 
-// tryEnd ends a lease, which may be lost, in one of the five ways.
+// tryEnd ends a lease, which may be lost, in one of the six ways.
 func (m *protocol) tryEnd() string {
 	if len(m.stale) == 0 {
 		return "nothing to end"
@@ -176,10 +224,11 @@ func (m *protocol) tryEnd() string {
 	lost := t.State != vigil.Leased || t.Lease != l.Lease || !m.now().Before(t.Until)
 	var (
 		ctx  = m.e.t.Context()
-		verb = []string{"commit", "commit", "commit and lease", "commit and lease", "release", "release", "return", "bury"}[m.rand.IntN(8)]
+		verb = []string{"commit", "commit", "commit and lease", "commit and lease", "release", "release", "return", "bury", "pass"}[m.rand.IntN(9)]
 		what any
 		err  error
 		end  func() // on the model
+		bad  bool   // it makes no sense
 	)
 	switch verb {
 	case "commit":
@@ -201,6 +250,9 @@ func (m *protocol) tryEnd() string {
 		what, err, end = b, m.e.Release(ctx, l, b), func() { m.release(t, b, vigil.OutcomeFailed, m.now()) }
 	case "return":
 		err, end = m.e.Return(ctx, l), func() { to(t, vigil.Queued, m.now()); t.Attempts-- }
+	case "pass":
+		bad = !t.Stage.ByPerson()
+		err, end = m.e.Pass(ctx, l, act(vigil.ActPass, "")), func() { m.pass(t) }
 	case "bury":
 		err, end = m.e.Bury(ctx, l, act(vigil.ActRefuse, "")), func() {
 			m.tried(t, vigil.Attempt{At: m.now(), Holder: t.Holder, Outcome: vigil.OutcomeRefused, Reason: "test"})
@@ -208,13 +260,22 @@ func (m *protocol) tryEnd() string {
 			t.Class, t.Reason = "", "test"
 		}
 	}
-	if !lost {
+	if !lost && !bad {
 		end()
 	}
-	if lost != errors.Is(err, vigil.ErrLeaseLost) || !lost && err != nil {
+	if lost != errors.Is(err, vigil.ErrLeaseLost) || !lost && bad != (err != nil) {
 		m.e.t.Errorf("%s %s: %v; lost is %t", verb, l.Subject, err, lost)
 	}
 	return fmt.Sprintf("%s %s with %+v", verb, l.Subject, what)
+}
+
+// pass gives t back, and notes who did.
+func (m *protocol) pass(t *vigil.Task) {
+	if !slices.Contains(t.Passed, t.Holder) {
+		t.Passed = append(slices.Clip(t.Passed), t.Holder)
+	}
+	to(t, vigil.Queued, m.now())
+	t.Attempts--
 }
 
 // result draws a result of a task.
@@ -230,6 +291,9 @@ func (m *protocol) result(l vigil.Task) vigil.Result {
 	}
 	if l.Stage == vigil.Fetch && m.chance(3) {
 		r.Rest = m.seconds(6)
+	}
+	if m.chance(4) {
+		r.Reopen = slices.DeleteFunc(m.reopening(), func(t vigil.Task) bool { return t.ID == l.ID })
 	}
 	if m.sources[l.Source] != nil && m.chance(8) {
 		r.Standings = []vigil.Standing{m.standing(l.Source)}
@@ -278,12 +342,14 @@ func (m *protocol) tryLeaseByTask() string {
 	if t.Stage == vigil.Fetch || t.State == vigil.Leased && !m.now().Before(t.Until) {
 		return "not asked for"
 	}
-	r := store.LeaseRequest{Stage: t.Stage, Holder: fmt.Sprint("w", m.rand.IntN(2)), TTL: 5 * time.Second, Task: t.ID}
+	r := store.LeaseRequest{Stage: t.Stage, Holder: m.holder(), TTL: 5 * time.Second, Task: t.ID}
 	got, _, err := m.e.Lease(m.e.t.Context(), r)
 	var want error
 	switch {
 	case t.State == vigil.Done || t.State == vigil.Parked || t.State == vigil.Dead:
 		want = vigil.ErrNotFound
+	case slices.Contains(t.Barred, r.Holder):
+		want = vigil.ErrRefused
 	case t.State == vigil.Leased && t.Holder != r.Holder:
 		want = vigil.ErrHeld
 	case t.State == vigil.Leased:

@@ -28,7 +28,7 @@ func (m *protocol) now() time.Time { return m.e.clock.Now() }
 func (m *protocol) add(ts []vigil.Task) {
 	for _, t := range ts {
 		if m.find(t.ID) == nil {
-			t.Since = m.now()
+			t.Since, t.Passed = m.now(), nil
 			m.tasks = append(m.tasks, &t)
 		}
 	}
@@ -77,7 +77,7 @@ func (m *protocol) release(t *vigil.Task, b vigil.Setback, how vigil.Outcome, at
 	switch {
 	case b.Park:
 		t.State, how = vigil.Parked, vigil.OutcomeParked
-	case t.Stage != vigil.Review && t.Attempts >= m.e.o.MaxAttempts:
+	case !t.Stage.ByPerson() && t.Attempts >= m.e.o.MaxAttempts:
 		t.State, how = vigil.Dead, vigil.OutcomeGivenUp
 	case b.Retry > 0:
 		t.Until = m.now().Add(b.Retry)
@@ -97,8 +97,23 @@ func (m *protocol) rest(s *store.SourceStatus, d time.Duration) {
 	}
 }
 
+// reopen queues tasks that are done or not known.
+func (m *protocol) reopen(ts []vigil.Task) {
+	for _, t := range ts {
+		old := m.find(t.ID)
+		if old == nil {
+			m.add([]vigil.Task{t})
+		} else if old.State != vigil.Queued && old.State != vigil.Leased {
+			to(old, vigil.Queued, m.now())
+			old.Attempts, old.Class, old.Reason = 0, "", ""
+			old.Barred, old.Priority = t.Barred, t.Priority
+		}
+	}
+}
+
 func (m *protocol) commit(t *vigil.Task, r vigil.Result) {
 	m.add(r.Next)
+	m.reopen(r.Reopen)
 	how, holder := vigil.OutcomeDone, t.Holder
 	to(t, vigil.Done, m.now())
 	if r.Again { // behind r.Next, too
@@ -143,7 +158,7 @@ func (m *protocol) stand(st vigil.Standing, by string) bool {
 // best returns the task that is to be leased at a moment.
 func (m *protocol) best(r store.LeaseRequest, now time.Time) (b *vigil.Task) {
 	for _, t := range m.tasks {
-		if t.Stage != r.Stage || r.Source != "" && t.Source != r.Source || t.State != vigil.Queued || t.Until.After(now) || !m.allowed(t, now) {
+		if t.Stage != r.Stage || r.Source != "" && t.Source != r.Source || t.State != vigil.Queued || t.Until.After(now) || !m.allowed(t, now) || !suits(t, r) {
 			continue
 		}
 		if b == nil || t.Priority > b.Priority {
@@ -151,6 +166,11 @@ func (m *protocol) best(r store.LeaseRequest, now time.Time) (b *vigil.Task) {
 		}
 	}
 	return b
+}
+
+// suits reports whether t is for who asks.
+func suits(t *vigil.Task, r store.LeaseRequest) bool {
+	return !slices.Contains(t.Barred, r.Holder) && (r.Passed || !slices.Contains(t.Passed, r.Holder)) && (r.Below == 0 || t.Priority < r.Below)
 }
 
 // allowed reports whether a source's rules let t start at a moment.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -158,6 +159,32 @@ func searchFollowsFacts(t *testing.T, e *env) {
 	e.wantFound("decision:any", "harbour tour")
 	e.wantFound("decision:none", "harbour map")
 
+	// It is taken back, and decided by others.
+	e.judge(p, "rev-1", vigil.Withdrawal, "")
+	e.wantFound("decision:any")
+	e.wantFound("decision:none", "harbour map", "harbour tour")
+	e.judge(p, "rev-1", vigil.Reading, vigil.Unsure)
+	e.judge(p, "rev-2", vigil.Reading, vigil.Relevant)
+	e.wantFound("decision:relevant", "harbour tour")
+	e.judge(p, "rev-3", vigil.Adjudication, vigil.Unsure)
+	e.wantFound("decision:unsure", "harbour tour")
+	e.wantFound("decision:relevant")
+	e.judge(p, "rev-3", vigil.Withdrawal, "")
+	e.wantFound("decision:relevant", "harbour tour")
+
+	// Tags are put on, and taken off.
+	e.wantFound("tag:any")
+	for _, tag := range []string{"night-shift", "boats", "night-shift"} {
+		e.remark(p, vigil.Tag, tag)
+	}
+	e.wantFound("tag:night-shift tag:boats", "harbour tour")
+	e.wantFound("tag:night")
+	e.wantFound("tag:none", "harbour map")
+	e.remark(p, vigil.Untag, "night-shift")
+	e.remark(p, vigil.Note, "night-shift")
+	e.wantFound("tag:night-shift")
+	e.wantFound("tag:any", "harbour tour")
+
 	// Another model, which finds less.
 	e.record(assessment(p, vigil.LevelNone, 0), vigil.ActClassify)
 	e.wantFound("level:review")
@@ -166,6 +193,25 @@ func searchFollowsFacts(t *testing.T, e *env) {
 	e.wantFound("id:k1")
 	e.reopen()
 	e.wantFound("decision:relevant level:none", "harbour tour")
+}
+
+// judge records a decision that is a part of a judgement, at the present time.
+func (e *env) judge(p vigil.Page, by string, part vigil.Part, v vigil.Verdict) vigil.Decision {
+	e.t.Helper()
+	e.clock.advance(time.Second)
+	d := decision(p, v)
+	d.Reviewer, d.Part, d.Time = by, part, e.clock.Now()
+	e.record(d, vigil.ActDecide)
+	return d
+}
+
+// remark records a remark on the listing that p shows.
+func (e *env) remark(p vigil.Page, k vigil.RemarkKind, text string) vigil.Remark {
+	e.t.Helper()
+	e.clock.advance(time.Second)
+	r := vigil.Remark{Listing: vigil.NewListingID(p.Source, p.URL), Source: p.Source, Kind: k, Text: text, By: "rev-1", At: e.clock.Now()}
+	e.record(r, vigil.ActRemark)
+	return r
 }
 
 func searchNewestReading(t *testing.T, e *env) {
@@ -197,7 +243,13 @@ func searchNewestReading(t *testing.T, e *env) {
 	e.record(decision(late, vigil.Unsure), vigil.ActDecide)
 	e.wantFound("level:note")
 	e.record(listing(late, "late"), vigil.ActExtract)
-	e.wantFound("level:note decision:unsure", "late")
+	e.wantFound("level:note decision:unsure tag:none", "late")
+	later := page(src, "http://x.onion/d", 3)
+	e.record(decision(later, vigil.Unsure), vigil.ActDecide)
+	e.judge(later, "rev-1", vigil.Withdrawal, "")
+	e.remark(later, vigil.Tag, "boats")
+	e.record(listing(later, "later"), vigil.ActExtract)
+	e.wantFound("decision:none tag:boats", "later")
 }
 
 func searchComesWithItsCommit(t *testing.T, e *env) {
@@ -424,7 +476,7 @@ func searchMarks(t *testing.T, e *env) {
 	if diff := gocmp.Diff([]string{"title: Hárbour TOUR", "vendor: Quay", "description: harbour tour", "description: quay"}, got); diff != "" {
 		t.Errorf("marks (-want +got):\n%s", diff)
 	}
-	want := store.SearchHit{Listing: l, Assessment: a, Decision: &d, Marks: h.Marks, Facts: store.SearchFacts(l, a, &d, p, nil, false)}
+	want := store.SearchHit{Listing: l, Assessment: a, Decision: &d, Marks: h.Marks, Facts: store.SearchFacts(l, a, &d, nil, p, nil, false)}
 	if diff := gocmp.Diff(want, h); diff != "" {
 		t.Errorf("hit (-want +got):\n%s", diff)
 	}

@@ -17,7 +17,7 @@ import (
 	"vigil/store"
 )
 
-// searchModel commits random listings, assessments, decisions, pages and lists,
+// searchModel commits random listings, assessments, decisions, tags, pages and lists,
 // and compares what random queries find with a model that looks at each listing,
 // after each stage of maintenance, and after the case was opened anew.
 func searchModel(t *testing.T, e *env) {
@@ -54,7 +54,8 @@ type searchedListing struct {
 	newest   vigil.Listing
 	n        int // of the commit that brought it
 	a        vigil.Assessment
-	d        *vigil.Decision
+	ds       []vigil.Decision
+	remarks  []vigil.Remark
 	waiting  bool
 	captures []vigil.Page
 }
@@ -100,15 +101,21 @@ func (m *searched) commit() {
 	}
 	l := m.listings[known[m.r.IntN(len(known))]]
 	p := l.captures[m.r.IntN(len(l.captures))]
-	switch m.r.IntN(13) {
+	switch m.r.IntN(15) {
 	case 0:
 		m.read(p)
 	case 1, 2, 3, 4, 5, 6:
 		m.assess(l, p)
 	case 7, 8:
-		d := decision(p, vigil.Verdict(m.pick("relevant", "unsure", "urgent")))
-		m.record(d, vigil.ActDecide)
-		l.d = &d
+		part := vigil.Part(m.pick("", "", "", "adjudication", "withdrawal"))
+		verdict := vigil.Verdict(m.pick("relevant", "unsure", "urgent"))
+		if part == vigil.Withdrawal {
+			verdict = ""
+		}
+		l.ds = append(l.ds, m.judge(p, m.pick("rev-1", "rev-2", "rev-3"), part, verdict))
+	case 12, 13:
+		kind := vigil.RemarkKind(m.pick("tag", "tag", "untag", "note"))
+		l.remarks = append(l.remarks, m.remark(p, kind, m.pick("boats", "night-shift", "old")))
 	case 9:
 		m.review()
 	case 10:
@@ -226,7 +233,7 @@ func (m *searched) query() search.Query {
 
 func (m *searched) term() search.Term {
 	at := day.Add(time.Duration(m.r.IntN(900*300)) * time.Minute)
-	switch m.r.IntN(16) {
+	switch m.r.IntN(17) {
 	case 0:
 		return search.Term{Kind: search.Title, Words: search.Words(m.word())}
 	case 1:
@@ -253,6 +260,8 @@ func (m *searched) term() search.Term {
 		return search.Term{Kind: search.Until, To: at}
 	case 12:
 		return search.Term{Kind: search.Status, Value: search.Waiting}
+	case 14:
+		return search.Term{Kind: search.Tag, Value: m.pick("boats", "night-shift", "old", "x", search.Any, search.None)}
 	case 13:
 		return search.Term{Kind: search.Text, Words: search.Words(m.words(3))}
 	}
@@ -268,7 +277,11 @@ func (m *searched) facts(l *searchedListing) search.Facts {
 		}
 	}
 	slices.Sort(lists)
-	return store.SearchFacts(l.newest, l.a, l.d, m.pages[l.newest.Page], lists, l.waiting)
+	var tags []string
+	if on := vigil.Gather(l.remarks).Tags; len(on) > 0 {
+		tags = slices.Sorted(slices.Values(on))
+	}
+	return store.SearchFacts(l.newest, l.a, vigil.Judge(l.ds).Last(), tags, m.pages[l.newest.Page], lists, l.waiting)
 }
 
 // check compares what a query finds with what the model finds.
@@ -332,7 +345,7 @@ func (m *searched) count(found []*searchedListing) *store.SearchCount {
 		}
 		for kind, values := range map[search.Kind][]string{
 			search.Level: {string(f.Level)}, search.Genre: {string(f.Genre)}, search.Vendor: {l.newest.Vendor}, search.Source: {f.Source},
-			search.Type: {string(f.Type)}, store.FacetMonth: {month}, search.Decision: {string(f.Verdict)}, search.Watchlist: f.Lists,
+			search.Type: {string(f.Type)}, store.FacetMonth: {month}, search.Decision: {string(f.Verdict)}, search.Tag: f.Tags, search.Watchlist: f.Lists,
 		} {
 			for _, v := range values {
 				if counts[kind] == nil {
