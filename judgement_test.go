@@ -5,89 +5,103 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"vigil"
 )
 
-// decisionOf reads a decision such as "a:relevant", "c!unsure" for an adjudication,
-// and "a-" for a withdrawal, the n-th of them.
-func decisionOf(word string, n int) vigil.Decision {
-	parts := map[byte]vigil.Part{':': vigil.Reading, '!': vigil.Adjudication, '-': vigil.Withdrawal}
-	return vigil.Decision{
-		Listing: "l", Time: time.Date(2026, 11, 3, 9, n, 0, 0, time.UTC), Reviewer: word[:1], Part: parts[word[1]], Verdict: vigil.Verdict(word[2:]),
+// decisions reads decisions as they are written in these tests: a letter for who
+// (or a capital for who adjudicates), then r relevant, n not relevant, u unsure,
+// m suspected minor, or x for taking back; "2" behind it for the second capture.
+func decisions(t *testing.T, text string) (ds []vigil.Decision) {
+	t.Helper()
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for i, w := range strings.Fields(text) {
+		d := vigil.Decision{Listing: "l", Source: "o/s", Page: "page 1", Reviewer: strings.ToLower(w[:1]), Reason: "goods", Time: at.Add(time.Duration(i) * time.Minute)}
+		if w[0] >= 'A' && w[0] <= 'Z' {
+			d.Part = vigil.Adjudication
+		}
+		switch w[1] {
+		case 'r':
+			d.Verdict = vigil.Relevant
+		case 'n':
+			d.Verdict = vigil.NotRelevant
+		case 'u':
+			d.Verdict = vigil.Unsure
+		case 'm':
+			d.Verdict = vigil.SuspectedMinor
+		case 'x':
+			d.Part = vigil.Withdrawal
+		default:
+			t.Fatalf("decision %q", w)
+		}
+		if strings.HasSuffix(w, "2") {
+			d.Page = "page 2"
+		}
+		ds = append(ds, d)
 	}
+	return ds
 }
 
 func TestJudge(t *testing.T) {
-	for text, want := range map[string]struct {
-		state   vigil.JudgementState
-		verdict vigil.Verdict
-		last    string // reviewer and verdict by which the listing is known
+	for _, k := range []struct {
+		name, decisions string
+		state           vigil.JudgementState
+		verdict         vigil.Verdict
+		readers         string // of the readings that stand
+		last            string // who made the decision by which it is known
+		restricted      bool
 	}{
-		"":                                         {vigil.Undecided, "", ""},
-		"a:relevant":                               {vigil.ReadOnce, vigil.Relevant, "a relevant"},
-		"a:relevant a:unsure":                      {vigil.ReadOnce, vigil.Unsure, "a unsure"},
-		"a:relevant b:relevant":                    {vigil.Agreed, vigil.Relevant, "b relevant"},
-		"a:relevant b:unsure":                      {vigil.Disputed, "", "b unsure"},
-		"a:relevant b:unsure a:unsure":             {vigil.Agreed, vigil.Unsure, "a unsure"},
-		"a:relevant b:relevant c:unsure":           {vigil.Disputed, "", "c unsure"},
-		"a:relevant b:unsure c!unsure":             {vigil.Adjudicated, vigil.Unsure, "c unsure"},
-		"a:relevant b:unsure c!unsure c!urgent":    {vigil.Adjudicated, vigil.Urgent, "c urgent"},
-		"a:relevant b:unsure c!unsure d:urgent":    {vigil.Disputed, "", "d urgent"},
-		"a:relevant b:unsure c!unsure b:relevant":  {vigil.Agreed, vigil.Relevant, "b relevant"},
-		"a:relevant a-":                            {vigil.Undecided, "", ""},
-		"a-":                                       {vigil.Undecided, "", ""},
-		"a:relevant b-":                            {vigil.ReadOnce, vigil.Relevant, "a relevant"},
-		"a:relevant a:unsure a-":                   {vigil.ReadOnce, vigil.Relevant, "a relevant"},
-		"a:relevant a:unsure a- a-":                {vigil.Undecided, "", ""},
-		"a:relevant b:unsure a-":                   {vigil.ReadOnce, vigil.Unsure, "b unsure"},
-		"a:relevant b:unsure c!unsure c-":          {vigil.Disputed, "", "b unsure"},
-		"a:relevant b:unsure c!unsure d:urgent d-": {vigil.Adjudicated, vigil.Unsure, "c unsure"},
-		"a:relevant b:unsure c!unsure a-":          {vigil.Adjudicated, vigil.Unsure, "c unsure"},
+		{"nobody", "", vigil.Undecided, "", "", "", false},
+		{"one", "ar", vigil.ReadOnce, vigil.Relevant, "a", "a", false},
+		{"two who agree", "ar br", vigil.Agreed, vigil.Relevant, "ab", "b", false},
+		{"two who differ", "ar bn", vigil.Disputed, "", "ab", "b", false},
+		{"three of whom one differs", "ar br cn", vigil.Disputed, "", "abc", "c", false},
+		{"a changed mind replaces", "ar an", vigil.ReadOnce, vigil.NotRelevant, "a", "a", false},
+		{"a changed mind ends a dispute", "ar bn ar an", vigil.Agreed, vigil.NotRelevant, "ab", "a", false},
+		{"a third chooses", "ar bn Cn", vigil.Adjudicated, vigil.NotRelevant, "ab", "c", false},
+		{"what is read after the adjudication opens it anew", "ar bn Cn ar", vigil.Disputed, "", "ab", "a", false},
+		{"and may settle it", "ar bn Cn an", vigil.Agreed, vigil.NotRelevant, "ab", "a", false},
+		{"taken back", "ar ax", vigil.Undecided, "", "", "", false},
+		{"taken back, the earlier stands", "ar an ax", vigil.ReadOnce, vigil.Relevant, "a", "a", false},
+		{"taken back by one of two", "ar br bx", vigil.ReadOnce, vigil.Relevant, "a", "a", false},
+		{"only one's own is taken back", "ar bx", vigil.ReadOnce, vigil.Relevant, "a", "a", false},
+		{"the adjudication is taken back", "ar bn Cn cx", vigil.Disputed, "", "ab", "b", false},
+		{"a new capture begins anew", "ar br an2", vigil.ReadOnce, vigil.NotRelevant, "a", "a", false},
+		{"and ends an adjudication of the old", "ar bn Cn cr2", vigil.ReadOnce, vigil.Relevant, "c", "c", false},
+		{"what is taken back of the new leaves the old", "ar br an2 ax", vigil.Agreed, vigil.Relevant, "ab", "b", false},
+		{"a minor is suspected", "am", vigil.ReadOnce, vigil.SuspectedMinor, "a", "a", true},
+		{"a minor is suspected by the first of two", "am bn", vigil.Disputed, "", "ab", "a", true},
+		{"and an adjudication denies it", "am bn Cn", vigil.Adjudicated, vigil.NotRelevant, "ab", "c", false},
+		{"or says so too", "am bn Cm", vigil.Adjudicated, vigil.SuspectedMinor, "ab", "c", true},
+		{"taken back, it is restricted no more", "am ax", vigil.Undecided, "", "", "", false},
 	} {
-		var ds []vigil.Decision
-		for _, word := range strings.Fields(text) {
-			ds = append(ds, decisionOf(word, len(ds)))
-		}
-		j := vigil.Judge(ds)
-		last := ""
-		if d := j.Last(); d != nil {
-			last = d.Reviewer + " " + string(d.Verdict)
-		}
-		if j.State != want.state || j.Verdict != want.verdict || last != want.last {
-			t.Errorf("%s: %s %q, known by %q; want %s %q and %q", text, j.State, j.Verdict, last, want.state, want.verdict, want.last)
-		}
+		t.Run(k.name, func(t *testing.T) {
+			ds := decisions(t, k.decisions)
+			before := append([]vigil.Decision(nil), ds...)
+			j := vigil.Judge(ds)
+			readers, last := "", ""
+			for _, r := range j.Readings {
+				readers += r.Reviewer
+			}
+			if l := j.Last(); l != nil {
+				last = l.Reviewer
+			}
+			if j.State != k.state || j.Verdict != k.verdict || readers != k.readers || last != k.last || j.Restricted() != k.restricted {
+				t.Errorf("got %s, %q, readers %q, known by %q, restricted %v; want %s, %q, %q, %q, %v",
+					j.State, j.Verdict, readers, last, j.Restricted(), k.state, k.verdict, k.readers, k.last, k.restricted)
+			}
+			if d := cmp.Diff(before, ds); d != "" {
+				t.Errorf("the decisions were changed: %s", d)
+			}
+		})
 	}
 }
 
-func TestGatherTakesWhatStands(t *testing.T) {
-	at := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
-	remark := func(k vigil.RemarkKind, text string, due time.Time) vigil.Remark {
-		return vigil.Remark{Listing: "l", Source: "O/s", Kind: k, Text: text, Due: due, By: "a", At: at}
-	}
-	rs := []vigil.Remark{
-		remark(vigil.Note, "one", time.Time{}), remark(vigil.Tag, "boats", time.Time{}), remark(vigil.Tag, "night", time.Time{}), remark(vigil.Tag, "boats", time.Time{}),
-		remark(vigil.Untag, "night", time.Time{}), remark(vigil.Untag, "absent", time.Time{}), remark(vigil.ComeBack, "first", at), remark(vigil.Note, "two", time.Time{}),
-		remark(vigil.ComeBack, "then", at.AddDate(0, 0, 1)),
-	}
-	for _, r := range rs {
-		if err := r.Check(); err != nil {
-			t.Errorf("%+v: %v", r, err)
-		}
-	}
-	g := vigil.Gather(rs)
-	if len(g.Notes) != 2 || g.Notes[1].Text != "two" || len(g.Tags) != 1 || g.Tags[0] != "boats" || g.Due == nil || g.Due.Text != "then" {
-		t.Errorf("%+v", g)
-	}
-	if g = vigil.Gather(append(rs, remark(vigil.ComeBack, "", time.Time{}))); g.Due != nil {
-		t.Errorf("a day that has ended: %+v", g.Due)
-	}
-	for _, r := range []vigil.Remark{
-		{}, remark("", "x", time.Time{}), remark(vigil.Note, "", time.Time{}), remark(vigil.Note, "x", at), remark(vigil.Note, "\xff", time.Time{}),
-		remark(vigil.Note, strings.Repeat("x", 4001), time.Time{}), remark(vigil.Tag, "Two", time.Time{}), remark(vigil.Tag, "none", time.Time{}),
-		remark(vigil.Tag, strings.Repeat("x", 41), time.Time{}),
-	} {
-		if r.Check() == nil {
-			t.Errorf("%+v is a remark", r)
-		}
+func TestUpheldLeavesOutWhatWasTakenBack(t *testing.T) {
+	ds := decisions(t, "ar bn ax an cr bx")
+	got := vigil.Upheld(ds)
+	if d := cmp.Diff([]vigil.Decision{ds[3], ds[4]}, got); d != "" {
+		t.Error(d)
 	}
 }

@@ -319,3 +319,21 @@ func (w world) trust(t testing.TB) VerifyOptions {
 	t.Helper()
 	return VerifyOptions{Signers: w.court.signers(t, w.exporter), Now: later}
 }
+
+func TestTheRecordsOfADisputeAreInTheBundleAsTheyAre(t *testing.T) {
+	e := exhibit(1, func(e *vigil.Exhibit) {
+		first := e.Decisions[0]
+		second, third, back := first, first, first
+		second.Reviewer, second.Verdict = "reviewer-2", vigil.NotRelevant
+		third.Reviewer, third.Part = "reviewer-3", vigil.Adjudication
+		back.Reviewer, back.Verdict, back.Part = "reviewer-3", "", vigil.Withdrawal
+		e.Decisions = append(e.Decisions, second, third, back, third)
+	})
+	if err := fits(e, vigil.Order{ID: vigil.OrderOf(e.Listing.Source)}); err != nil {
+		t.Errorf("readings, adjudication and withdrawal are refused: %v", err)
+	}
+	e.Decisions[1].Verdict = ""
+	if err := fits(e, vigil.Order{ID: vigil.OrderOf(e.Listing.Source)}); err == nil {
+		t.Error("a reading without a verdict is taken")
+	}
+}

@@ -57,7 +57,7 @@ func (d *Desk) take(ctx context.Context, w Wish) (docket, error) {
 	if err := d.may(ctx, access.Decide); err != nil {
 		return docket{}, err
 	}
-	stages := []vigil.Stage{vigil.Review}
+	var stages []vigil.Stage
 	switch w.Stage {
 	case "":
 		if d.Who.Can(access.Adjudicate) {

@@ -137,3 +137,25 @@ func valuesOf(e vigil.Exhibit) []string {
 	}
 	return out
 }
+
+func TestARestrictedListingStaysSoUntilAnAdjudicationDeniesIt(t *testing.T) {
+	e := exhibit(0, "=lowtide", "pay to "+genesisAddress)
+	say := func(reviewer string, v vigil.Verdict, part vigil.Part) {
+		e.Decisions = append(e.Decisions, vigil.Decision{Verdict: v, Reason: "goods", Reviewer: reviewer, Part: part, Page: e.Page.ID, Time: opened()})
+	}
+	want := func(leaves bool, after string) {
+		t.Helper()
+		if _, ok := Leaving(e); ok != leaves {
+			t.Errorf("after %s it leaves: %v, want %v", after, ok, leaves)
+		}
+	}
+	want(true, "a reading")
+	say("m.roe", vigil.SuspectedMinor, vigil.Reading)
+	want(false, "a second that suspects a minor")
+	say("a.poe", vigil.NotRelevant, vigil.Reading)
+	want(false, "a third that does not")
+	say("a.poe", vigil.NotRelevant, vigil.Adjudication)
+	want(true, "an adjudication that denies it")
+	say("a.poe", "", vigil.Withdrawal)
+	want(false, "that it was taken back")
+}

@@ -185,11 +185,21 @@ func TestTheTextOfASuspectedMinorIsNotShown(t *testing.T) {
 	if !strings.Contains(page, "needle1") {
 		t.Error("the other listing's text is not shown")
 	}
-	// A later decision lifts it.
-	w.exhibits[0].Decisions = append(w.exhibits[0].Decisions, vigil.Decision{Verdict: vigil.Relevant, Reason: "changed-mind"})
+	// Another reader's word does not lift it; an adjudication does.
+	w.exhibits[0].Decisions = append(w.exhibits[0].Decisions, vigil.Decision{Verdict: vigil.Relevant, Reason: "goods", Reviewer: "reviewer-2"})
 	w.seq()
-	if !strings.Contains(w.render(t), "needle0") {
-		t.Error("the newest decision does not count")
+	if page := w.render(t); strings.Contains(page, "needle0") || !strings.Contains(page, "Its readers differ; there is no verdict.") {
+		t.Error("a second reading lifts it, or the dispute is not told")
+	}
+	w.exhibits[0].Decisions = append(w.exhibits[0].Decisions, vigil.Decision{Verdict: vigil.Relevant, Reason: "goods", Reviewer: "reviewer-3", Part: vigil.Adjudication})
+	w.seq()
+	if page := w.render(t); !strings.Contains(page, "needle0") || !strings.Contains(page, "Verdict: relevant, adjudicated.") {
+		t.Error("the adjudication does not count")
+	}
+	w.exhibits[0].Decisions = append(w.exhibits[0].Decisions, vigil.Decision{Reason: "taken-back", Reviewer: "reviewer-3", Part: vigil.Withdrawal})
+	w.seq()
+	if page := w.render(t); strings.Contains(page, "needle0") || !strings.Contains(page, "took back the decision before") {
+		t.Error("the adjudication counts though it was taken back")
 	}
 }
 
