@@ -207,3 +207,18 @@ func TestTheLogSaysWhatIsSigned(t *testing.T) {
 		}
 	}
 }
+
+// A clock that was set back leaves entries of the day before among those of a day.
+func TestADayIsFoundThoughTheClockWasSetBack(t *testing.T) {
+	c := casetest.New(t)
+	day := c.Now.Truncate(24 * time.Hour)
+	for n, at := range []time.Duration{10 * time.Hour, -time.Hour, 12 * time.Hour} {
+		c.Now = day.Add(at)
+		c.AddLevel(t, n, vigil.LevelNote)
+	}
+	b := signedIn(t, c)
+	rows, _ := walk(t, b, "/log?log=ORD-2026-0001&action=classify&day="+day.Format(time.DateOnly))
+	if len(rows) != 2 {
+		t.Errorf("found %v, want the 2 assessments of the day", rows)
+	}
+}

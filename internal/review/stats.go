@@ -175,7 +175,7 @@ func tableOf(r stats.Report, id string) stats.Table {
 func saying(id, title, desc string) svg.Text { return svg.Text{ID: id, Title: title, Desc: desc} }
 
 func workFigures(r stats.Report) []figure {
-	return []figure{waitingFigure(r), openFigure(r), alarmFigure(r), decisionFigure(r)}
+	return []figure{waitingFigure(r), decisionFigure(r), alarmFigure(r), openFigure(r)}
 }
 
 func waitingFigure(r stats.Report) figure {

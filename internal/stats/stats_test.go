@@ -401,8 +401,8 @@ func TestAReportIsWhatASlowCountSays(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			d := &desk{Case: casetest.New(t), t: t, r: rand.New(rand.NewPCG(seed, 7))}
 			p := New(d.Store)
-			for range 4 {
-				for range 80 {
+			for range 3 {
+				for range 60 {
 					d.act()
 				}
 				if err := p.CatchUp(t.Context()); err != nil {
@@ -452,13 +452,13 @@ func TestKappaOfAWorkedExample(t *testing.T) {
 
 func TestAListingTakesAtMost64Bytes(t *testing.T) {
 	k := newKept()
-	for n := range 100_000 {
+	for n := range 30_000 {
 		k.assess(assessment{ID: vigil.NewListingID("s", fmt.Sprint(n)), Page: "p", Level: vigil.LevelReview}, false, casetest.Start())
 		if k.n >= 1000 && k.n%pieceSize == 0 && k.bytes() > 64*k.n {
 			t.Fatalf("%d listings take %d bytes, %.1f each", k.n, k.bytes(), float64(k.bytes())/float64(k.n))
 		}
 	}
-	for n := range 100_000 {
+	for n := range 30_000 {
 		if i := k.find(idOf(vigil.NewListingID("s", fmt.Sprint(n)))); k.index[i] == 0 {
 			t.Fatalf("listing %d is not found", n)
 		}
