@@ -674,3 +674,13 @@ func TestTheLogPageShowsTheLastEntriesFirst(t *testing.T) {
 		t.Error("the newest entry should come first")
 	}
 }
+
+// read returns the body of an answer.
+func read(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

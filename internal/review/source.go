@@ -121,6 +121,7 @@ func startOf(text, from string) int {
 // where that ends: at the end of a line, if one is near.
 func part(text string, from int) (shown string, to int) {
 	var b strings.Builder
+	weight := 0
 	for to = from; to < len(text); {
 		line := text[to:]
 		if i := strings.IndexByte(line, '\n'); i >= 0 {
@@ -128,7 +129,7 @@ func part(text string, from int) (shown string, to int) {
 		}
 		line = display.Head(line, 1<<10)
 		visible := display.Visible(line)
-		if b.Len()+len(template.HTMLEscapeString(visible)) > shownSource {
+		if weight += weightOf(visible); weight > shownSource {
 			break
 		}
 		b.WriteString(visible)
