@@ -53,7 +53,8 @@ var ours = map[string][]string{
 	"internal/access":             {"."},
 	"internal/desk":               {".", "store", "internal/access", "internal/display"},
 	"internal/display":            {".", "store"},
-	"internal/review":             {".", "store", "internal/access", "internal/desk", "internal/display"},
+	"internal/rendering":          {".", "internal/display", "internal/encoding"},
+	"internal/review":             {".", "store", "internal/access", "internal/desk", "internal/display", "internal/rendering"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
 	"internal/search":             {"."},
@@ -79,7 +80,7 @@ var ours = map[string][]string{
 // theirs says which package imports each package of a third party, tests apart:
 // one, but for HTML, which the crawler must read to find the links of a page
 // that colly's parser gives up, in which a page declares its charset, and whose
-// tokens show a wall; and for the forms of letters, which a search folds without
+// tokens show a wall and its plain rendering; and for the forms of letters, which a search folds without
 // a classifier.
 var theirs = map[string][]string{
 	"filippo.io/age":                                          {"internal/keyring"},
@@ -107,7 +108,7 @@ var theirs = map[string][]string{
 	"golang.org/x/crypto/ssh":                                 {"internal/signature"},
 	"golang.org/x/mod/sumdb/note":                             {"internal/anchor"},
 	"golang.org/x/mod/sumdb/tlog":                             {"internal/custody"},
-	"golang.org/x/net/html":                                   {"internal/extract", "internal/wall", "internal/encoding", "crawler"},
+	"golang.org/x/net/html":                                   {"internal/extract", "internal/wall", "internal/encoding", "internal/rendering", "crawler"},
 	"golang.org/x/net/html/atom":                              {"internal/extract"},
 	"golang.org/x/net/html/charset":                           {"internal/encoding"},
 	"golang.org/x/net/proxy":                                  {"internal/tor"},

@@ -5,19 +5,18 @@ import (
 	"vigil/store"
 )
 
-// A chart is a bar chart of listings by level, in SVG user units. The numbers
-// stand beside it in a table.
+// A chart is a bar chart of what waits at each level, in SVG user units. The
+// numbers stand beside it in a table.
 type chart struct {
 	Width, Height int
 	Bars          []levelBar
-	Total         int
+	Waiting, All  int
 }
 
 // A levelBar is one bar of a chart.
 type levelBar struct {
 	Level        vigil.Level
-	N            int
-	Uncounted    bool // there may be more than N
+	Waiting, All int
 	Y, Middle, W int
 	LabelX       int
 }
@@ -25,34 +24,26 @@ type levelBar struct {
 // Measures of the level chart.
 const (
 	chartLabels = 70  // width of the column of level names
-	chartBars   = 250 // length of the longest bar
+	chartBars   = 200 // length of the longest bar
 	chartRow    = 26
 )
 
-// levelChart counts items by level. If the items were cut off, the last level
-// met, and those below, may have more.
-func levelChart(items []store.Item, cut bool) chart {
-	n := map[vigil.Level]int{}
+// waitingChart draws how many listings of each level wait; beside each bar stands
+// of how many.
+func waitingChart(levels []store.LevelCount) chart {
 	most := 1
-	for _, it := range items {
-		n[it.Assessment.Level]++
-		most = max(most, n[it.Assessment.Level])
+	for _, l := range levels {
+		most = max(most, l.Waiting)
 	}
-	c := chart{Width: chartLabels + chartBars + 60, Total: len(items)}
-	least := vigil.LevelEscalate
-	if len(items) > 0 {
-		least = items[len(items)-1].Assessment.Level
-	}
-	for i, l := range levels() {
-		b := levelBar{Level: l.Level, N: n[l.Level], Y: i*chartRow + 5, Middle: i*chartRow + chartRow/2, W: n[l.Level] * chartBars / most}
-		if b.N > 0 {
+	c := chart{Width: chartLabels + chartBars + 130, Height: max(1, len(levels)) * chartRow}
+	for i, l := range levels {
+		b := levelBar{Level: l.Level, Waiting: l.Waiting, All: l.All, Y: i*chartRow + 5, Middle: i*chartRow + chartRow/2, W: l.Waiting * chartBars / most}
+		if b.Waiting > 0 {
 			b.W = max(b.W, 3)
 		}
-		b.Uncounted = cut && l.Level.Rank() <= least.Rank()
 		b.LabelX = chartLabels + b.W + 8
-		c.Bars = append(c.Bars, b)
+		c.Bars, c.Waiting, c.All = append(c.Bars, b), c.Waiting+l.Waiting, c.All+l.All
 	}
-	c.Height = len(c.Bars) * chartRow
 	return c
 }
 

@@ -43,7 +43,7 @@ func TestThePageOfNearDuplicatesShowsWhatIsSharedAndWhereTheyDiffer(t *testing.T
 			t.Errorf("status %d, no %q in\n%s", code, want, page)
 		}
 	}
-	if _, item := b.get("/item/" + id); !strings.Contains(item, `href="/similar/`+id+`"`) {
+	if _, item := b.get("/item/" + id); !strings.Contains(item, `href="/cluster/`+id+`"`) {
 		t.Error("the listing's page does not lead to its near-duplicates")
 	}
 }

@@ -1,16 +1,12 @@
 package review
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
-	"strings"
-	"time"
 
 	"vigil"
 	"vigil/internal/access"
@@ -40,9 +36,6 @@ type Config struct {
 	// Similar says which texts are near-duplicates of a listing's, by d, which logs the
 	// look at them; without it there is no such page.
 	Similar func(ctx context.Context, d *desk.Desk, listing string) (Similar, error)
-	// ClusterOf says to which cluster of near-duplicates each listing belongs; those
-	// that are alone are left out. It shows nothing of them, and is quick.
-	ClusterOf func(ids []string) map[string]string
 	// Query reads a query as people write it; without it there is no search page.
 	Query func(text string) (search.Query, error)
 	// Identifiers finds the identifiers in a text that nobody has assessed, so that
@@ -51,7 +44,21 @@ type Config struct {
 	// Draft drafts a bundle of listings for the person of d, and returns where it is;
 	// without it the search page offers none.
 	Draft func(ctx context.Context, d *desk.Desk, listings []string) (path string, err error)
+
+	// Case names the case at the head of each page; empty for no name.
+	Case string
+	// Origins says where an indicator is taken from, a publication each; nil where
+	// that is not known.
+	Origins func(indicator string) []string
+	// ClusterOf says to which cluster of near-duplicates each listing belongs; the
+	// queue folds those of one. Listings that are alone are left out. Nil folds none.
+	ClusterOf func(ids []string) map[string]string
+	// Own returns the pages about a person's own sign-in; nil for none.
+	Own func(ctx context.Context, account string) ([]OwnPage, error)
 }
+
+// An OwnPage is a page about a person's own sign-in: sessions, passkeys.
+type OwnPage struct{ Path, Label, Says string }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
 // reach them and has the token acts as the desk's reviewer.
@@ -59,7 +66,7 @@ type Config struct {
 // The pages work without scripts. GET changes nothing but the custody log,
 // which notes each look at sensitive text.
 func Handler(cfg Config) http.Handler {
-	h := &handler{Config: cfg, pages: parsePages()}
+	h := &handler{Config: cfg, pages: parsePages(), exposed: newExposure()}
 	h.sessions = newSessions(cfg.Token, h.Desk.Clock)
 
 	mux := http.NewServeMux()
@@ -68,7 +75,9 @@ func Handler(cfg Config) http.Handler {
 	}
 	mux.HandleFunc("GET /login", h.login)
 	mux.HandleFunc("POST /login/new", h.newLink)
-	for _, rt := range slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes()) {
+	routes := slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes())
+	h.acts = served(routes)
+	for _, rt := range routes {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
 	return guard(cfg.Hosts, mux)
@@ -78,77 +87,9 @@ func Handler(cfg Config) http.Handler {
 type handler struct {
 	Config
 	pages    map[string]*template.Template
+	acts     map[string]access.Act // of the pages that are served, by path
 	sessions *sessions
-}
-
-// parsePages parses the embedded templates, each page together with the frame
-// around it. It panics on a template that does not parse, which tests rule out.
-func parsePages() map[string]*template.Template {
-	pages := map[string]*template.Template{}
-	funcs := template.FuncMap{"visible": display.Visible, "clean": display.Clean, "short": display.Short, "stamp": display.Stamp, "weight": display.Weight}
-	for _, name := range []string{"queue", "item", "links", "cluster", "clusterdone", "search", "selection", "hits", "log", "help", "message"} {
-		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
-			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
-	}
-	return pages
-}
-
-// A frame is what every page has around its own content.
-type frame struct {
-	Title    string
-	Here     string // which entry of the navigation it is
-	Reviewer string // empty without a session
-	Keys     bool
-	Data     any
-}
-
-// show writes a page. It is rendered whole before the first byte is sent, so
-// that an error never leaves half a page.
-func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page string, f frame) {
-	if s, ok := h.sessions.find(r); ok {
-		f.Reviewer, f.Keys = display.Clean(person(r).Account), s.keys
-	}
-	var b bytes.Buffer
-	if err := h.pages[page].Execute(&b, f); err != nil {
-		http.Error(w, "render page "+page+": "+display.Clean(err.Error()), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write(b.Bytes())
-}
-
-// A message is a page that says one thing and what to do next.
-type message struct {
-	Title string // set by say
-	Text  string
-	Path  string // where to go on; empty for nowhere
-	Link  string // what that place is called
-	Ask   bool   // offer to print a new login link
-	Go    bool   // go on without a click
-}
-
-// say shows a message.
-func (h *handler) say(w http.ResponseWriter, r *http.Request, status int, title string, m message) {
-	m.Title = title
-	h.show(w, r, status, "message", frame{Title: title, Data: m})
-}
-
-// fail shows an error of the desk, with the status that fits it.
-func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	m := message{Text: display.Clean(err.Error()), Path: "/", Link: "Back to the queue"}
-	switch {
-	case errors.Is(err, vigil.ErrNotFound):
-		h.say(w, r, http.StatusNotFound, "Not found", m)
-	case errors.Is(err, vigil.ErrRefused):
-		h.say(w, r, http.StatusForbidden, "Not allowed", m)
-	case errors.Is(err, vigil.ErrHeld):
-		h.say(w, r, http.StatusConflict, "Held by somebody else", m)
-	case errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
-		h.say(w, r, http.StatusConflict, "Changed meanwhile", m)
-	default:
-		h.say(w, r, http.StatusInternalServerError, "That did not work", m)
-	}
+	exposed  *exposure
 }
 
 // A route is a page or an act, and which of [access.Acts] it is; "" for what
@@ -162,16 +103,29 @@ type route struct {
 
 // triageRoutes are the queue, its listings and what is decided about them.
 func (h *handler) triageRoutes() []route {
-	return []route{
+	routes := []route{
 		{"GET /{$}", access.ReadQueue, h.queue},
 		{"POST /next", access.Decide, h.next},
+		{"GET /browse", access.ReadQueue, h.browse},
+		{"GET /break", access.ReadQueue, h.pause},
+		{"POST /break", access.ReadQueue, h.afterPause},
 		{"GET /item/{id}", access.ReadItem, h.item},
-		{"GET /item/{id}/reveal", access.ReadItem, h.toItem},
+		{"POST /item/{id}/claim", access.Decide, h.claim},
 		{"POST /item/{id}/reveal", access.Reveal, h.reveal},
-		{"GET /item/{id}/decide", access.ReadItem, h.toItem},
 		{"POST /item/{id}/decide", access.Decide, h.decide},
+		{"POST /item/{id}/undo", access.Decide, h.undo},
+		{"POST /item/{id}/pass", access.Decide, h.pass},
 		{"POST /item/{id}/return", access.Decide, h.giveBack},
+		{"POST /item/{id}/remark", access.Remark, h.remark},
+		{"GET /item/{id}/versions", access.ReadItem, h.versions},
+		{"GET /item/{id}/source", access.Reveal, h.source},
+		{"GET /item/{id}/rendering", access.Reveal, h.rendering},
+		{"GET /item/{id}/render", access.Reveal, h.render},
 	}
+	for _, act := range []string{"claim", "reveal", "decide", "undo", "pass", "return", "remark"} {
+		routes = append(routes, route{"GET /item/{id}/" + act, access.ReadItem, h.toItem})
+	}
+	return routes
 }
 
 // findRoutes are the ways from one listing to others.
@@ -199,6 +153,8 @@ func (h *handler) caseRoutes() []route {
 // ownRoutes are about the person and the pages themselves.
 func (h *handler) ownRoutes() []route {
 	return []route{
+		{"GET /me", "", h.me},
+		{"POST /me/filter", access.Search, h.saveFilter},
 		{"GET /help", "", h.help},
 		{"POST /keys", "", h.keys},
 		{"POST /logout", "", h.logout},
@@ -222,7 +178,7 @@ func (h *handler) signedIn(rt route) http.Handler {
 			h.fail(w, r, p.May(rt.act, h.Desk.Clock()))
 			return
 		}
-		rt.do(w, r.WithContext(context.WithValue(r.Context(), personKey{}, p)))
+		rt.do(w, withPerson(r, p))
 	})
 }
 
@@ -274,6 +230,7 @@ func (h *handler) newLink(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) logout(w http.ResponseWriter, r *http.Request) {
 	h.sessions.end(r)
+	h.exposed.rest(person(r).Account)
 	http.SetCookie(w, cookie(""))
 	w.Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
 	h.say(w, r, http.StatusOK, "Signed out", message{Text: "You are signed out.", Ask: h.NewLink != nil})
@@ -282,55 +239,9 @@ func (h *handler) logout(w http.ResponseWriter, r *http.Request) {
 // keys switches the keyboard shortcuts (WCAG 2.2, success criterion 2.1.4).
 func (h *handler) keys(w http.ResponseWriter, r *http.Request) {
 	h.sessions.setKeys(r, r.PostFormValue("keys") == "on")
-	http.Redirect(w, r, "/help", http.StatusSeeOther)
+	http.Redirect(w, r, "/me", http.StatusSeeOther)
 }
 
 func (h *handler) nothing(w http.ResponseWriter, r *http.Request) {
 	h.say(w, r, http.StatusNotFound, "Not found", message{Text: "There is no such page.", Path: "/", Link: "Go to the queue"})
-}
-
-// help shows what the words and the keys mean.
-func (h *handler) help(w http.ResponseWriter, r *http.Request) {
-	h.show(w, r, http.StatusOK, "help", frame{Title: "Help", Here: "help", Data: struct {
-		Verdicts []verdict
-		Reasons  []display.Reason
-		Levels   []levelWords
-		Claim    time.Duration
-		Idle     time.Duration
-		Contact  string
-	}{verdicts(), display.Reasons(), levels(), h.Desk.Lasts(), idleLimit, display.Clean(h.Contact)}})
-}
-
-// A verdict is a button of the decision bar.
-type verdict struct {
-	Key     int // which number key presses it
-	Verdict vigil.Verdict
-	Label   string
-	Meaning string
-}
-
-func verdicts() []verdict {
-	var vs []verdict
-	for i, o := range vigil.Verdicts() {
-		label := strings.ReplaceAll(string(o.Verdict), "-", " ")
-		vs = append(vs, verdict{i + 1, o.Verdict, strings.ToUpper(label[:1]) + label[1:], o.Meaning})
-	}
-	return vs
-}
-
-// levelWords says what a level asks for.
-type levelWords struct {
-	Level   vigil.Level
-	Meaning string
-}
-
-// levels lists the levels, highest first.
-func levels() []levelWords {
-	return []levelWords{
-		{vigil.LevelEscalate, "look at it now; a stated minor age leads here whatever the rest says"},
-		{vigil.LevelPriority, "several kinds of indicators together"},
-		{vigil.LevelReview, "a strong indicator in an offer"},
-		{vigil.LevelNote, "something weak; no review is asked"},
-		{vigil.LevelNone, "no indicator, or it is explained"},
-	}
 }

@@ -1,30 +1,43 @@
 package review
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
+	"time"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 )
 
 // shownText is how many bytes of a field the item page shows: listings are
 // shorter, and what is longer is built to be so.
-const shownText = 16 << 10
+const shownText = 12 << 10
+
+// An itemHead is what all pages about one listing have at their head.
+type itemHead struct {
+	ID      string
+	Level   vigil.Level
+	Score   float64
+	Summary string
+	State   string
+	Tabs    []tab
+}
+
+// A tab is one of the views of a listing.
+type tab struct {
+	Label, Path, Key string
+	Here             bool
+}
 
 // An itemPage is what the item template shows.
 type itemPage struct {
-	ID          string
-	Level       vigil.Level
-	Score       float64
-	Summary     string
-	State       string
+	itemHead
 	Mine        bool // this reviewer holds it
-	Restricted  bool
+	Take        bool // it waits, and this reviewer may take it
+	Restricted  bool // the text is not shown
+	Unlock      bool // but this reviewer may ask for it
 	Fold        bool // the text is folded away until asked for
 	Title       []display.Segment
 	Text        []display.Segment
@@ -35,17 +48,45 @@ type itemPage struct {
 	Identifiers []identifierRow
 	Hits        []display.HitRow
 	MoreHits    int
-	Links       bool // there is a page that shows them
-	Similar     bool // and one of near-duplicates and versions
+	Reveals     bool // this reviewer may see identifiers in full
 	Revealed    bool
 	Facts       []display.Fact
+	Readings    []reading // both, for whoever chooses between them
 	Decisions   []vigil.Decision
-	Verdicts    []verdict
-	Reasons     []display.Reason
+	Hidden      int // decisions that are not listed
+	Blind       bool
+	Remarks     remarks
+	Bar         *decisionBar // nil if this reviewer can't decide it now
 	Contact     string
 	Notice      string
-	Seen        string    // which state of the listing the form speaks of
-	Form        decideTry // what was typed before, if it was refused
+	Warning     string // what follows from the verdict just given
+	Paused      string // the source that is not crawled any more
+	Undo        string // the listing whose decision can be taken back
+	UndoOwn     bool   // it is this one
+	Tired       bool   // a break is offered
+	Light       bool   // from the light queue
+	Error       string
+
+	IdentifiersCut, NotesCut, TagsCut int // that are not listed
+}
+
+// A reading is one of the decisions that differ.
+type reading struct {
+	N int
+	vigil.Decision
+}
+
+// A decisionBar is the form that decides.
+type decisionBar struct {
+	Title    string
+	Says     string // what is special about this decision
+	Verdicts []verdict
+	Groups   []reasonGroup
+	Seen     string    // which state of the listing the form speaks of
+	Form     decideTry // what was typed before, if it was refused
+	Light    bool
+	Passed   bool
+	Stage    vigil.Stage
 }
 
 // A findingRow is one finding with the words around it.
@@ -58,15 +99,19 @@ type findingRow struct {
 }
 
 // A legend explains one indicator that the listing shows.
-type legend struct{ ID, Name, Definition string }
+type legend struct {
+	ID, Name, Definition string
+	Origins              []string // publications
+}
 
 // An identifierRow is one identifier, masked or in full.
 type identifierRow struct{ Kind, Value, Facts string }
 
-// A decideTry is what the decision form holds.
-type decideTry struct {
-	Reason, Note, Error string
-	Stay                bool // do not go to the next listing
+// remarks are what is noted beside the decisions.
+type remarks struct {
+	vigil.Remarks
+	Writes   bool   // this reviewer may add some
+	Tomorrow string // the first day to come back on
 }
 
 // item shows one listing.
@@ -76,7 +121,7 @@ func (h *handler) item(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	h.showItem(w, r, http.StatusOK, v, false, decideTry{})
+	h.showItem(w, r, http.StatusOK, v, false, decideTry{Wish: wish(r.URL.Query())})
 }
 
 // reveal shows one listing with its identifiers in full.
@@ -86,33 +131,115 @@ func (h *handler) reveal(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	h.showItem(w, r, http.StatusOK, v, true, decideTry{})
+	h.showItem(w, r, http.StatusOK, v, true, decideTry{Wish: wish(r.URL.Query())})
 }
 
 // toItem goes from the address of an action to the listing's page.
 func (h *handler) toItem(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/item/"+url.PathEscape(r.PathValue("id")), http.StatusSeeOther)
+	h.toListing(w, r, r.PathValue("id"), nil)
 }
 
 func (h *handler) showItem(w http.ResponseWriter, r *http.Request, status int, v display.View, reveal bool, try decideTry) {
-	p := h.newItemPage(v, reveal)
-	p.Form = try
-	if n := len(v.Decisions); n > 0 && r.URL.Query().Get("done") == "decided" {
-		p.Notice = decidedNotice(v.Decisions[n-1].Verdict)
+	p := h.newItemPage(r, v, reveal)
+	if p.Fold = p.Fold || display.Restricted(v.Item); p.Fold && !p.Restricted {
+		h.exposed.open(person(r).Account, p.ID, h.Desk.Clock())
 	}
-	h.show(w, r, status, "item", frame{Title: "Listing " + display.Short(p.ID), Here: "item", Data: p})
+	p.Tired, p.Light, p.Error = h.tired(r), try.Wish.Light, try.Error
+	f := frame{Title: "Listing " + display.Short(p.ID), Here: "item"}
+	if c, err := h.desk(r).Counts(r.Context()); err == nil && person(r).Can(access.Decide) {
+		f.Counts, p.Undo, p.UndoOwn = &c, c.Undo, c.Undo == p.ID
+	}
+	p.Bar = h.newBar(r, v, try)
+	p.setNotice(r)
+	f.Data = p
+	h.show(w, r, status, "item", f)
 }
 
-func (h *handler) newItemPage(v display.View, reveal bool) itemPage {
-	a := v.Assessment
-	p := itemPage{
-		ID: v.Assessment.ID, Level: a.Level, Score: a.Score, Summary: display.Summary(v.Item), State: display.State(v.Item, h.Desk.Clock()),
-		Mine:       v.Task.State == vigil.Leased && v.Task.Holder == h.Desk.Who.Account && v.Task.Until.After(h.Desk.Clock()),
-		Restricted: display.Restricted(v.Item), Fold: display.Grave(a.Level), Revealed: reveal,
-		Facts: withoutTitle(display.Facts(v)), Decisions: v.Decisions, Verdicts: verdicts(), Reasons: display.Reasons(),
-		Links: h.Links != nil, Similar: h.Similar != nil, Contact: display.Clean(h.Contact), Seen: h.Desk.Seen(v),
+// setNotice says what came of the action before.
+func (p *itemPage) setNotice(r *http.Request) {
+	q := r.URL.Query()
+	p.Notice = notices(q.Get("done"))
+	if q.Get("done") != "decided" {
+		return
 	}
+	own := lastOf(p.Decisions, person(r).Account)
+	if own == nil {
+		p.Notice = "Decided; this is the next."
+		return
+	}
+	p.Warning = decidedNotice(own.Verdict)
+	if q.Get("paused") == "1" && own.Verdict == vigil.SuspectedMinor {
+		p.Paused = display.Clean(own.Source)
+	}
+}
+
+// lastOf returns a person's last decision; nil if there is none.
+func lastOf(ds []vigil.Decision, account string) *vigil.Decision {
+	for i := len(ds) - 1; i >= 0; i-- {
+		if ds[i].Reviewer == account && ds[i].Part != vigil.Withdrawal {
+			return &ds[i]
+		}
+	}
+	return nil
+}
+
+// newHead returns the head of the pages about a listing.
+func (h *handler) newHead(r *http.Request, v display.View, here string) itemHead {
+	a := v.Assessment
+	hd := itemHead{ID: a.ID, Level: a.Level, Score: a.Score, Summary: display.Summary(v.Item), State: display.State(v.Item, h.Desk.Clock())}
+	switch {
+	case mine(v.Task, h.desk(r)):
+		hd.State = "held by you"
+	case v.Blind && v.Stage == vigil.Reread:
+		hd.State = "waits for a second reading"
+	case v.Stage == vigil.Adjudicate:
+		hd.State = "two readings differ"
+	}
+	base := "/item/" + a.ID
+	add := func(label, path, route, key string) {
+		if h.offers(person(r), route) {
+			hd.Tabs = append(hd.Tabs, tab{Label: label, Path: path, Key: key, Here: label == here})
+		}
+	}
+	add("Text", base, "/item/{id}", "")
+	if h.Similar != nil {
+		add("Versions", base+"/versions", "/item/{id}/versions", "")
+	}
+	if !display.Restricted(v.Item) && v.Page.ID != "" {
+		add("Source", base+"/source", "/item/{id}/source", "")
+		add("Rendering", base+"/rendering", "/item/{id}/rendering", "")
+	}
+	if h.Similar != nil {
+		add("Near-duplicates", "/cluster/"+a.ID, "/cluster/{id}", "c")
+	}
+	if h.Links != nil {
+		add("Links", "/links/"+a.ID, "/links/{id}", "l")
+	}
+	return hd
+}
+
+func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) itemPage {
+	a, who := v.Assessment, person(r)
+	p := itemPage{
+		itemHead: h.newHead(r, v, "Text"),
+		Mine:     mine(v.Task, h.desk(r)), Fold: display.Grave(a.Level), Revealed: reveal,
+		Facts: withoutTitle(display.Facts(v)), Blind: v.Blind, Contact: display.Clean(h.Contact),
+		Reveals: who.Can(access.Reveal),
+		Remarks: remarks{Remarks: v.Remarks, Writes: who.Can(access.Remark), Tomorrow: day(h.Desk.Clock().AddDate(0, 0, 1))},
+	}
+	p.Restricted = display.Restricted(v.Item) && !(reveal && h.unlocked(r))
+	p.Unlock = p.Restricted && !who.Solo && who.Can(access.ReadRestricted)
+	p.Take = !p.Mine && who.Can(access.Decide) && !heldByAnother(v, h.desk(r)) && (v.Stage != "" || display.Waits(v.Task))
+	if v.Stage == vigil.Adjudicate && !v.Blind {
+		for i, d := range vigil.Judge(v.Decisions).Readings {
+			d.Note = cutTo(display.Visible(d.Note), noteMost)
+			p.Readings = append(p.Readings, reading{i + 1, d})
+		}
+	}
+	p.Decisions = slices.Clone(v.Decisions)
+	p.Remarks.Notes = slices.Clone(v.Remarks.Notes)
 	p.Identifiers = identifierRows(a, reveal && !p.Restricted)
+	p.IdentifiersCut = len(a.Identifiers) - len(p.Identifiers)
 	p.Hits, p.MoreHits = display.HitRows(v.Hits, reveal && !p.Restricted)
 	h.setFindings(&p, v, reveal)
 	if !p.Restricted {
@@ -120,7 +247,50 @@ func (h *handler) newItemPage(v display.View, reveal bool) itemPage {
 		text := display.Head(v.Listing.Description, shownText)
 		p.Text, p.More = display.Segments(vigil.FieldDescription, text, a, reveal), len(v.Listing.Description)-len(text)
 	}
+	p.spare()
 	return p
+}
+
+// unlocked reports whether the person may see now what is restricted. Somebody alone
+// with a case never does: there is no other to handle it.
+func (h *handler) unlocked(r *http.Request) bool {
+	p := person(r)
+	return !p.Solo && p.May(access.ReadRestricted, h.Desk.Clock()) == nil
+}
+
+// heldByAnother reports whether somebody else reads the listing now.
+func heldByAnother(v display.View, d *desk.Desk) bool {
+	t := v.Task
+	return t.State == vigil.Leased && t.Holder != d.Who.Account && t.Until.After(d.Clock())
+}
+
+// newBar returns the form that decides a listing; nil if the person can't now.
+func (h *handler) newBar(r *http.Request, v display.View, try decideTry) *decisionBar {
+	d, who := h.desk(r), person(r)
+	if !who.Can(access.Decide) || heldByAnother(v, d) || v.Stage == vigil.Adjudicate && !who.Can(access.Adjudicate) {
+		return nil
+	}
+	b := &decisionBar{
+		Title: "Decide", Verdicts: verdicts(), Groups: reasonGroups(), Seen: d.Seen(v), Form: try,
+		Light: try.Wish.Light, Passed: try.Wish.Passed, Stage: try.Wish.Stage,
+	}
+	switch {
+	case v.Stage == vigil.Adjudicate:
+		b.Title, b.Says = "Choose between the readings", "Your choice is the one that counts."
+	case v.Stage == vigil.Reread:
+		b.Title, b.Says = "Second reading, blind", "Somebody else has read it. What they decided is not shown, so that your reading is your own."
+	case lastOf(v.Decisions, who.Account) != nil:
+		b.Title = "Change your mind"
+	}
+	for _, g := range b.Groups {
+		for i := range g.Reasons {
+			g.Reasons[i].Picked = g.Reasons[i].Code == try.Reason
+			if g.Reasons[i].Picked {
+				b.Form.Reason = ""
+			}
+		}
+	}
+	return b
 }
 
 // withoutTitle drops the title, which the page shows with the text.
@@ -128,8 +298,8 @@ func withoutTitle(fs []display.Fact) []display.Fact {
 	return slices.DeleteFunc(fs, func(f display.Fact) bool { return f.Name == "title" })
 }
 
-// shownFindings is how many findings and identifiers an item page lists.
-const shownFindings = 60
+// shownFindings is how many findings and identifiers an item page lists at most.
+const shownFindings = 40
 
 func (h *handler) setFindings(p *itemPage, v display.View, reveal bool) {
 	fs := v.Assessment.Findings
@@ -148,10 +318,25 @@ func (h *handler) setFindings(p *itemPage, v display.View, reveal bool) {
 		p.Findings = append(p.Findings, row)
 		if h.Indicators != nil && !known[f.Indicator] {
 			known[f.Indicator] = true
-			name, definition := h.Indicators(f.Indicator)
-			p.Legend = append(p.Legend, legend{row.Indicator, display.Clean(name), display.Clean(definition)})
+			p.Legend = append(p.Legend, h.explain(f.Indicator))
 		}
 	}
+}
+
+// explain says what an indicator means, and who says so.
+func (h *handler) explain(indicator string) legend {
+	const most = 4
+	name, definition := h.Indicators(indicator)
+	l := legend{ID: display.Clean(indicator), Name: display.Clean(name), Definition: display.Clean(definition)}
+	if h.Origins == nil {
+		return l
+	}
+	for _, o := range h.Origins(indicator) {
+		if len(l.Origins) < most {
+			l.Origins = append(l.Origins, display.Cut(display.Clean(o), 160))
+		}
+	}
+	return l
 }
 
 func identifierRows(a vigil.Assessment, reveal bool) []identifierRow {
@@ -166,76 +351,5 @@ func identifierRows(a vigil.Assessment, reveal bool) []identifierRow {
 	return rows
 }
 
-// decide takes the decision form. A listing that was assessed or decided anew
-// since the form was shown is shown again instead.
-func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		h.say(w, r, http.StatusBadRequest, "That did not work", message{
-			Text: fmt.Sprintf("The form can't be read: at most %d bytes.", maxForm), Path: "/", Link: "Back to the queue",
-		})
-		return
-	}
-	try := decideTry{Reason: r.PostForm.Get("reason"), Note: r.PostForm.Get("note"), Stay: r.PostForm.Get("then") != "next"}
-	c := desk.Choice{
-		Listing: r.PathValue("id"), Verdict: vigil.Verdict(r.PostForm.Get("verdict")), Reason: try.Reason, Note: try.Note, Seen: r.PostForm.Get("seen"),
-	}
-	if c.Seen == "" {
-		c.Seen = "none" // a form without it was made for no state at all
-	}
-	h.recordDecision(w, r, c, try)
-}
-
-// recordDecision records a decision and goes on.
-func (h *handler) recordDecision(w http.ResponseWriter, r *http.Request, c desk.Choice, try decideTry) {
-	if err := c.Check(); err != nil {
-		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
-		h.again(w, r, http.StatusUnprocessableEntity, try)
-		return
-	}
-	o, err := h.desk(r).Judge(r.Context(), c)
-	switch {
-	case errors.Is(err, desk.ErrChanged):
-		try.Error = "The listing has been assessed or decided anew since you opened it. Look again, then decide."
-		h.again(w, r, http.StatusConflict, try)
-	case errors.Is(err, vigil.ErrHeld), errors.Is(err, vigil.ErrExists), errors.Is(err, vigil.ErrLeaseLost):
-		try.Error = "Not recorded: " + display.Clean(err.Error()) + "."
-		h.again(w, r, http.StatusConflict, try)
-	case err != nil:
-		h.fail(w, r, err)
-	case try.Stay || o.Contact != "":
-		http.Redirect(w, r, "/item/"+url.PathEscape(o.Decision.Listing)+"?done=decided", http.StatusSeeOther)
-	default:
-		h.goNext(w, r, "decided")
-	}
-}
-
-// again shows the listing anew with what was typed and why it was refused.
-func (h *handler) again(w http.ResponseWriter, r *http.Request, status int, try decideTry) {
-	v, err := h.desk(r).Show(r.Context(), r.PathValue("id"))
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	try.Reason, try.Note = display.Visible(display.Head(try.Reason, desk.MaxReason)), display.Visible(display.Head(try.Note, desk.MaxNote))
-	h.showItem(w, r, status, v, false, try)
-}
-
-// decidedNotice says what follows from a verdict that is more than a verdict.
-func decidedNotice(v vigil.Verdict) string {
-	switch v {
-	case vigil.Urgent:
-		return "Recorded as urgent. Tell the contact of the unit now; this program tells nobody."
-	case vigil.SuspectedMinor:
-		return "Recorded. The text is shown no more. Tell the contact of the unit now; this program tells nobody."
-	}
-	return ""
-}
-
-// giveBack ends this reviewer's claim.
-func (h *handler) giveBack(w http.ResponseWriter, r *http.Request) {
-	if err := h.desk(r).GiveBack(r.Context(), r.PathValue("id")); err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	http.Redirect(w, r, "/?done=back", http.StatusSeeOther)
-}
+// day spells a day as forms do.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -1,13 +1,16 @@
 package review
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
@@ -15,22 +18,34 @@ import (
 
 // Sizes of the queue page.
 const (
-	queueRows = 40  // on one page
-	queueScan = 500 // items that are read for one page; counts beyond are unknown
+	queueRows = 30  // of the list, on one page
+	queueScan = 300 // items that are read at most for one page of those decided
+	shortList = 8   // rows of the lists above it
 )
 
 // A queuePage is what the queue template shows.
 type queuePage struct {
-	Show, Level  string // the filter
-	Shows        []choice
-	Levels       []choice
-	Groups       []group
-	From, To     int
-	Newer, Older string // addresses of the pages before and after; empty for none
-	Chart        chart
-	Cut          int    // if there are more items: how many were counted
-	Notice       string // what came of the action before
-	Tasks        []store.Count
+	Filter   queueFilter
+	Chart    chart
+	Mine     []row
+	Seconds  []row // second readings that wait for this person
+	Disputes []row
+	Due      []dueRow
+	Later    int // days to come back to that are still ahead
+	Decides  bool
+	Counts   desk.Counts
+	Groups   []group
+	N        int    // rows of the list
+	Next     string // address of the page behind this one; empty for none
+	First    string // of the first page, on any other; empty on it
+	Notice   string // what came of the action before
+}
+
+// A queueFilter is the filter of the list and what it may be set to.
+type queueFilter struct {
+	Show, Level, Source string
+	Shows, Levels       []choice
+	Sources             []choice
 }
 
 // A choice is an option of a filter.
@@ -47,167 +62,341 @@ type group struct {
 
 // A row is one item of the queue.
 type row struct {
-	ID, Title, Vendor, State, Summary string
-	Score                             float64
-	Indicators                        []string
-	Identifiers                       int
-	Mine                              bool // this reviewer holds it
+	ID, Title, Vendor, State string
+	Level                    vigil.Level
+	Score                    float64
+	Indicators               []string
+	Identifiers              int
+	Mine                     bool  // this reviewer holds it
+	Folded                   []row // near-duplicates, of its level and on this page
 }
 
-// queue shows what waits, highest level first.
+// A dueRow is a listing that this person wants to come back to.
+type dueRow struct {
+	row
+	Day, Why string
+}
+
+// queue shows what is in the person's hands, what waits for them alone, and what
+// waits for anybody, highest level first.
 func (h *handler) queue(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	p := queuePage{Show: q.Get("show"), Level: q.Get("level"), Notice: notices()[q.Get("done")]}
-	p.choices()
-	f := store.Filter{Waiting: p.Show == "waiting", Limit: queueScan}
-	items, err := h.desk(r).Queue(r.Context(), f)
-	if err != nil {
+	p := queuePage{Notice: notices(q.Get("done")), Decides: person(r).Can(access.Decide)}
+	var err error
+	if p.Counts, err = h.desk(r).Counts(r.Context()); err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	if len(items) == queueScan {
-		p.Cut = queueScan
-	}
-	items = shown(items, p.Show)
-	p.Chart = levelChart(items, p.Cut > 0)
-	items = atLeast(items, vigil.Level(p.Level))
-	p.page(items, q.Get("from"), h.Desk)
-	if p.Tasks, err = h.reviewCounts(r); err != nil {
+	p.Chart = waitingChart(p.Counts.Levels)
+	if err := h.ownLists(r, &p); err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.show(w, r, http.StatusOK, "queue", frame{Title: "Queue", Here: "queue", Data: p})
+	if err := h.list(r, q, &p); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.show(w, r, http.StatusOK, "queue", frame{Title: "Queue", Here: "queue", Data: p, Counts: &p.Counts})
 }
 
-// notices are what the queue says after an action; the address names them, so
-// that no text from outside gets onto the page.
-func notices() map[string]string {
+// notices are what a page says after an action; the address names them, so that no
+// text from outside gets onto the page.
+func notices(done string) string {
 	return map[string]string{
-		"decided": "Decided. Nothing else Waits.",
-		"empty":   "Nothing Waits for review.",
+		"decided": "Decided.",
+		"last":    "Decided. Nothing else waits for you.",
+		"empty":   "Nothing waits for you.",
 		"back":    "Given back. Somebody else can take it now.",
-	}
+		"passed":  "Passed on to a colleague. No reason is asked, and nobody counts it.",
+		"undone":  "Taken back. The listing waits again.",
+		"noted":   "Kept.",
+		"browsed": "That was the last of the queue.",
+	}[done]
 }
 
-// choices sets the filter's options, and the filter to one of them.
-func (p *queuePage) choices() {
-	p.Shows = []choice{{Value: "waiting", Label: "waiting"}, {Value: "decided", Label: "decided"}, {Value: "all", Label: "all assessed"}}
-	p.Show = choose(p.Shows, p.Show)
-	p.Levels = []choice{{Value: "none", Label: "any level"}}
-	for _, l := range []vigil.Level{vigil.LevelNote, vigil.LevelReview, vigil.LevelPriority} {
-		p.Levels = append(p.Levels, choice{Value: string(l), Label: string(l) + " and above"})
+// ownLists sets the lists of what concerns this person alone.
+func (h *handler) ownLists(r *http.Request, p *queuePage) (err error) {
+	if p.Mine, err = h.held(r, p.Counts.Mine); err != nil {
+		return err
 	}
-	p.Levels = append(p.Levels, choice{Value: string(vigil.LevelEscalate), Label: "escalate only"})
-	p.Level = choose(p.Levels, p.Level)
+	if p.Seconds, err = h.waitingIn(r, vigil.Reread, access.Decide, p.Counts.Rereads); err != nil {
+		return err
+	}
+	if p.Disputes, err = h.waitingIn(r, vigil.Adjudicate, access.Adjudicate, p.Counts.Disputes); err != nil {
+		return err
+	}
+	if p.Counts.FollowUps > 0 {
+		p.Due, p.Later, err = h.due(r)
+	}
+	return err
+}
+
+// held returns the rows of the tasks that this person holds.
+func (h *handler) held(r *http.Request, ts []vigil.Task) ([]row, error) {
+	var rows []row
+	for _, t := range ts[:min(len(ts), shortList)] {
+		it, err := h.itemOf(r, t)
+		if errors.Is(err, vigil.ErrNotFound) {
+			continue // superseded by a newer capture; the desk puts it aside
+		}
+		if err != nil {
+			return nil, err
+		}
+		it.Task = t
+		rows = append(rows, h.newRow(r, it))
+	}
+	return rows, nil
+}
+
+// itemOf returns the item that a task of a person is about.
+func (h *handler) itemOf(r *http.Request, t vigil.Task) (store.Item, error) {
+	d := h.desk(r)
+	page, err := d.Store.PageInfo(r.Context(), t.Subject)
+	if err != nil {
+		return store.Item{}, fmt.Errorf("page %s of review %s: %w", t.Subject, t.ID, err)
+	}
+	for _, address := range []string{page.URL, page.FinalURL} {
+		it, err := d.Find(r.Context(), vigil.NewListingID(t.Source, address))
+		if !errors.Is(err, vigil.ErrNotFound) {
+			return it, err
+		}
+	}
+	return store.Item{}, fmt.Errorf("listing of review %s: %w", t.ID, vigil.ErrNotFound)
+}
+
+// waitingIn returns rows of the n listings that wait in a stage, if the person may do
+// it. Where nothing waits, nothing is looked at, and nothing logged.
+func (h *handler) waitingIn(r *http.Request, st vigil.Stage, act access.Act, n int) ([]row, error) {
+	if n == 0 || !person(r).Can(act) {
+		return nil, nil
+	}
+	items, err := h.desk(r).Waiting(r.Context(), st, shortList)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, it := range items {
+		rows = append(rows, h.newRow(r, it))
+	}
+	return rows, nil
+}
+
+// due returns what this person wanted to come back to by today, and how many
+// listings on later days.
+func (h *handler) due(r *http.Request) (rows []dueRow, later int, err error) {
+	all, err := h.desk(r).FollowUps(r.Context())
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, f := range all {
+		switch {
+		case f.Remark.By != person(r).Account:
+		case f.Remark.Due.After(h.Desk.Clock()):
+			later++
+		case len(rows) < shortList:
+			why := display.Cut(display.Clean(f.Remark.Text), 80)
+			rows = append(rows, dueRow{row: h.newRow(r, f.Item), Day: day(f.Remark.Due), Why: why})
+		}
+	}
+	return rows, later, nil
+}
+
+// list sets the list of what waits for anybody, or was decided. It reads on from
+// the listing at which the page before ended, so that no page costs more than
+// another.
+func (h *handler) list(r *http.Request, q url.Values, p *queuePage) error {
+	if err := h.setFilter(r, q, &p.Filter); err != nil {
+		return err
+	}
+	f := store.Filter{
+		Source: p.Filter.Source, MinLevel: vigil.Level(p.Filter.Level), Waiting: p.Filter.Show == "waiting",
+		After: q.Get("after"), Limit: queueRows + 1,
+	}
+	if p.Filter.Show == "decided" {
+		f.Limit = queueScan + 1
+	}
+	items, err := h.desk(r).Queue(r.Context(), f)
+	if errors.Is(err, vigil.ErrNotFound) && f.After != "" {
+		f.After = "" // erased meanwhile, or never there
+		items, err = h.desk(r).Queue(r.Context(), f)
+	}
+	if err != nil {
+		return err
+	}
+	more := len(items) == f.Limit
+	items, last := pageOf(items[:min(len(items), f.Limit-1)], p.Filter.Show == "decided")
+	if more || last.more {
+		p.Next = p.Filter.address(last.id)
+	}
+	if f.After != "" {
+		p.First = p.Filter.address("")
+	}
+	p.N, p.Groups = len(items), h.groups(r, items)
+	return nil
+}
+
+// An end is where a page of the list ends.
+type end struct {
+	id   string
+	more bool // what was read goes on
+}
+
+// pageOf returns the items of one page, those decided only if asked for, and where
+// it ends.
+func pageOf(items []store.Item, decided bool) ([]store.Item, end) {
+	var kept []store.Item
+	var last end
+	for i, it := range items {
+		if len(kept) == queueRows {
+			last.more = true
+			break
+		}
+		last.id = items[i].Assessment.ID
+		if !decided || it.Decision != nil {
+			kept = append(kept, it)
+		}
+	}
+	return kept, last
+}
+
+// setFilter sets the filter's options, and the filter to one of each.
+func (h *handler) setFilter(r *http.Request, q url.Values, f *queueFilter) error {
+	f.Shows = []choice{{Value: "waiting", Label: "waiting"}, {Value: "decided", Label: "decided"}, {Value: "all", Label: "all assessed"}}
+	f.Show = choose(f.Shows, q.Get("show"))
+	f.Levels = []choice{{Value: "", Label: "any level"}}
+	for _, l := range []vigil.Level{vigil.LevelNote, vigil.LevelReview, vigil.LevelPriority} {
+		f.Levels = append(f.Levels, choice{Value: string(l), Label: string(l) + " and above"})
+	}
+	f.Levels = append(f.Levels, choice{Value: string(vigil.LevelEscalate), Label: "escalate only"})
+	f.Level = choose(f.Levels, q.Get("level"))
+	counts, err := h.desk(r).Store.Counts(r.Context())
+	if err != nil {
+		return fmt.Errorf("count reviews: %w", err)
+	}
+	sources := map[string]bool{}
+	for _, c := range counts {
+		if c.Stage == vigil.Review {
+			sources[c.Source] = true
+		}
+	}
+	f.Sources = []choice{{Value: "", Label: "any source"}}
+	for _, s := range slices.Sorted(maps.Keys(sources)) {
+		f.Sources = append(f.Sources, choice{Value: s, Label: display.Cut(display.Clean(s), 60)})
+	}
+	f.Source = choose(f.Sources, q.Get("source"))
+	return nil
 }
 
 // choose marks the wanted choice, or the first, and returns it.
 func choose(cs []choice, want string) string {
-	for i := range cs {
-		if cs[i].Value == want {
-			cs[i].Chosen = true
-			return want
-		}
-	}
-	cs[0].Chosen = true
-	return cs[0].Value
+	i := max(0, slices.IndexFunc(cs, func(c choice) bool { return c.Value == want }))
+	cs[i].Chosen = true
+	return cs[i].Value
 }
 
-// shown returns the items in a state.
-func shown(items []store.Item, show string) []store.Item {
-	if show != "decided" {
-		return items
+// address returns the address of the page behind a listing.
+func (f queueFilter) address(after string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"show": f.Show, "level": f.Level, "source": f.Source, "after": after} {
+		if value != "" {
+			q.Set(name, value)
+		}
 	}
-	var kept []store.Item
+	return "/?" + q.Encode() + "#list-head"
+}
+
+// groups puts rows under their levels, and near-duplicates under the first of them.
+func (h *handler) groups(r *http.Request, items []store.Item) []group {
+	var gs []group
+	clusters := h.clusters(items)
+	at := map[string]int{} // of a cluster, the index of its row in the last group
 	for _, it := range items {
-		if it.Decision != nil {
-			kept = append(kept, it)
-		}
-	}
-	return kept
-}
-
-// atLeast returns the items of a level or higher.
-func atLeast(items []store.Item, least vigil.Level) []store.Item {
-	var kept []store.Item
-	for _, it := range items {
-		if it.Assessment.Level.Rank() >= least.Rank() {
-			kept = append(kept, it)
-		}
-	}
-	return kept
-}
-
-// page sets the rows from the nth item on, and the ways to the rows around.
-func (p *queuePage) page(items []store.Item, from string, d desk.Desk) {
-	n, err := strconv.Atoi(from)
-	if err != nil || n < 0 || n >= len(items) {
-		n = 0
-	}
-	end := min(n+queueRows, len(items))
-	for _, it := range items[n:end] {
 		level := it.Assessment.Level
-		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Level != level {
-			p.Groups = append(p.Groups, group{Level: level})
+		if len(gs) == 0 || gs[len(gs)-1].Level != level {
+			gs = append(gs, group{Level: level})
+			clear(at)
 		}
-		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, newRow(it, d))
+		g, rw, cluster := &gs[len(gs)-1], h.newRow(r, it), clusters[it.Assessment.ID]
+		if i, ok := at[cluster]; ok && cluster != "" {
+			g.Rows[i].Folded = append(g.Rows[i].Folded, rw)
+			continue
+		}
+		at[cluster] = len(g.Rows)
+		g.Rows = append(g.Rows, rw)
 	}
-	p.From, p.To = n+1, end
-	if n > 0 {
-		p.Newer = p.address(max(0, n-queueRows))
-	}
-	if end < len(items) {
-		p.Older = p.address(end)
-	}
+	return gs
 }
 
-// address returns the address of the page that begins with the nth item.
-func (p *queuePage) address(n int) string {
-	return "/?" + url.Values{"show": {p.Show}, "level": {p.Level}, "from": {strconv.Itoa(n)}}.Encode()
+// clusters says to which cluster each item belongs.
+func (h *handler) clusters(items []store.Item) map[string]string {
+	if h.ClusterOf == nil {
+		return nil
+	}
+	var ids []string
+	for _, it := range items {
+		if !display.Restricted(it) {
+			ids = append(ids, it.Assessment.ID)
+		}
+	}
+	return h.ClusterOf(ids)
 }
 
-func newRow(it store.Item, d desk.Desk) row {
-	const most = 120
-	r := row{
-		ID: it.Assessment.ID, Title: display.Cut(display.Title(it.Listing, it.Assessment), most), Vendor: display.Cut(display.Clean(it.Listing.Vendor), most/3),
-		State: display.State(it, d.Clock()), Summary: display.Summary(it), Score: it.Assessment.Score,
-		Indicators: display.TopIndicators(it.Assessment, 3), Identifiers: len(it.Assessment.Identifiers),
-		Mine: it.Task.State == vigil.Leased && it.Task.Holder == d.Who.Account && it.Task.Until.After(d.Clock()),
+func (h *handler) newRow(r *http.Request, it store.Item) row {
+	const most = 110
+	rw := row{
+		ID: it.Assessment.ID, Level: it.Assessment.Level, Score: it.Assessment.Score,
+		Title:       cmp.Or(display.Cut(display.Title(it.Listing, it.Assessment), most), "listing without a title"),
+		Vendor:      display.Cut(display.Clean(it.Listing.Vendor), most/3),
+		State:       rowState(it, h.desk(r)),
+		Indicators:  display.TopIndicators(it.Assessment, 3),
+		Identifiers: len(it.Assessment.Identifiers), Mine: mine(it.Task, h.desk(r)),
 	}
 	if display.Restricted(it) {
-		r.Title, r.Vendor = "withheld: restricted handling", ""
+		rw.Title, rw.Vendor = "withheld: restricted handling", ""
 	}
-	if r.Title == "" {
-		r.Title = "listing without a title"
-	}
-	return r
+	return rw
 }
 
-// reviewCounts returns how many reviews there are in each state, all sources together.
-func (h *handler) reviewCounts(r *http.Request) ([]store.Count, error) {
-	all, err := h.desk(r).Store.Counts(r.Context())
-	if err != nil {
-		return nil, fmt.Errorf("count reviews: %w", err)
-	}
-	sum := []store.Count{{State: vigil.Queued}, {State: vigil.Leased}, {State: vigil.Done}, {State: vigil.Dead}}
-	for _, c := range all {
-		for i := range sum {
-			if c.Stage == vigil.Review && c.State == sum[i].State {
-				sum[i].N += c.N
-			}
-		}
-	}
-	return sum, nil
+// mine reports whether a desk's person holds a task.
+func mine(t vigil.Task, d *desk.Desk) bool {
+	return t.State == vigil.Leased && t.Holder == d.Who.Account && t.Until.After(d.Clock())
 }
 
-// next claims the review that should come first and goes to it.
-func (h *handler) next(w http.ResponseWriter, r *http.Request) { h.goNext(w, r, "empty") }
+// rowState says where an item stands, and never what somebody else decided: who
+// reads the list may be its second reader.
+func rowState(it store.Item, d *desk.Desk) string {
+	switch {
+	case mine(it.Task, d):
+		return "held by you"
+	case display.Waits(it.Task) || it.Decision == nil:
+		return display.State(it, d.Clock())
+	case it.Decision.Reviewer == d.Who.Account:
+		return label(string(it.Decision.Verdict)) + " (you)"
+	}
+	return "decided"
+}
 
-// goNext goes to the next review, or to the queue if none waits.
-func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string) {
-	it, err := h.desk(r).Take(r.Context(), desk.Wish{})
+// next claims the listing that the person should read next, and goes to it.
+func (h *handler) next(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		h.badForm(w, r)
+		return
+	}
+	h.goNext(w, r, "empty", wish(r.PostForm))
+}
+
+// goNext goes to the next listing, or to the queue if none waits; or to the page
+// that offers a break, if it is time for one.
+func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string, wanted desk.Wish) {
+	if !wanted.Light && h.tired(r) {
+		http.Redirect(w, r, "/break", http.StatusSeeOther)
+		return
+	}
+	it, err := h.desk(r).Take(r.Context(), wanted)
 	if errors.Is(err, vigil.ErrNotFound) {
+		if done == "decided" {
+			done = "last"
+		}
 		http.Redirect(w, r, "/?done="+done, http.StatusSeeOther)
 		return
 	}
@@ -215,5 +404,31 @@ func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string) {
 		h.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/item/"+url.PathEscape(it.Assessment.ID), http.StatusSeeOther)
+	q := wishValues(wanted)
+	if done != "empty" {
+		q.Set("done", done)
+	}
+	h.toListing(w, r, it.Assessment.ID, q)
+}
+
+// toListing goes to a listing's page.
+func (h *handler) toListing(w http.ResponseWriter, r *http.Request, id string, q url.Values) {
+	to := "/item/" + url.PathEscape(id)
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// browse goes to the listing that waits behind another, without a claim.
+func (h *handler) browse(w http.ResponseWriter, r *http.Request) {
+	items, err := h.desk(r).Queue(r.Context(), store.Filter{Waiting: true, After: r.URL.Query().Get("after"), Limit: 1})
+	switch {
+	case err != nil:
+		h.fail(w, r, err)
+	case len(items) == 0:
+		http.Redirect(w, r, "/?done=browsed", http.StatusSeeOther)
+	default:
+		h.toListing(w, r, items[0].Assessment.ID, nil)
+	}
 }
