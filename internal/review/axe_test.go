@@ -190,3 +190,38 @@ func TestAHostilePageLoadsNothingInABrowser(t *testing.T) {
 		t.Errorf("without the precautions the browser asks for no more than %v: the test proves nothing", asked)
 	}
 }
+
+// Two keys decide: a verdict, then the letter of a reason.
+func TestTwoKeysDecide(t *testing.T) {
+	_, err := exec.LookPath("chromium")
+	need(t, err == nil, "chromium")
+	script, err := files.ReadFile("static/keys.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, pages := triagePages(t)
+	for keys, want := range map[string]string{
+		"1 a":        "verdict=relevant code=offer-of-person",
+		"H 2":        "verdict=not-relevant code=goods",
+		"1 Escape a": "",                                    // taken back; a then takes the listing, if anything
+		"2 Escape 4": "",                                    // armed, and no reason yet
+		"d":          "form=/pass",                          // not a reason: nothing is armed
+		"3 n":        "verdict=unsure code=too-little-text", // a reason: the note has to wait
+	} {
+		file := filepath.Join(t.TempDir(), "page.html")
+		page := strings.Replace(pages["item"], "</body>", "<script>"+string(script)+`</script><script>
+const sent = [];
+document.addEventListener("submit", (e) => { e.preventDefault(); const f = new FormData(e.target, e.submitter);
+  sent.push(e.target.matches(".decide") ? "verdict=" + f.get("verdict") + " code=" + f.get("code") : "form=" + e.target.getAttribute("action").replace(/.*\//, "/")); });
+let at = 0;
+for (const key of "`+keys+`".split(" ")) setTimeout(() => (document.activeElement || document.body).dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })), at += 100);
+setTimeout(() => { document.body.textContent = "SENT[" + sent.join(";") + "]"; }, at + 300);
+</script></body>`, 1)
+		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if dom := chromium(t, "--dump-dom", "file://"+file); !strings.Contains(dom, "SENT["+want+"]") {
+			t.Errorf("keys %s: want %q, got %s", keys, want, regexp.MustCompile(`SENT\[.*?\]`).FindString(dom))
+		}
+	}
+}
