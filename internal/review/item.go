@@ -167,7 +167,9 @@ func (p *itemPage) setNotice(r *http.Request) {
 		p.Notice = "Decided; this is the next."
 		return
 	}
-	p.Warning = decidedNotice(own.Verdict)
+	if p.Warning = decidedNotice(own.Verdict); p.Warning != "" {
+		p.Notice = ""
+	}
 	if q.Get("paused") == "1" && own.Verdict == vigil.SuspectedMinor {
 		p.Paused = display.Clean(own.Source)
 	}

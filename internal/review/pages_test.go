@@ -22,14 +22,14 @@ const hostilePage = `<html><head><title>T</title><base href="http://evil.example
 <iframe src="/leak11"></iframe><object data="/leak12"></object><video src="/leak13" poster="/leak14"></video><a href="javascript:alert(1)" ping="/leak15">Pay</a>
 <form action="/leak16"><input type="image" src="/leak17"><button>Go</button></form><p>aged 99, pay to ` + casetest.PaymentAddress + "\u202e now</p></body></html>"
 
-// addPage adds the sample listing with a body of its own.
+// addPage adds the sample listing, as captured with a body of its own, and its review.
 func addPage(t *testing.T, c *casetest.Case, body string) string {
 	t.Helper()
 	l, a := casetest.Sample()
-	id := c.Add(t, l, a)
+	id := vigil.NewListingID(c.Source, l.URL)
 	sum := vigil.SumHex([]byte(body))
 	p := vigil.Page{
-		Source: c.Source, URL: l.URL, FinalURL: l.URL, Method: vigil.ByFetch, CapturedAt: c.Now.Add(1), Status: 200,
+		Source: c.Source, URL: l.URL, FinalURL: l.URL, Method: vigil.ByFetch, CapturedAt: c.Now, Status: 200,
 		RawSHA256: sum, RawSize: int64(len(body)), BodySHA256: sum, BodySize: int64(len(body)), Body: []byte(body),
 		Response: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
 	}
@@ -40,6 +40,11 @@ func addPage(t *testing.T, c *casetest.Case, body string) string {
 		if _, err := c.Record(t.Context(), vigil.Result{Act: vigil.Act{Actor: "collector", Action: vigil.ActFetch, Order: vigil.OrderOf(c.Source)}, Record: rec}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	task := vigil.NewTask(vigil.Review, c.Source, p.ID)
+	task.Priority = a.Level.Rank() * 50
+	if _, err := c.Enqueue(t.Context(), task); err != nil {
+		t.Fatal(err)
 	}
 	return id
 }
