@@ -51,7 +51,8 @@ func (v *linkView) says(k link.Key) string {
 	return s
 }
 
-// title returns a listing's title as a line that is safe to show.
+// title returns a listing's title as a line that is safe to show; of one that is
+// restricted, that it is withheld.
 func (v *linkView) title(ctx context.Context, id string) string {
 	l, err := v.cs.Listing(ctx, id)
 	if err != nil {
@@ -60,6 +61,10 @@ func (v *linkView) title(ctx context.Context, id string) string {
 	as, err := v.cs.Assessment(ctx, id)
 	if err != nil {
 		return ""
+	}
+	ds, err := v.cs.Decisions(ctx, id)
+	if err != nil || vigil.Judge(ds).Restricted() {
+		return "‹withheld›"
 	}
 	return display.Cut(display.Title(l, as), 48)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"strings"
 	"time"
 
 	"vigil"
@@ -88,6 +89,9 @@ func states(s *review.Similar, members []desk.Member, now time.Time) {
 	for i := range s.Members {
 		m := members[i]
 		s.Members[i].State, s.Members[i].Why = display.State(m.Item, now), display.Clean(m.Why)
+		if _, name, ok := strings.Cut(s.Members[i].Source, "/"); ok {
+			s.Members[i].Source = name
+		}
 		if display.Restricted(m.Item) {
 			s.Members[i].Vendor = ""
 		}

@@ -67,7 +67,7 @@ func (d *Desk) Listed(ctx context.Context, r ListedRequest) (ListedResult, error
 	out.N = len(all)
 	from := min(max(r.Skip, 0), len(all))
 	out.Page = all[from:min(from+r.Limit, len(all))]
-	if err := d.veilListed(ctx, out.Page); err != nil {
+	if err := d.showListed(ctx, r, out.Page); err != nil {
 		return ListedResult{}, err
 	}
 	act := d.act(vigil.ActView, "")
@@ -82,9 +82,17 @@ func (d *Desk) Listed(ctx context.Context, r ListedRequest) (ListedResult, error
 	return out, nil
 }
 
-// veilListed takes out of a page what the person may not see.
-func (d *Desk) veilListed(ctx context.Context, page []Listed) error {
+// showListed looks up what a page's listings name as it is written, too, and takes out
+// what the person may not see.
+func (d *Desk) showListed(ctx context.Context, r ListedRequest, page []Listed) error {
 	for i, l := range page {
+		hits, err := d.hitsOf(ctx, l.Listing, l.Assessment)
+		if err != nil {
+			return err
+		}
+		if hits = r.chosen(hits); len(hits) > 0 {
+			page[i].Hits = hits
+		}
 		k, err := d.docketOf(ctx, store.Item{Listing: l.Listing, Assessment: l.Assessment})
 		if err != nil {
 			return err
@@ -93,11 +101,18 @@ func (d *Desk) veilListed(ctx context.Context, page []Listed) error {
 		if !k.restricted() {
 			continue
 		}
-		for j := range l.Hits {
-			l.Hits[j].Identifier = masked(l.Hits[j].Identifier)
+		for j := range page[i].Hits {
+			page[i].Hits[j].Identifier = masked(page[i].Hits[j].Identifier)
 		}
 	}
 	return nil
+}
+
+// chosen returns the hits that were asked for.
+func (r ListedRequest) chosen(hits []vigil.Hit) []vigil.Hit {
+	return slices.DeleteFunc(slices.Clone(hits), func(h vigil.Hit) bool {
+		return r.List != "" && h.List.Name != r.List || r.Programme != "" && !slices.Contains(h.Row.Programmes, r.Programme)
+	})
 }
 
 // listed looks the hits up of all listings that have some.
@@ -111,17 +126,14 @@ func (d *Desk) listed(ctx context.Context, r ListedRequest) (all []Listed, out L
 			return nil, out, err
 		}
 		for _, hit := range res.Hits {
-			hits, err := d.hitsOf(ctx, hit)
+			// Of most, the identifiers are enough: without a text no word of it is looked up.
+			hits, err := d.hitsOf(ctx, vigil.Listing{ID: hit.Listing.ID}, hit.Assessment)
 			if err != nil {
 				return nil, out, err
 			}
 			count(lists, hits, func(h vigil.Hit) []string { return []string{h.List.Name} })
-			hits = slices.DeleteFunc(hits, func(h vigil.Hit) bool { return r.List != "" && h.List.Name != r.List })
-			count(programmes, hits, func(h vigil.Hit) []string { return h.Row.Programmes })
-			hits = slices.DeleteFunc(hits, func(h vigil.Hit) bool {
-				return r.Programme != "" && !slices.Contains(h.Row.Programmes, r.Programme)
-			})
-			if len(hits) > 0 {
+			count(programmes, ListedRequest{List: r.List}.chosen(hits), func(h vigil.Hit) []string { return h.Row.Programmes })
+			if hits = r.chosen(hits); len(hits) > 0 {
 				all = append(all, Listed{hit, hits})
 			}
 		}
@@ -135,12 +147,12 @@ func (d *Desk) listed(ctx context.Context, r ListedRequest) (all []Listed, out L
 	return all, out, nil
 }
 
-// hitsOf returns the hits of a listing that was found, what matters most first.
-func (d *Desk) hitsOf(ctx context.Context, hit store.SearchHit) ([]vigil.Hit, error) {
-	if d.Hits == nil || hit.Assessment.ID == "" {
+// hitsOf returns the hits of a listing, what matters most first.
+func (d *Desk) hitsOf(ctx context.Context, l vigil.Listing, a vigil.Assessment) ([]vigil.Hit, error) {
+	if d.Hits == nil || a.ID == "" {
 		return nil, nil
 	}
-	hits, err := d.Hits(ctx, hit.Listing, hit.Assessment)
+	hits, err := d.Hits(ctx, l, a)
 	hits = slices.Clone(hits)
 	slices.SortStableFunc(hits, func(a, b vigil.Hit) int { return listedRank(a) - listedRank(b) })
 	return hits, err

@@ -674,3 +674,28 @@ func TestTheLogPageShowsTheLastEntriesFirst(t *testing.T) {
 		t.Error("the newest entry should come first")
 	}
 }
+
+// read returns the body of an answer.
+func read(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// serveOnce asks a handler for one page, and returns the cookie that it sets.
+func serveOnce(h http.Handler, path string) *http.Cookie {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://pages"+path, nil))
+	return w.Result().Cookies()[0]
+}
+
+// newServer starts a server on loopback and returns its address.
+func newServer(t *testing.T, f http.HandlerFunc) string {
+	t.Helper()
+	srv := httptest.NewServer(f)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}

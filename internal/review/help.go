@@ -1,6 +1,7 @@
 package review
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -17,11 +18,14 @@ func (h *handler) help(w http.ResponseWriter, r *http.Request) {
 		Levels   []levelWords
 		Reread   vigil.Level
 		Budget   int
-		Claim    time.Duration
-		Idle     time.Duration
+		Claim    string
+		Idle     string
 		Contact  string
-	}{verdicts(), reasonGroups(), levels(), h.Desk.Policy.RereadFrom, h.Desk.Policy.Budget, h.Desk.Lasts(), idleLimit, display.Clean(h.Contact)}})
+	}{verdicts(), reasonGroups(), levels(), h.Desk.Policy.RereadFrom, h.Desk.Policy.Budget, minutes(h.Desk.Lasts()), minutes(idleLimit), display.Clean(h.Contact)}})
 }
+
+// minutes spells how long something lasts.
+func minutes(d time.Duration) string { return fmt.Sprintf("%.0f minutes", d.Minutes()) }
 
 // A verdict is a button of the decision bar.
 type verdict struct {

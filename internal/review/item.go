@@ -48,7 +48,6 @@ type itemPage struct {
 	Identifiers []identifierRow
 	Hits        []display.HitRow
 	MoreHits    int
-	Links       bool // there is a page that shows them
 	Reveals     bool // this reviewer may see identifiers in full
 	Revealed    bool
 	Facts       []display.Fact
@@ -67,6 +66,8 @@ type itemPage struct {
 	Tired       bool   // a break is offered
 	Light       bool   // from the light queue
 	Error       string
+
+	IdentifiersCut, NotesCut, TagsCut int // that are not listed
 }
 
 // A reading is one of the decisions that differ.
@@ -166,7 +167,9 @@ func (p *itemPage) setNotice(r *http.Request) {
 		p.Notice = "Decided; this is the next."
 		return
 	}
-	p.Warning = decidedNotice(own.Verdict)
+	if p.Warning = decidedNotice(own.Verdict); p.Warning != "" {
+		p.Notice = ""
+	}
 	if q.Get("paused") == "1" && own.Verdict == vigil.SuspectedMinor {
 		p.Paused = display.Clean(own.Source)
 	}
@@ -223,7 +226,7 @@ func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) item
 	p := itemPage{
 		itemHead: h.newHead(r, v, "Text"),
 		Mine:     mine(v.Task, h.desk(r)), Fold: display.Grave(a.Level), Revealed: reveal,
-		Facts: withoutTitle(display.Facts(v)), Decisions: v.Decisions, Blind: v.Blind, Contact: display.Clean(h.Contact),
+		Facts: withoutTitle(display.Facts(v)), Blind: v.Blind, Contact: display.Clean(h.Contact),
 		Reveals: who.Can(access.Reveal),
 		Remarks: remarks{Remarks: v.Remarks, Writes: who.Can(access.Remark), Tomorrow: day(h.Desk.Clock().AddDate(0, 0, 1))},
 	}
@@ -232,12 +235,14 @@ func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) item
 	p.Take = !p.Mine && who.Can(access.Decide) && !heldByAnother(v, h.desk(r)) && (v.Stage != "" || display.Waits(v.Task))
 	if v.Stage == vigil.Adjudicate && !v.Blind {
 		for i, d := range vigil.Judge(v.Decisions).Readings {
+			d.Note = cutTo(display.Visible(d.Note), noteMost)
 			p.Readings = append(p.Readings, reading{i + 1, d})
 		}
 	}
-	p.Hidden = max(0, len(p.Decisions)-shownDecisions)
-	p.Decisions = p.Decisions[p.Hidden:]
+	p.Decisions = slices.Clone(v.Decisions)
+	p.Remarks.Notes = slices.Clone(v.Remarks.Notes)
 	p.Identifiers = identifierRows(a, reveal && !p.Restricted)
+	p.IdentifiersCut = len(a.Identifiers) - len(p.Identifiers)
 	p.Hits, p.MoreHits = display.HitRows(v.Hits, reveal && !p.Restricted)
 	h.setFindings(&p, v, reveal)
 	if !p.Restricted {
@@ -245,6 +250,7 @@ func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) item
 		text := display.Head(v.Listing.Description, shownText)
 		p.Text, p.More = display.Segments(vigil.FieldDescription, text, a, reveal), len(v.Listing.Description)-len(text)
 	}
+	p.spare()
 	return p
 }
 
@@ -295,11 +301,8 @@ func withoutTitle(fs []display.Fact) []display.Fact {
 	return slices.DeleteFunc(fs, func(f display.Fact) bool { return f.Name == "title" })
 }
 
-// Bounds of what an item page lists.
-const (
-	shownFindings  = 40 // and identifiers
-	shownDecisions = 12
-)
+// shownFindings is how many findings and identifiers an item page lists at most.
+const shownFindings = 40
 
 func (h *handler) setFindings(p *itemPage, v display.View, reveal bool) {
 	fs := v.Assessment.Findings

@@ -14,10 +14,13 @@ import (
 )
 
 // onLists is a case with a real watchlist, which names the sample's address, and
-// hits by which of its listings names it how.
-func onLists(t *testing.T, say map[string][]vigil.Hit) *casetest.Case {
+// hits by the titles of the listings with these numbers.
+func onLists(t *testing.T, numbers map[string]int, say map[string][]vigil.Hit) *casetest.Case {
 	t.Helper()
-	c := casetest.New(t)
+	c, titles := casetest.New(t), map[string]string{}
+	for title, n := range numbers {
+		titles[vigil.NewListingID(c.Source, casetest.Address(n))] = title
+	}
 	rows := []vigil.ListRow{{N: 1, Raw: casetest.PaymentAddress, Parsed: []vigil.ListID{{Kind: "btc", Value: casetest.PaymentAddress, Key: "h160:pkh:62e907b15cbf27d5425399ebf6f0fb50ebb88f18", Class: vigil.ClassA}}}}
 	w := vigil.Watchlist{Name: "list-a", AsOf: "2026-11-01", SHA256: vigil.SumHex(nil), Rows: 1, ImportedAt: c.Now}
 	w.ID = vigil.NewWatchlistID(w.Name, w.AsOf, w.SHA256)
@@ -30,7 +33,7 @@ func onLists(t *testing.T, say map[string][]vigil.Hit) *casetest.Case {
 		t.Fatal(err)
 	}
 	c.Hits = func(_ context.Context, l vigil.Listing, _ vigil.Assessment) ([]vigil.Hit, error) {
-		return say[l.Title], nil
+		return say[titles[l.ID]], nil
 	}
 	return c
 }
@@ -53,7 +56,7 @@ func aHit(list string, terror bool, state vigil.HitState, programme string) vigi
 }
 
 func TestTheHitsPageShowsTerrorismFirstAndWhatIsInForceBeforeWhatIsNot(t *testing.T) {
-	c := onLists(t, map[string][]vigil.Hit{
+	c := onLists(t, map[string]int{"Expired": 0, "Current": 1, "Terror": 2, "Terror expired": 3}, map[string][]vigil.Hit{
 		"Expired":        {aHit("seizures", false, vigil.HitExpired, "FRZ")},
 		"Current":        {aHit("seizures", false, vigil.HitCurrent, "FRZ")},
 		"Terror":         {aHit("seizures", false, vigil.HitCurrent, "FRZ"), aHit("list<b>-t", true, vigil.HitCurrent, "SDGT")},
@@ -94,11 +97,13 @@ func TestTheHitsPageShowsTerrorismFirstAndWhatIsInForceBeforeWhatIsNot(t *testin
 }
 
 func TestTheHitsPageHasPages(t *testing.T) {
-	say := map[string][]vigil.Hit{}
-	c := onLists(t, say)
+	say, numbers := map[string][]vigil.Hit{}, map[string]int{}
 	for i := range 30 {
 		title := fmt.Sprintf("Number %02d", i)
-		say[title] = []vigil.Hit{aHit("seizures", false, vigil.HitCurrent, "FRZ")}
+		say[title], numbers[title] = []vigil.Hit{aHit("seizures", false, vigil.HitCurrent, "FRZ")}, i
+	}
+	c := onLists(t, numbers, say)
+	for title, i := range numbers {
 		named(t, c, i, title, vigil.LevelReview)
 	}
 	b := signedIn(t, c)
@@ -115,7 +120,7 @@ func TestTheHitsPageHasPages(t *testing.T) {
 }
 
 func TestARestrictedListingWithAHitKeepsItsTextToItself(t *testing.T) {
-	c := onLists(t, map[string][]vigil.Hit{"Terror": {aHit("list-t", true, vigil.HitCurrent, "SDGT")}})
+	c := onLists(t, map[string]int{"Terror": 1}, map[string][]vigil.Hit{"Terror": {aHit("list-t", true, vigil.HitCurrent, "SDGT")}})
 	id := named(t, c, 1, "Terror", vigil.LevelReview)
 	if _, err := deskOf(c, "ada").Judge(t.Context(), desk.Choice{Listing: id, Verdict: vigil.SuspectedMinor, Reason: "possible-minor"}); err != nil {
 		t.Fatal(err)

@@ -121,6 +121,7 @@ func startOf(text, from string) int {
 // where that ends: at the end of a line, if one is near.
 func part(text string, from int) (shown string, to int) {
 	var b strings.Builder
+	weight := 0
 	for to = from; to < len(text); {
 		line := text[to:]
 		if i := strings.IndexByte(line, '\n'); i >= 0 {
@@ -128,7 +129,7 @@ func part(text string, from int) (shown string, to int) {
 		}
 		line = display.Head(line, 1<<10)
 		visible := display.Visible(line)
-		if b.Len()+len(template.HTMLEscapeString(visible)) > shownSource {
+		if weight += weightOf(visible); weight > shownSource {
 			break
 		}
 		b.WriteString(visible)
@@ -210,6 +211,10 @@ func (h *handler) versions(w http.ResponseWriter, r *http.Request) {
 	s, err := h.Similar(r.Context(), h.desk(r), it.Assessment.ID)
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("versions of listing %s: %w", it.Assessment.ID, err))
+		return
+	}
+	if s.Wait { // its page waits for both
+		http.Redirect(w, r, "/cluster/"+it.Assessment.ID, http.StatusSeeOther)
 		return
 	}
 	p := versionsPage{h.newHead(r, display.View{Item: it, Page: vigil.Page{ID: it.Assessment.Page}}, "Versions"), s.Versions}
