@@ -401,8 +401,19 @@ type ring struct {
 func site() Site { return Site{Origin: "http://localhost:8420"} }
 
 func newRing() *ring {
-	r := &ring{Authenticator: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+	r := &ring{Authenticator: virtualwebauthn.NewAuthenticator(), key: newKey()}
 	return r
+}
+
+// newKey returns a key whose coordinates have 32 bytes each, as COSE wants them: the
+// test authenticator leaves leading zeros out.
+func newKey() virtualwebauthn.Credential {
+	const whole = 77 // bytes of a P-256 key in COSE
+	for {
+		if c := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2); len(c.Key.AttestationData()) == whole {
+			return c
+		}
+	}
 }
 
 func rp(origin string) virtualwebauthn.RelyingParty {
