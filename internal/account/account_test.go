@@ -133,6 +133,11 @@ func TestApproverAndAdminTakeTwoAdmins(t *testing.T) {
 	_, _, err = d.Confirm(ctx, d.by("bob"), "rita")
 	d.refused("confirmed twice", err, vigil.ErrNotFound)
 
+	_, err = d.Grant(ctx, d.by("ana"), "bob", []vigil.Role{vigil.Approver})
+	d.ok(err)
+	_, _, err = d.Confirm(ctx, d.by("bob"), "bob")
+	d.refused("the one whom it is for confirms", err, vigil.ErrRefused)
+
 	m, err = d.Add(ctx, d.by("ana"), "eve", []vigil.Role{vigil.Admin, vigil.Operator})
 	d.ok(err)
 	if !slices.Equal(m.Proposed, []vigil.Role{vigil.Admin}) || !slices.Equal(d.roles("eve"), []vigil.Role{vigil.Operator}) {
