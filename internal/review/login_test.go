@@ -206,8 +206,13 @@ func TestPeopleSignInWithPasswordAndPasskey(t *testing.T) {
 	if code, page := rita.get("/"); code != http.StatusOK || !strings.Contains(page, "rita") {
 		t.Errorf("after enrolling: status %d\n%s", code, page)
 	}
-	if code, _, _ := rita.post("/logout", nil); code != http.StatusOK {
-		t.Error("not signed out")
+	resp, err := rita.Do(formOf(h.home+"/logout", "same-origin", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := resp.Header.Get("Clear-Site-Data"); resp.StatusCode != http.StatusOK || !strings.Contains(got, `"storage"`) {
+		t.Errorf("signing out: status %d, the browser forgets %q", resp.StatusCode, got)
 	}
 	_, page, path := rita.do(must(http.NewRequest(http.MethodGet, rita.base+"/item/"+id+"?x=1", nil)))
 	if path != "/login" || !strings.Contains(page, "/item/"+id+"?x=1") {
