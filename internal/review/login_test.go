@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html"
 	"net"
@@ -695,6 +696,12 @@ func TestPeopleKeepTheirOwnPasskeysAndTokens(t *testing.T) {
 	}
 	if p, err := h.Bearer(t.Context(), m); err != nil || p.Account != "rita" {
 		t.Errorf("the token acts for %+v, %v", p, err)
+	}
+	self := &handler{Config: Config{Accounts: h.Keeper}, sessions: newSessions("", func() time.Time { return h.c.Now })}
+	r := must(http.NewRequest(http.MethodGet, h.home+"/me", nil))
+	r = r.WithContext(context.WithValue(r.Context(), personKey{}, access.Of(vigil.Account{Name: "rita"}, h.c.Now)))
+	if o, err := self.own(r); err != nil || !o.Team || len(o.Passkeys) != 1 || len(o.Tokens) != 1 || o.Tokens[0].Label != "script" || o.Passkeys[0].Last.IsZero() {
+		t.Errorf("her own: %+v, %v", o, err)
 	}
 	if code, _, _ := spare.post("/me/token/revoke", url.Values{"label": {"script"}}); code != http.StatusOK {
 		t.Errorf("status %d", code)
