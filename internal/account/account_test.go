@@ -133,6 +133,11 @@ func TestApproverAndAdminTakeTwoAdmins(t *testing.T) {
 	_, _, err = d.Confirm(ctx, d.by("bob"), "rita")
 	d.refused("confirmed twice", err, vigil.ErrNotFound)
 
+	_, err = d.Grant(ctx, d.by("ana"), "bob", []vigil.Role{vigil.Approver})
+	d.ok(err)
+	_, _, err = d.Confirm(ctx, d.by("bob"), "bob")
+	d.refused("the one whom it is for confirms", err, vigil.ErrRefused)
+
 	m, err = d.Add(ctx, d.by("ana"), "eve", []vigil.Role{vigil.Admin, vigil.Operator})
 	d.ok(err)
 	if !slices.Equal(m.Proposed, []vigil.Role{vigil.Admin}) || !slices.Equal(d.roles("eve"), []vigil.Role{vigil.Operator}) {
@@ -401,8 +406,19 @@ type ring struct {
 func site() Site { return Site{Origin: "http://localhost:8420"} }
 
 func newRing() *ring {
-	r := &ring{Authenticator: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+	r := &ring{Authenticator: virtualwebauthn.NewAuthenticator(), key: newKey()}
 	return r
+}
+
+// newKey returns a key whose coordinates have 32 bytes each, as COSE wants them: the
+// test authenticator leaves leading zeros out.
+func newKey() virtualwebauthn.Credential {
+	const whole = 77 // bytes of a P-256 key in COSE
+	for {
+		if c := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2); len(c.Key.AttestationData()) == whole {
+			return c
+		}
+	}
 }
 
 func rp(origin string) virtualwebauthn.RelyingParty {

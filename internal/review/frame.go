@@ -172,8 +172,8 @@ func (h *handler) say(w http.ResponseWriter, r *http.Request, status int, title 
 // fail shows an error of the desk, with the status that fits it.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	m := message{Text: display.Clean(err.Error()), Path: "/", Link: "Back to the queue"}
-	if !h.offers(person(r), "/") {
-		m.Path, m.Link = "/help", "Help"
+	if path := h.start(person(r)); path != "/" && person(r).Account != "" {
+		m.Path, m.Link = path, "Go on"
 	}
 	switch {
 	case errors.Is(err, access.ErrStepUp):

@@ -117,8 +117,7 @@ func (h *handler) denied(r *http.Request, act access.Act) {
 
 // A loginForm is what the login page shows.
 type loginForm struct {
-	To, Text  string
-	Elsewhere string // the address at which people sign in, if not this one
+	To, Text string
 }
 
 // login shows the form; in a case without accounts it uses up a link's token. The
@@ -152,7 +151,8 @@ func (h *handler) login(w http.ResponseWriter, r *http.Request) {
 // loginPage shows the form, at the one address where passkeys work.
 func (h *handler) loginPage(w http.ResponseWriter, r *http.Request, status int, f loginForm) {
 	if !h.atHome(r) {
-		f.Elsewhere = h.Origin + "/login"
+		w.Header().Set("Location", h.Origin+"/login?to="+escaped(f.To))
+		status = http.StatusSeeOther
 	}
 	h.show(w, r, status, "login", frame{Title: "Sign in", Data: f})
 }
@@ -299,6 +299,9 @@ func (h *handler) key(w http.ResponseWriter, r *http.Request) {
 	}
 	h.limiter.passed(addressOf(r), name)
 	h.begin(w, r, name, false)
+	if p, err := h.Accounts.Person(r.Context(), name, time.Time{}); err == nil && to == "/" {
+		to = h.start(p)
+	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
@@ -348,4 +351,24 @@ func (h *handler) logout(w http.ResponseWriter, r *http.Request) {
 		m.Path, m.Link = "/login", "Sign in"
 	}
 	h.say(w, r.WithContext(context.WithValue(r.Context(), personKey{}, access.Person{})), http.StatusOK, "Signed out", m)
+}
+
+// start returns the first page that is for a person, as not everybody has the queue.
+func (h *handler) start(p access.Person) string {
+	for _, at := range []struct {
+		act  access.Act
+		path string
+	}{
+		{access.ReadQueue, "/"}, {access.Search, "/search"}, {access.ReadBundles, "/bundles"}, {access.ReadCase, "/case"},
+		{access.ReadLog, "/log"}, {access.Accounts, "/users"},
+	} {
+		get, err := http.NewRequest(http.MethodGet, at.path, nil)
+		if err != nil || !p.Can(at.act) {
+			continue
+		}
+		if _, pattern := h.mux.Handler(get); pattern != "" && pattern != "/" {
+			return at.path
+		}
+	}
+	return "/help"
 }

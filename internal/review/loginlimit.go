@@ -26,6 +26,7 @@ type limiter struct {
 
 	mu    sync.Mutex
 	tries map[[sha256.Size]byte]*tries
+	swept time.Time // when old ones were forgotten last
 }
 
 // tries are what one name or one address failed at.
@@ -81,28 +82,38 @@ func (t *tries) count(now time.Time, free int, most time.Duration) {
 	}
 }
 
-// get returns the tries of a key; room is made by forgetting old ones, then any.
+// get returns the tries of a key.
 func (l *limiter) get(key string, now time.Time) *tries {
 	sum := sha256.Sum256([]byte(key))
 	if t := l.tries[sum]; t != nil && now.Sub(t.last) <= forgetAfter {
 		return t
 	}
-	if len(l.tries) >= maxTries {
+	l.room(now)
+	t := &tries{last: now}
+	l.tries[sum] = t
+	return t
+}
+
+// room makes place for one more: it forgets old ones, at most once a minute as it looks
+// at all, and else any.
+func (l *limiter) room(now time.Time) {
+	if len(l.tries) < maxTries {
+		return
+	}
+	if now.Sub(l.swept) >= time.Minute {
+		l.swept = now
 		for k, t := range l.tries {
 			if now.Sub(t.last) > forgetAfter {
 				delete(l.tries, k)
 			}
 		}
-		for k := range l.tries {
-			if len(l.tries) < maxTries {
-				break
-			}
-			delete(l.tries, k)
-		}
 	}
-	t := &tries{last: now}
-	l.tries[sum] = t
-	return t
+	for k := range l.tries {
+		if len(l.tries) < maxTries {
+			return
+		}
+		delete(l.tries, k)
+	}
 }
 
 // addressOf returns where a request came from.
