@@ -13,6 +13,7 @@ import (
 	"vigil"
 	"vigil/classify/indicator"
 	"vigil/internal/access"
+	"vigil/internal/config"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
@@ -207,8 +208,13 @@ func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
 func (a *app) desk(cs *openCase) *desk.Desk {
 	return &desk.Desk{
 		Store: cs, Who: access.Alone(a.who(), time.Now()), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
-		Contact: cs.config.Review.Contact,
+		Contact: cs.config.Review.Contact, Policy: policy(cs.config.Review),
 	}
+}
+
+// policy returns how the settings want listings to be judged.
+func policy(r config.Review) desk.Policy {
+	return desk.Policy{RereadFrom: vigil.Level(r.RereadFrom), RereadShare: r.RereadShare, Budget: r.Budget}
 }
 
 // notFound adds the next step to an unknown listing.

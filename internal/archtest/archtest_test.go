@@ -51,7 +51,7 @@ var ours = map[string][]string{
 	"internal/release":            {".", "internal/signature"},
 	"internal/casetest":           {".", "store", "store/bolt"},
 	"internal/access":             {"."},
-	"internal/desk":               {".", "store", "internal/access", "internal/display"},
+	"internal/desk":               {".", "store", "internal/access", "internal/display", "internal/search"},
 	"internal/display":            {".", "store"},
 	"internal/rendering":          {".", "internal/display", "internal/encoding"},
 	"internal/review":             {".", "store", "internal/access", "internal/desk", "internal/display", "internal/rendering"},

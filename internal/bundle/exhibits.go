@@ -231,6 +231,9 @@ func fits(e vigil.Exhibit, o vigil.Order) error {
 		if d.Listing != l.ID || d.Source != l.Source {
 			return fmt.Errorf("listing %s: decision %d is on listing %q of source %q", l.ID, i+1, d.Listing, d.Source)
 		}
+		if d.Part == vigil.Withdrawal && d.Verdict == "" {
+			continue
+		}
 		if _, err := vigil.ParseVerdict(string(d.Verdict)); err != nil {
 			return fmt.Errorf("listing %s: decision %d: %w", l.ID, i+1, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,10 +87,18 @@ type Serve struct {
 	Address string `toml:"address"` // on loopback
 }
 
-// Review is what the pages tell a reviewer.
+// Review is what reviewers are told, and how listings are judged.
 type Review struct {
 	Contact string   `toml:"contact"` // whom to call about a risk to life or a suspected minor
 	Claim   Duration `toml:"claim"`   // how long an item stays with the reviewer who took it
+	// A second reading, by somebody else and blind, is asked of listings of the level
+	// RereadFrom or higher, empty for none, and by lot of the share RereadShare of
+	// the others. A case without accounts asks for none.
+	RereadFrom  string  `toml:"reread_from"`
+	RereadShare float64 `toml:"reread_share"`
+	// Budget is how many listings of a grave level somebody opens in a session
+	// before a break is offered; 0 for no limit.
+	Budget int `toml:"budget"`
 }
 
 // Retention says for how many days each class of listings is kept, as far as
@@ -148,7 +157,7 @@ func Default() Config {
 			MaxDelay:    Duration(30 * time.Second),
 		},
 		Serve:  Serve{Address: "127.0.0.1:8420"},
-		Review: Review{Claim: Duration(30 * time.Minute)},
+		Review: Review{Claim: Duration(30 * time.Minute), RereadFrom: "escalate", RereadShare: 0.05, Budget: 25},
 
 		Retention: Retention{NotRelevantDays: 30, UnsureDays: 90, UnflaggedDays: 30},
 		Timestamp: Timestamp{Roots: "log_tsa.pem"},
@@ -212,6 +221,15 @@ address = %q
 contact = %q
 # how long a listing stays with the reviewer who took it
 claim = %q
+# where there are accounts, a second person reads, without sight of the first
+# reading, listings of this level or higher: note, review, priority, escalate;
+# empty for none
+reread_from = %q
+# and this share of the others, drawn by lot: 0 to 1
+reread_share = %g
+# after so many listings of a grave level in one session a break is offered; 0 for
+# no limit
+budget = %d
 
 [retention]
 # days for which listings are kept, never longer than their order allows: from
@@ -232,6 +250,7 @@ url = %q
 roots = %q
 `, c.Version, c.Tor.Socks, c.Tor.Control, c.Store.URL, c.Store.Key, c.Store.BackupDir, c.Store.BackupEvery, c.Log.Entries, c.Log.Every, c.Crawl.UserAgent, c.Crawl.Workers, c.Crawl.MaxBody,
 		c.Crawl.Timeout, c.Crawl.DelayFactor, c.Crawl.MaxDelay, c.Extract.ProfileDir, c.Classify.Lexicon, c.Serve.Address, c.Review.Contact, c.Review.Claim,
+		c.Review.RereadFrom, c.Review.RereadShare, c.Review.Budget,
 		c.Retention.NotRelevantDays, c.Retention.UnsureDays, c.Retention.UnflaggedDays, c.Retention.UndecidedDays, c.Retention.RelevantDays,
 		c.Timestamp.URL, c.Timestamp.Roots)
 }
@@ -287,10 +306,22 @@ func (c Config) check() error {
 	case c.Review.Claim < Duration(time.Minute):
 		return fmt.Errorf("review.claim = %q: want 1m or more", c.Review.Claim)
 	}
-	if err := errors.Join(c.Retention.check(), c.Timestamp.check()); err != nil {
+	if err := errors.Join(c.Review.check(), c.Retention.check(), c.Timestamp.check()); err != nil {
 		return err
 	}
 	return Loopback(c.Serve.Address)
+}
+
+func (r Review) check() error {
+	switch {
+	case !slices.Contains([]string{"", "note", "review", "priority", "escalate"}, r.RereadFrom):
+		return fmt.Errorf("review.reread_from = %q: want note, review, priority, escalate, or nothing", r.RereadFrom)
+	case !(r.RereadShare >= 0 && r.RereadShare <= 1):
+		return fmt.Errorf("review.reread_share = %g: want 0 to 1", r.RereadShare)
+	case r.Budget < 0 || r.Budget > 10000:
+		return fmt.Errorf("review.budget = %d: want 0 to 10000", r.Budget)
+	}
+	return nil
 }
 
 func (r Retention) check() error {

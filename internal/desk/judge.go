@@ -248,7 +248,11 @@ func (d *Desk) lock(ctx context.Context, k *docket, undo bool) (t vigil.Task, ba
 		holder, term = d.Who.Account, d.Lasts()
 	}
 	begun := holder != d.Who.Account && t.State == vigil.Leased
-	if t, err = d.lease(ctx, t, holder, term); begun && errors.Is(err, vigil.ErrHeld) {
+	t, err = d.lease(ctx, t, holder, term)
+	switch {
+	case errors.Is(err, vigil.ErrNotFound):
+		err = ErrChanged // it was open when it was read: somebody has ended it since
+	case begun && errors.Is(err, vigil.ErrHeld):
 		err = fmt.Errorf("too late, somebody has begun on what follows from your decision: %w", vigil.ErrHeld)
 	}
 	return t, back, err

@@ -35,15 +35,11 @@ func (c *csvWriter) row(cells ...string) {
 }
 
 func (c *csvWriter) item(it item) {
-	verdict := ""
-	if n := len(it.decisions); n > 0 {
-		verdict = string(it.decisions[n-1].verdict)
-	}
 	level := string(it.assessment.Level)
 	if it.restricted {
 		level = ""
 	}
-	listing := []string{it.listing, it.source, it.url, it.vendor, stamp(it.captured), it.page, it.sha256, level, verdict}
+	listing := []string{it.listing, it.source, it.url, it.vendor, stamp(it.captured), it.page, it.sha256, level, string(it.verdict)}
 	for _, n := range it.named {
 		c.row(append(listing[:len(listing):len(listing)],
 			n.Kind, symbol(n.Identifier), n.shown, strconv.FormatBool(!n.whole), string(n.Class), n.Network, n.Method, n.Field,

@@ -23,7 +23,8 @@ type item struct {
 	truncated             string
 	assessment            vigil.Assessment // without findings and identifiers
 	indicators            []indicator
-	decisions             []decision
+	decisions             []decision    // that nobody took back
+	verdict               vigil.Verdict // of them all; empty if there is none, or readers differ
 	named                 []named
 	withheld              int // identifiers left out
 }
@@ -58,7 +59,7 @@ func (d Dossier) item(e vigil.Exhibit, t *Tally) item {
 	it := item{
 		listing: line(l.ID, 128), source: line(l.Source, 256), page: line(p.ID, 128), restricted: restricted(e),
 		captured: p.CapturedAt.UTC(), fetched: p.Method == vigil.ByFetch, sha256: p.BodySHA256, size: p.BodySize, truncated: p.Truncated,
-		decisions: d.decisions(e.Decisions),
+		decisions: d.decisions(vigil.Upheld(e.Decisions)), verdict: vigil.Judge(e.Decisions).Verdict,
 	}
 	if it.captured.IsZero() {
 		it.captured = d.Time.UTC()
@@ -99,12 +100,9 @@ func Leaving(e vigil.Exhibit) (ids []vigil.Identifier, ok bool) {
 	return ids, true
 }
 
-// restricted reports whether a listing is under restricted handling: its newest
-// decision says that the person may be a minor.
-func restricted(e vigil.Exhibit) bool {
-	n := len(e.Decisions)
-	return n > 0 && e.Decisions[n-1].Verdict == vigil.SuspectedMinor
-}
+// restricted reports whether a listing is under restricted handling: a reader
+// suspects that the person may be a minor, and no adjudication says otherwise.
+func restricted(e vigil.Exhibit) bool { return vigil.Judge(e.Decisions).Restricted() }
 
 // mediaType returns a media type without its parameters; text/html unless the
 // header has one.

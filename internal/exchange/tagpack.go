@@ -55,12 +55,9 @@ func (p *tagPackWriter) item(it item) {
 	}
 }
 
-// relevant reports whether the newest decision says that an investigator should
-// follow the listing.
-func (it item) relevant() bool {
-	n := len(it.decisions)
-	return n > 0 && (it.decisions[n-1].verdict == vigil.Relevant || it.decisions[n-1].verdict == vigil.Urgent)
-}
+// relevant reports whether the verdict says that an investigator should follow the
+// listing.
+func (it item) relevant() bool { return it.verdict == vigil.Relevant || it.verdict == vigil.Urgent }
 
 // tag writes one address as a listing names it.
 func (p *tagPackWriter) tag(it item, n named, coin string) {

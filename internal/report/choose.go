@@ -18,7 +18,7 @@ type chosen struct {
 
 	total          int
 	levels         map[vigil.Level]int
-	verdicts       map[vigil.Verdict]int // newest of each listing; "" for undecided
+	verdicts       map[vigil.Verdict]int // that of each listing's judgement; "" for undecided
 	models         map[string]int
 	methods        map[string]int // how the pages came in
 	first, last    time.Time      // captures
@@ -49,7 +49,7 @@ const titleLen = 90
 
 func rowOf(e vigil.Exhibit, reveal bool) row {
 	r := placeOf(e)
-	r.Title, r.Verdict = display.Cut(titleOf(e, reveal), titleLen), newest(e.Decisions).Verdict
+	r.Title, r.Verdict = display.Cut(titleOf(e, reveal), titleLen), vigil.Judge(e.Decisions).Verdict
 	r.Captured, r.Hits = e.Page.CapturedAt, len(e.Hits)
 	return r
 }
@@ -132,7 +132,7 @@ func (c *chosen) trim(most int) {
 func (c *chosen) add(e vigil.Exhibit) {
 	c.total++
 	c.levels[e.Assessment.Level]++
-	c.verdicts[newest(e.Decisions).Verdict]++
+	c.verdicts[vigil.Judge(e.Decisions).Verdict]++
 	c.models[e.Assessment.Model]++
 	c.methods[e.Page.Method]++
 	if at := e.Page.CapturedAt; !at.IsZero() {
@@ -154,17 +154,9 @@ func (c *chosen) add(e vigil.Exhibit) {
 	}
 }
 
-// newest returns the last of some decisions; the zero Decision if there is none.
-func newest(ds []vigil.Decision) vigil.Decision {
-	if len(ds) == 0 {
-		return vigil.Decision{}
-	}
-	return ds[len(ds)-1]
-}
-
-// Restricted reports whether an exhibit's text must not be shown: its newest
-// decision says that the person may be a minor.
-func Restricted(e vigil.Exhibit) bool { return newest(e.Decisions).Verdict == vigil.SuspectedMinor }
+// Restricted reports whether an exhibit's text must not be shown: a reader suspects
+// that the person may be a minor, and no adjudication says otherwise.
+func Restricted(e vigil.Exhibit) bool { return vigil.Judge(e.Decisions).Restricted() }
 
 // titleOf returns a listing's title as a line, without what must not be shown.
 func titleOf(e vigil.Exhibit, reveal bool) string {

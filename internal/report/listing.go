@@ -30,6 +30,7 @@ type listing struct {
 	MoreKnown  int
 	OnLists    []hit
 	MoreHits   int
+	Judgement  string // in a sentence
 	Judged     []vigil.Decision
 	MoreJudged int
 	Sum        sum
@@ -98,7 +99,7 @@ func (p *page) listing(i int) listing {
 	l := listing{
 		N: i + 1, Exhibit: e, Heading: display.Cut(titleOf(e, p.Reveal), 2*titleLen), Restricted: Restricted(e),
 		Facts: facts(e), Kind: genre(e.Assessment.Genre) + ", in " + language(e.Assessment.Lang),
-		Ties: p.ties[e.Listing.ID], Judged: head(e.Decisions, maxOthers), MoreJudged: max(0, len(e.Decisions)-maxOthers),
+		Ties: p.ties[e.Listing.ID], Judgement: judgement(vigil.Judge(e.Decisions)), Judged: head(e.Decisions, maxOthers), MoreJudged: max(0, len(e.Decisions)-maxOthers),
 	}
 	for _, m := range levels() {
 		if m.Level == e.Assessment.Level {

@@ -277,7 +277,6 @@ func functions() template.FuncMap {
 		"action":   action,
 		"cut":      cutReason,
 		"sources":  func(ss []string) string { return strings.Join(ss, "; ") },
-		"dec":      func(i int) int { return i - 1 },
 		"less":     func(a, b int) int { return a - b },
 		"missed":   missed,
 		"language": language,

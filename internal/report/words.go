@@ -117,6 +117,21 @@ func defang(url string) string {
 	return display.Visible(clipped(url))
 }
 
+// judgement says what the decisions on a listing amount to.
+func judgement(j vigil.Judgement) string {
+	switch j.State {
+	case vigil.ReadOnce:
+		return "Verdict: " + string(j.Verdict) + ", of one reader."
+	case vigil.Agreed:
+		return fmt.Sprintf("Verdict: %s, of %d readers.", j.Verdict, len(j.Readings))
+	case vigil.Adjudicated:
+		return "Verdict: " + string(j.Verdict) + ", adjudicated."
+	case vigil.Disputed:
+		return "Its readers differ; there is no verdict."
+	}
+	return "No decision of a person stands."
+}
+
 // says returns what a verdict means.
 func says(v vigil.Verdict) string {
 	for _, known := range vigil.Verdicts() {

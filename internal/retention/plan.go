@@ -21,6 +21,7 @@ type Reader interface {
 	Listing(ctx context.Context, id string) (vigil.Listing, error)
 	Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error]
 	Assessments(ctx context.Context, listing string) ([]vigil.Assessment, error)
+	Decisions(ctx context.Context, listing string) ([]vigil.Decision, error)
 	Task(ctx context.Context, id string) (vigil.Task, error)
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
 	Ties(ctx context.Context) ([]vigil.Tie, error)
@@ -195,8 +196,14 @@ func (pl *Plan) listing(ctx context.Context, it store.Item) (Item, error) {
 	}
 	i := Item{What: vigil.TypeListing, ID: it.Assessment.ID, Source: it.Assessment.Source, N: captures(as)}
 	if it.Decision != nil && !reopened(it) {
-		i.Class = classOf(it.Decision.Verdict)
-		return pl.item(i, it.Decision.Time, true), nil
+		verdict, err := pl.verdict(ctx, it)
+		if err != nil {
+			return Item{}, err
+		}
+		if verdict != "" {
+			i.Class = classOf(verdict)
+			return pl.item(i, it.Decision.Time, true), nil
+		}
 	}
 	flagged, err := pl.flagged(ctx, as)
 	if err != nil {
@@ -224,6 +231,22 @@ func captures(as []vigil.Assessment) int {
 // for a decision of its own.
 func reopened(it store.Item) bool {
 	return it.Task.ID != "" && it.Task.State != vigil.Done && it.Assessment.Page != it.Decision.Page
+}
+
+// verdict returns what the decisions on a listing come to; nothing while readers
+// differ, or somebody is still to read it again or to adjudicate.
+func (pl *Plan) verdict(ctx context.Context, it store.Item) (vigil.Verdict, error) {
+	for _, st := range []vigil.Stage{vigil.Reread, vigil.Adjudicate} {
+		t, err := pl.r.Task(ctx, vigil.NewTask(st, it.Assessment.Source, it.Assessment.Page).ID)
+		if err != nil && !errors.Is(err, vigil.ErrNotFound) {
+			return "", err
+		}
+		if t.State == vigil.Queued || t.State == vigil.Leased {
+			return "", nil
+		}
+	}
+	ds, err := pl.r.Decisions(ctx, it.Assessment.ID)
+	return vigil.Judge(ds).Verdict, err
 }
 
 func classOf(v vigil.Verdict) Class {
@@ -345,7 +368,7 @@ func (pl *Plan) loose(ctx context.Context, s vigil.Source) (n int, err error) {
 	for _, url := range s.Start {
 		start[url] = true
 	}
-	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review} {
+	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review, vigil.Reread, vigil.Adjudicate, vigil.FollowUp} {
 		for _, state := range []vigil.State{vigil.Queued, vigil.Leased, vigil.Done, vigil.Parked, vigil.Dead} {
 			for t, err := range pl.r.Tasks(ctx, st, state) {
 				if err != nil {
