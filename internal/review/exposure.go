@@ -2,7 +2,6 @@ package review
 
 import (
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -122,29 +121,4 @@ func (h *handler) afterPause(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.goNext(w, r, "empty", desk.Wish{})
-}
-
-// wish reads which listing somebody would like next.
-func wish(form url.Values) desk.Wish {
-	w := desk.Wish{Light: form.Get("light") == "1", Passed: form.Get("passed") == "1"}
-	switch st := vigil.Stage(form.Get("stage")); st {
-	case vigil.Review, vigil.Reread, vigil.Adjudicate:
-		w.Stage = st
-	}
-	return w
-}
-
-// wishValues spells a wish, so that the next form says it again.
-func wishValues(w desk.Wish) url.Values {
-	q := url.Values{}
-	if w.Light {
-		q.Set("light", "1")
-	}
-	if w.Passed {
-		q.Set("passed", "1")
-	}
-	if w.Stage != "" {
-		q.Set("stage", string(w.Stage))
-	}
-	return q
 }

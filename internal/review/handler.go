@@ -91,7 +91,6 @@ func Handler(cfg Config) http.Handler {
 	h.sessions, h.limiter = newSessions(cfg.Token, h.Desk.Clock), newLimiter(h.Desk.Clock)
 
 	mux := http.NewServeMux()
-	h.mux = mux
 	for _, f := range staticFiles() {
 		mux.Handle("GET /static/"+f.Name(), http.FileServerFS(files))
 	}
@@ -137,7 +136,6 @@ type handler struct {
 	acts     map[string]access.Act // of the pages that are served, by path
 	sessions *sessions
 	limiter  *limiter
-	mux      *http.ServeMux
 	exposed  *exposure
 }
 
