@@ -32,6 +32,13 @@ func TestAbsentKeysTakeTheirDefaults(t *testing.T) {
 	}
 }
 
+func TestSecondReadingsCanBeTurnedOff(t *testing.T) {
+	got, err := config.Parse("vigil.toml", []byte("version = 1\n[review]\nreread_from = \"\"\nreread_share = 0\nbudget = 0\n"))
+	if err != nil || got.Review.RereadFrom != "" || got.Review.RereadShare != 0 || got.Review.Budget != 0 {
+		t.Errorf("got %+v, %v", got.Review, err)
+	}
+}
+
 func TestBadSettingsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"version = 2":                                             "version 1",
@@ -51,6 +58,10 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"[serve]\naddress = \"8420\"":                             "host:port",
 		"[classify]\nlexikon = \"x\"":                             "lexikon",
 		"[review]\nclaim = \"1s\"":                                "review.claim",
+		"[review]\nreread_from = \"grave\"":                       "review.reread_from",
+		"[review]\nreread_share = 1.5":                            "review.reread_share",
+		"[review]\nreread_share = nan":                            "review.reread_share",
+		"[review]\nbudget = -1":                                   "review.budget",
 		"[crawl]\nworkers = 2\nworkers = 3":                       "workers",
 		"[serve]\naddress = \"example.org.:8420\"\n":              "loopback",
 		"[timestamp]\nurl = \"tsa.example\"":                      "timestamp.url",

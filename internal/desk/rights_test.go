@@ -67,7 +67,10 @@ func methods() []method {
 		}},
 		{"Cluster", "rjixp", func(ctx context.Context, d *Desk, id string) error { _, err := d.Cluster(ctx, id, nil); return err }},
 		{"Reveal", "rji", func(ctx context.Context, d *Desk, id string) error { _, err := d.Reveal(ctx, id); return err }},
-		{"Capture", "rji", func(ctx context.Context, d *Desk, id string) error { _, err := d.Capture(ctx, id, "source"); return err }},
+		{"Capture", "rji", func(ctx context.Context, d *Desk, id string) error {
+			_, err := d.Capture(ctx, id, "source")
+			return err
+		}},
 		{"LogLinks", "ji", func(ctx context.Context, d *Desk, id string) error {
 			a, err := d.Store.Assessment(ctx, id)
 			if err != nil {

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -370,5 +371,79 @@ func TestOfTwoWhoDecideAtOnceOneIsTold(t *testing.T) {
 		if j := c.judgement(t, id); done != 1 || j.State != vigil.ReadOnce {
 			t.Errorf("%s: %d of two decided what both saw undecided, and it is %s", level, done, j.State)
 		}
+	}
+}
+
+// A late is a store in which something happens just before a lease, or before
+// ended tasks are queued anew.
+type late struct {
+	Store
+	first func()
+}
+
+func (l *late) Requeue(ctx context.Context, r store.RequeueRequest) (int, error) {
+	if do := l.first; do != nil {
+		l.first = nil
+		do()
+	}
+	return l.Store.Requeue(ctx, r)
+}
+
+func (l *late) Lease(ctx context.Context, r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
+	if do := l.first; do != nil {
+		l.first = nil
+		do()
+	}
+	return l.Store.Lease(ctx, r)
+}
+
+func TestWhatIsDecidedInTheLastMomentIsNotDecidedOver(t *testing.T) {
+	for _, level := range []vigil.Level{vigil.LevelReview, vigil.LevelEscalate, vigil.LevelNote} {
+		c := newTeam(t)
+		id := c.AddLevel(t, 1, level)
+		d := c.at("ada")
+		v, err := d.Show(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waits []vigil.Stage
+		d.Store = &late{c.Store, func() {
+			c.judges(t, "bo", id, vigil.NotRelevant)
+			waits = c.waits(t, id)
+		}}
+		_, err = d.Judge(t.Context(), Choice{Listing: id, Verdict: vigil.Relevant, Reason: "goods", Seen: d.Seen(v)})
+		if !errors.Is(err, ErrChanged) {
+			t.Errorf("%s: got %v, want ErrChanged", level, err)
+		}
+		if j := c.judgement(t, id); j.State != vigil.ReadOnce {
+			t.Errorf("%s: it is %s", level, j.State)
+		}
+		c.wantWaits(t, id, waits...)
+	}
+}
+
+func TestWhatIsDecidedAgainInTheLastMomentIsNotDecidedOver(t *testing.T) {
+	for v, want := range map[vigil.Verdict]vigil.JudgementState{vigil.Relevant: vigil.Agreed, vigil.NotRelevant: vigil.Disputed} {
+		c := newTeam(t)
+		id := c.AddLevel(t, 1, vigil.LevelReview)
+		c.judges(t, "cy", id, vigil.Relevant)
+		d := c.at("ada")
+		seen, err := d.Show(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waits []vigil.Stage
+		d.Store = &late{c.Store, func() {
+			c.judges(t, "bo", id, v)
+			waits = c.waits(t, id)
+		}}
+		_, err = d.Judge(t.Context(), Choice{Listing: id, Verdict: vigil.Relevant, Reason: "goods", Seen: d.Seen(seen)})
+		if !errors.Is(err, ErrChanged) {
+			t.Errorf("got %v, want ErrChanged", err)
+		}
+		if j := c.judgement(t, id); j.State != want || len(j.Readings) != 2 {
+			t.Errorf("it is %s with %d readings, want %s with 2", j.State, len(j.Readings), want)
+		}
+		c.wantWaits(t, id, waits...)
 	}
 }

@@ -191,6 +191,34 @@ func TestEachStateHasItsPeriod(t *testing.T) {
 
 func days(t time.Time) int { return int(t.Sub(day).Hours() / 24) }
 
+func TestWhatIsToBeReadAgainIsUndecided(t *testing.T) {
+	c := newCase(t, 365)
+	periods := retention.Periods{NotRelevant: 30, Unsure: 90, Unflagged: 30}
+	want := func(name string, class retention.Class) {
+		t.Helper()
+		if got := c.plan(periods, 50)[c.id(name)]; got.Class != class {
+			t.Errorf("%s is %s, want %s", name, got.Class, class)
+		}
+	}
+	again := c.decided("again", 2, 3, vigil.NotRelevant)
+	differ := c.decided("differ", 2, 3, vigil.NotRelevant)
+	back := c.decided("back", 2, 3, vigil.NotRelevant)
+	third := c.decided("third", 2, 3, vigil.NotRelevant)
+	for _, name := range []string{"again", "differ", "back", "third"} {
+		want(name, retention.NotRelevant)
+	}
+	if _, err := c.Enqueue(t.Context(), vigil.NewTask(vigil.Reread, again.Source, again.ID), vigil.NewTask(vigil.Adjudicate, third.Source, third.ID)); err != nil {
+		t.Fatal(err)
+	}
+	c.put(vigil.Decision{Listing: c.id("differ"), Source: differ.Source, Page: differ.ID, Verdict: vigil.Relevant, Reviewer: "s", Time: on(4)})
+	c.put(vigil.Decision{Listing: c.id("back"), Source: back.Source, Page: back.ID, Part: vigil.Withdrawal, Time: on(4)})
+	for _, name := range []string{"again", "differ", "back", "third"} {
+		want(name, retention.Undecided)
+	}
+	c.put(vigil.Decision{Listing: c.id("differ"), Source: differ.Source, Page: differ.ID, Verdict: vigil.NotRelevant, Part: vigil.Adjudication, Reviewer: "z", Time: on(5)})
+	want("differ", retention.NotRelevant)
+}
+
 func TestSettingsShortenAndNeverLengthen(t *testing.T) {
 	short := newCase(t, 7)
 	short.decided("not-relevant", 5, 10, vigil.NotRelevant)

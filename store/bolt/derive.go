@@ -62,11 +62,11 @@ func wantPlace(tx read, k, _ []byte) ([]entry, error) {
 		return nil, nil
 	}
 	name, at := t.place()
-	return []entry{{name, at, []byte(t.ID)}}, nil
+	return []entry{{name, at, t.sign()}}, nil
 }
 
 func strayPlace(tx read, e entry) error {
-	t, err := getTask(tx, string(e.v))
+	t, err := getTask(tx, idOf(e.v))
 	if err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func TestAnOwnersFileLeftBehindDoesNoHarm(t *testing.T) {
 
 func TestANewerLayoutIsRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*bbolt.Tx) error{
-		"version":       func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte("5")) },
+		"version":       func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte("6")) },
 		"not a case":    func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("meta")) },
 		"bucket bodies": func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("bodies")) },
 	} {

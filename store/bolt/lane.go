@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -17,13 +16,13 @@ import (
 type lane struct {
 	stage   vigil.Stage
 	source  string
-	cursor  *bbolt.Cursor        // over the ready tasks
-	rank    []byte               // of the first ready task: inverted priority and place
-	ready   []byte               // its ID; nil if there is none
-	suits   func(id []byte) bool // whether who asks may have a task; nil if any may be had
-	delayed time.Time            // when the first waiting task that suits becomes ready; zero if there is none
-	expires time.Time            // when the first lease of one that suits runs out; zero if there is none
-	stirs   time.Time            // when the first of all waits and leases ends, whomever that suits; zero if there is none
+	cursor  *bbolt.Cursor          // over the ready tasks
+	rank    []byte                 // of the first ready task: inverted priority and place
+	ready   []byte                 // what stands there; nil if there is none
+	suits   func(sign []byte) bool // whether who asks may have a task; nil if any may be had
+	delayed time.Time              // when the first waiting task that suits becomes ready; zero if there is none
+	expires time.Time              // when the first lease of one that suits runs out; zero if there is none
+	stirs   time.Time              // when the first of all waits and leases ends, whomever that suits; zero if there is none
 
 	// For fetch tasks only.
 	rules  vigil.Source // the zero Source allows nothing
@@ -49,14 +48,14 @@ func newLane(tx read, r store.LeaseRequest, source string) (*lane, error) {
 	st := r.Stage
 	l := &lane{stage: st, source: source, cursor: bucket(tx, bucketReady).Cursor()}
 	if st.ByPerson() {
-		l.suits = func(id []byte) bool { return suits(tx, string(id), r) }
+		l.suits = func(sign []byte) bool { return suits(sign, r) }
 	}
 	prefix := key(string(st), source)
 	l.set(l.cursor.Seek(append(bytes.Clone(prefix), aboveRank(r.Below))))
 	l.stirs = earlier(firstInstant(tx, bucketDelayed, prefix, nil), firstInstant(tx, bucketLeased, prefix, nil))
 	suited := l.suits
 	if r.Below > 0 {
-		suited = func(id []byte) bool { return lower(tx, string(id), r.Below) && (l.suits == nil || l.suits(id)) }
+		suited = func(sign []byte) bool { return (l.suits == nil || l.suits(sign)) && lower(tx, idOf(sign), r.Below) }
 	}
 	l.delayed = firstInstant(tx, bucketDelayed, prefix, suited)
 	l.expires = firstInstant(tx, bucketLeased, prefix, suited)
@@ -89,13 +88,14 @@ func (l *lane) measure(tx read) (err error) {
 	return err
 }
 
-// set makes the entry k, v of the ready bucket the lane's first.
-func (l *lane) set(k, id []byte) {
+// set makes the first entry from k, sign on of the ready bucket that suits the
+// lane's first.
+func (l *lane) set(k, sign []byte) {
 	l.rank, l.ready = nil, nil
 	prefix := key(string(l.stage), l.source)
-	for ; bytes.HasPrefix(k, prefix); k, id = l.cursor.Next() {
-		if l.suits == nil || l.suits(id) {
-			l.rank, l.ready = k[len(prefix):], id
+	for ; bytes.HasPrefix(k, prefix); k, sign = l.cursor.Next() {
+		if l.suits == nil || l.suits(sign) {
+			l.rank, l.ready = k[len(prefix):], sign
 			return
 		}
 	}
@@ -110,14 +110,21 @@ func aboveRank(below int) byte {
 	return byte(256 - below)
 }
 
-// suits reports whether a task of people may be handed to who asks. One that
-// can't be read is said to: whoever takes it meets the error.
-func suits(tx read, id string, r store.LeaseRequest) bool {
-	t, err := getTask(tx, id)
-	return err != nil || !slices.Contains(t.Barred, r.Holder) && (r.Passed || !slices.Contains(t.Passed, r.Holder))
+// suits reports whether who asks may have the task of people at a place.
+func suits(sign []byte, r store.LeaseRequest) bool {
+	_, rest, more := bytes.Cut(sign, []byte{0})
+	for more {
+		var who []byte
+		who, rest, more = bytes.Cut(rest, []byte{0})
+		if len(who) > 0 && string(who[1:]) == r.Holder && (who[0] == 'b' || !r.Passed) {
+			return false
+		}
+	}
+	return true
 }
 
-// lower reports whether a task has a lower priority than below.
+// lower reports whether a task has a lower priority than below. One that can't be
+// read is said to: whoever takes it meets the error.
 func lower(tx read, id string, below int) bool {
 	t, err := getTask(tx, id)
 	return err != nil || t.Priority < below
@@ -126,7 +133,7 @@ func lower(tx read, id string, below int) bool {
 // pop takes the lane's first ready task out and counts it as leased until a
 // moment.
 func (l *lane) pop(now, until time.Time) (id string) {
-	id = string(l.ready)
+	id = idOf(l.ready)
 	l.leased++
 	l.expires = earlier(l.expires, until)
 	l.pace.last = now

@@ -58,7 +58,7 @@ func checkRequest(r store.LeaseRequest) (store.LeaseRequest, error) {
 		return r, fmt.Errorf("below priority %d: want 1 or more, or 0 for any", r.Below)
 	}
 	r.TTL = min(r.TTL, maxWait)
-	return r, errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source))
+	return r, errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source), checkName("holder", r.Holder))
 }
 
 // checkNext is checkRequest for what is to be leased with a commit.

@@ -130,7 +130,7 @@ func (s *Store) Tasks(ctx context.Context, st vigil.Stage, state vigil.State) it
 		}
 		for _, name := range names {
 			tasks := scan(ctx, s.view, name, key(string(st)), func(tx read, _, v []byte) (vigil.Task, bool, error) {
-				t, err := getTask(tx, string(v))
+				t, err := getTask(tx, idOf(v))
 				return t.Task, true, err
 			})
 			for t, err := range tasks {

@@ -19,7 +19,8 @@ func TestOpeningReclaimsTheLeasesOfAProcessThatIsGone(t *testing.T) {
 	}
 	page := vigil.NewTask(vigil.Extract, "O/s", "page")
 	review := vigil.NewTask(vigil.Review, "O/s", "page")
-	if _, err := s.Enqueue(t.Context(), page, review); err != nil {
+	reread := vigil.NewTask(vigil.Reread, "O/s", "page")
+	if _, err := s.Enqueue(t.Context(), page, review, reread); err != nil {
 		t.Fatal(err)
 	}
 	lease := func(s store.Store, task vigil.Task, holder string) []vigil.Task {
@@ -36,6 +37,7 @@ func TestOpeningReclaimsTheLeasesOfAProcessThatIsGone(t *testing.T) {
 			t.Fatalf("leased %+v, want the page at its first attempt", ts)
 		}
 		lease(s, review, "reviewer-1")
+		lease(s, reread, "reviewer-1")
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -44,11 +46,13 @@ func TestOpeningReclaimsTheLeasesOfAProcessThatIsGone(t *testing.T) {
 		}
 	}
 	defer s.Close()
-	held, err := s.Task(t.Context(), review.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if held.State != vigil.Leased || held.Holder != "reviewer-1" {
-		t.Errorf("the review is %s by %q, want leased by reviewer-1", held.State, held.Holder)
+	for _, of := range []vigil.Task{review, reread} {
+		held, err := s.Task(t.Context(), of.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held.State != vigil.Leased || held.Holder != "reviewer-1" {
+			t.Errorf("the %s is %s by %q, want leased by reviewer-1", of.Stage, held.State, held.Holder)
+		}
 	}
 }

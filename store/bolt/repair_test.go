@@ -37,7 +37,9 @@ func variedCase(t *testing.T) string {
 	})[0]
 	review := vigil.NewTask(vigil.Review, "ORD-1/m", page)
 	review.Priority = 7
-	ts := []vigil.Task{review}
+	reread := vigil.NewTask(vigil.Reread, "ORD-1/m", page)
+	reread.Barred = []string{"rev-1", "rev-2"}
+	ts := []vigil.Task{review, reread}
 	for i := range 8 {
 		ts = append(ts, vigil.NewTask(vigil.Extract, "ORD-1/m", fmt.Sprint("page ", i)))
 	}

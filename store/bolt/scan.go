@@ -11,11 +11,12 @@ import (
 	"vigil"
 )
 
-// idsUnder returns the values of all keys with a prefix; of all keys if it is empty.
+// idsUnder returns the IDs in the values of all keys with a prefix; of all keys if it
+// is empty.
 func idsUnder(tx read, name string, prefix []byte) (ids []string) {
 	c := bucket(tx, name).Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		ids = append(ids, string(v))
+		ids = append(ids, idOf(v))
 	}
 	return ids
 }
@@ -29,17 +30,17 @@ func idsUntil(tx read, name string, st vigil.Stage, source string, now time.Time
 		if keyInstant(k, prefix).After(now) {
 			break
 		}
-		ids = append(ids, string(v))
+		ids = append(ids, idOf(v))
 	}
 	return ids
 }
 
 // firstInstant returns the time in the first key with a prefix whose task suits,
 // any if suits is nil; zero if there is none.
-func firstInstant(tx read, name string, prefix []byte, suits func(id []byte) bool) time.Time {
+func firstInstant(tx read, name string, prefix []byte, suits func(sign []byte) bool) time.Time {
 	c := bucket(tx, name).Cursor()
-	for k, id := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, id = c.Next() {
-		if suits == nil || suits(id) {
+	for k, sign := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, sign = c.Next() {
+		if suits == nil || suits(sign) {
 			return keyInstant(k, prefix)
 		}
 	}

@@ -1,6 +1,7 @@
 package bolt_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,6 +47,46 @@ func TestADamagedSearchIndexIsFoundAndMadeAnew(t *testing.T) {
 				wantSearchMended(t, what, path, titles)
 				edit(t, path, func(tx *bbolt.Tx) error { return replace(tx, name, all) })
 			}
+		}
+	}
+}
+
+// TestASearchThatKnowsOtherOpinionsIsFound: nobody changes by which decision, or by
+// which tags, a listing is found.
+func TestASearchThatKnowsOtherOpinionsIsFound(t *testing.T) {
+	path := smallCase(t)
+	if r, err := check(t, path); err != nil {
+		t.Fatalf("untouched: %v\n%v", err, r.Inspected.Flaws)
+	}
+	const newest, size, verdict, tags = 2, 54, 24, 28 // as LAYOUT.md has them
+	for what, at := range map[string]int{"verdict": newest*size + verdict, "tags": newest*size + tags} {
+		copied := copyFile(t, path)
+		edit(t, copied, func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("search-facts"))
+			k, v := b.Cursor().First()
+			bad := bytes.Clone(v)
+			if bad[at+3] == 0 {
+				t.Fatalf("%s: the case has none", what)
+			}
+			bad[at+3] = 0
+			return b.Put(k, bad)
+		})
+		r, err := check(t, copied)
+		if !errors.Is(err, vigil.ErrTampered) || r.Inspected.Mendable != 1 {
+			t.Errorf("%s: %v, %v; want one flaw that can be mended", what, err, r.Inspected.Flaws)
+		}
+		s, err := bolt.Open(copied, bolt.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Repair(t.Context(), "inv-04", nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := store.Check(t.Context(), s, nil); err != nil {
+			t.Errorf("%s: after the repair: %v", what, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func smallCaseOf(t *testing.T, assessments int, keys ...bolt.Key) string {
 		RawSHA256: vigil.SumHex(body), BodySHA256: vigil.SumHex(body), BodySize: int64(len(body)), Body: body,
 	}
 	p.ID = vigil.NewPageID(p)
-	id := vigil.NewListingID(p.Source, p.URL)
+	id, at := vigil.NewListingID(p.Source, p.URL), p.CapturedAt
 	for i, r := range []vigil.Record{
 		vigil.Order{ID: "ORD-1", Sources: []vigil.Source{src}}, p,
 		vigil.Listing{ID: id, Source: p.Source, Page: p.ID, Title: "one"},
@@ -51,6 +51,9 @@ func smallCaseOf(t *testing.T, assessments int, keys ...bolt.Key) string {
 		}},
 		vigil.Tie{ID: vigil.NewTieID(vigil.TieCut, "", "", "k1"), Kind: vigil.TieCut, Key: "k1"},
 		vigil.Decision{Listing: id, Source: p.Source, Page: p.ID, Verdict: vigil.Relevant},
+		vigil.Remark{Listing: id, Source: p.Source, Kind: vigil.Tag, Text: "boats", By: "rev-1", At: at},
+		vigil.Account{Name: "rev-1", Roles: []vigil.Role{vigil.Reviewer}, By: "admin-1", At: at, Credentials: vigil.SumHex(nil)},
+		vigil.SavedFilter{ID: vigil.NewFilterID("rev-1", "boats"), Owner: "rev-1", Name: "boats", Query: "tag:boats", At: at},
 	} {
 		if i == 5 && assessments < 2 {
 			continue
@@ -165,7 +168,7 @@ func findsEveryChangedValue(t *testing.T, keys ...bolt.Key) {
 		wantTampered(t, path, at, v, "cut", func(b *bbolt.Bucket) error { return b.Put([]byte(at.key), v[:len(v)-1]) })
 		wantTampered(t, path, at, v, "deleted", func(b *bbolt.Bucket) error { return b.Delete([]byte(at.key)) })
 	}
-	want := map[string]int{"lines": 11, "records": 9, "bodies": 1, "hashes": 19, "logs": 2, "rows": 3}
+	want := map[string]int{"lines": 14, "records": 12, "bodies": 1, "hashes": 24, "logs": 2, "rows": 3}
 	if !maps.Equal(kinds, want) {
 		t.Errorf("looked at %v, want %v", kinds, want)
 	}
@@ -243,6 +246,15 @@ func TestReadersRefuseWhatIsTampered(t *testing.T) {
 	}
 	if _, err := s.Decisions(t.Context(), id); !errors.Is(err, vigil.ErrTampered) {
 		t.Errorf("Decisions: %v, want ErrTampered", err)
+	}
+	if _, err := s.Remarks(t.Context(), id); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("Remarks: %v, want ErrTampered", err)
+	}
+	if _, err := s.Accounts(t.Context()); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("Accounts: %v, want ErrTampered", err)
+	}
+	if _, err := s.Filters(t.Context(), ""); !errors.Is(err, vigil.ErrTampered) {
+		t.Errorf("Filters: %v, want ErrTampered", err)
 	}
 	for _, err := range s.Items(t.Context(), store.Filter{}) {
 		if !errors.Is(err, vigil.ErrTampered) {

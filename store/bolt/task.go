@@ -51,6 +51,26 @@ func (t task) place() (name string, k []byte) {
 	}
 }
 
+// sign returns what stands at t's place: its ID, and behind a zero byte each a b
+// and the name of whom it bars, and a p and the name of who has passed it on. So
+// a lease passes over what is not for its holder without reading the tasks.
+func (t task) sign() []byte {
+	b := []byte(t.ID)
+	for _, who := range t.Barred {
+		b = append(append(b, 0, 'b'), who...)
+	}
+	for _, who := range t.Passed {
+		b = append(append(b, 0, 'p'), who...)
+	}
+	return b
+}
+
+// idOf returns the ID of the task at a place.
+func idOf(sign []byte) string {
+	id, _, _ := bytes.Cut(sign, []byte{0})
+	return string(id)
+}
+
 // open reports whether t is still to be done.
 func (t task) open() bool { return t.State == vigil.Queued || t.State == vigil.Leased }
 
@@ -137,18 +157,17 @@ func (w write) putStates(cs []change) error {
 // putPlaces stores where the tasks are found by their states.
 func (w write) putPlaces(cs []change) error {
 	type place struct {
-		bucket string
-		key    []byte
-		id     string
+		bucket    string
+		key, sign []byte
 	}
 	places := make([]place, len(cs))
 	for i, c := range cs {
 		name, k := c.place()
-		places[i] = place{name, k, c.ID}
+		places[i] = place{name, k, c.sign()}
 	}
 	slices.SortFunc(places, func(a, b place) int { return bytes.Compare(a.key, b.key) })
 	for _, p := range places {
-		if err := bucket(w.read, p.bucket).Put(p.key, []byte(p.id)); err != nil {
+		if err := bucket(w.read, p.bucket).Put(p.key, p.sign); err != nil {
 			return err
 		}
 	}

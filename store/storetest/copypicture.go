@@ -23,6 +23,9 @@ type picture struct {
 	Rows        map[string][]vigil.ListRow // by list
 	Listed      map[string][]vigil.ListRow // by key
 	Ties        []vigil.Tie
+	Levels      map[string][]store.LevelCount // by source
+	Accounts    []vigil.Account
+	Filters     []vigil.SavedFilter
 	Sources     []store.SourceStatus
 	Tasks       map[string][]vigil.Task // by stage and state
 	History     map[string][]vigil.Attempt
@@ -41,15 +44,24 @@ func seen(t *testing.T, r store.Reader) picture {
 		Orders: all(t, r.Orders(ctx)), ItemsAll: all(t, r.Items(ctx, store.Filter{})), ItemsOpen: all(t, r.Items(ctx, store.Filter{Waiting: true})),
 		Mentions: all(t, r.Mentions(ctx, "")), Rows: map[string][]vigil.ListRow{}, Listed: map[string][]vigil.ListRow{},
 		Tasks: map[string][]vigil.Task{}, History: map[string][]vigil.Attempt{}, Lines: map[string][]string{},
-		Records: map[string]string{}, Versions: map[string]any{},
+		Records: map[string]string{}, Versions: map[string]any{}, Levels: map[string][]store.LevelCount{},
 	}
-	var errs [4]error
+	var errs [6]error
 	p.Watchlists, errs[0] = r.Watchlists(ctx)
 	p.Ties, errs[1] = r.Ties(ctx)
 	p.Sources, errs[2] = r.Sources(ctx)
 	p.Counts, errs[3] = r.Counts(ctx)
+	p.Accounts, errs[4] = r.Accounts(ctx)
+	p.Filters, errs[5] = r.Filters(ctx, "")
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
+	}
+	for _, s := range append(p.Sources, store.SourceStatus{}) {
+		id := s.ID()
+		if s.Order == "" {
+			id = ""
+		}
+		p.Levels[id] = ok(r.Levels(ctx, id))(t)
 	}
 	for _, info := range all(t, r.Pages(ctx, "")) {
 		whole, err := r.Page(ctx, info.ID)
@@ -77,7 +89,7 @@ func seen(t *testing.T, r store.Reader) picture {
 
 func (p *picture) seeTasks(t *testing.T, r store.Reader) {
 	t.Helper()
-	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review} {
+	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review, vigil.Reread, vigil.Adjudicate, vigil.FollowUp} {
 		for _, state := range []vigil.State{vigil.Queued, vigil.Leased, vigil.Done, vigil.Parked, vigil.Dead} {
 			tasks := all(t, r.Tasks(t.Context(), st, state))
 			p.Tasks[fmt.Sprint(st, " ", state)] = tasks
@@ -117,7 +129,7 @@ func (p *picture) seeLogs(t *testing.T, r store.Reader) {
 // seeVersions asks for all that there is of the listing that an entry speaks of.
 func (p *picture) seeVersions(ctx context.Context, r store.Reader, o vigil.Object, _ []byte) {
 	switch o.Type {
-	case vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision:
+	case vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeRemark:
 	default:
 		return
 	}
@@ -128,6 +140,8 @@ func (p *picture) seeVersions(ctx context.Context, r store.Reader, o vigil.Objec
 	note("assessment", a, err)
 	ds, err := r.Decisions(ctx, o.ID)
 	note("decisions", ds, err)
+	rs, err := r.Remarks(ctx, o.ID)
+	note("remarks", rs, err)
 	for _, page := range p.Pages {
 		l, err := r.ListingOf(ctx, o.ID, page.ID)
 		note("listing of "+page.ID, l, err)

@@ -132,7 +132,7 @@ func (e *env) countsHold() {
 		e.t.Fatal(err)
 	}
 	want := map[store.Count]bool{}
-	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review} {
+	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify, vigil.Review, vigil.Reread, vigil.Adjudicate, vigil.FollowUp} {
 		for _, state := range []vigil.State{vigil.Queued, vigil.Leased, vigil.Done, vigil.Parked, vigil.Dead} {
 			n := map[string]int{}
 			for _, t := range all(e.t, e.Tasks(e.t.Context(), st, state)) {
