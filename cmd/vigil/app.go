@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"vigil"
+	"vigil/internal/access"
 	"vigil/internal/config"
 	"vigil/internal/display"
 	"vigil/store"
@@ -37,6 +38,9 @@ type app struct {
 	actor    string
 	json     bool
 	guided   bool // something else says what to do next
+
+	person access.Person      // who acts on a page; the zero Person at the command line
+	sink   func(done, of int) // is told how far a long act is; nil for nobody
 }
 
 // command returns the command tree, in the order of the data.
@@ -118,6 +122,7 @@ type openCase struct {
 	keys   []bolt.Key
 	store.Store
 	keeper *keeper // of checkpoints; nil if nothing is to be signed
+	told   told    // what was read of bundles
 }
 
 // configFile names the case's settings.
@@ -229,6 +234,14 @@ func (a *app) who() string {
 		return u.Username
 	}
 	return "unknown"
+}
+
+// self returns who acts.
+func (a *app) self() access.Person {
+	if a.person.Account != "" {
+		return a.person
+	}
+	return access.Alone(a.who(), time.Now())
 }
 
 // sources returns the sources of the case's orders by their IDs.

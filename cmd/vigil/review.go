@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
-	"vigil/internal/access"
 	"vigil/classify/indicator"
 	"vigil/internal/desk"
 	"vigil/internal/display"
@@ -205,7 +204,7 @@ func (a *app) reviewStats(ctx context.Context, cs *openCase) error {
 
 // desk returns the desk of whoever runs the program.
 func (a *app) desk(cs *openCase) *desk.Desk {
-	return &desk.Desk{Store: cs, Who: access.Alone(a.who(), time.Now()), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
+	return &desk.Desk{Store: cs, Who: a.self(), TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits}
 }
 
 // notFound adds the next step to an unknown listing.

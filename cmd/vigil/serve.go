@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/internal/config"
+	"vigil/internal/job"
 	"vigil/internal/review"
 	"vigil/internal/work"
 )
@@ -38,6 +39,8 @@ that opens them once; whoever uses it decides in your name. ^C ends it.`,
 type pages struct {
 	listener net.Listener
 	handler  http.Handler
+	jobs     *job.Runner
+	live     *review.Live
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -70,19 +73,34 @@ func (a *app) serving(command, address string, f func(*openCase, *pages) error) 
 func (a *app) pages(cs *openCase, l net.Listener) *pages {
 	token := rand.Text()
 	show := func(path string) { a.info("open http://%s%s  (once)", l.Addr(), path) }
+	bundles := &bundlePages{app: a, cs: cs}
+	jobs := job.New(job.Options{})
+	live := review.NewLive(review.LiveOptions{Store: cs, Sources: cs.Sources, Bundles: bundles.states, Jobs: jobs})
 	h := review.Handler(review.Config{
 		Desk: *a.desk(cs), Token: token, Hosts: []string{l.Addr().String()},
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
 		Links:   func(ctx context.Context, listing string) (review.Links, error) { return a.pageLinks(ctx, cs, listing) },
 		Similar: (&similarPages{app: a, cs: cs}).of,
+		Bundles: bundles, Jobs: jobs, Acts: &pageActs{app: a, cs: cs}, Live: live,
 	})
 	a.info("serving the case in %s to %s", cs.dir, a.who())
 	show("/login?token=" + token)
-	return &pages{listener: l, handler: h}
+	return &pages{listener: l, handler: h, jobs: jobs, live: live}
 }
 
-// serve serves until ctx ends, then lets running requests end.
+// serve serves until ctx ends, then lets running requests end, and stops the jobs.
 func (p *pages) serve(ctx context.Context) error {
+	defer p.jobs.Close()
+	ctx, stop := context.WithCancel(ctx)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		p.live.Run(ctx)
+	}()
+	defer func() {
+		stop()
+		<-looked
+	}()
 	srv := &http.Server{Handler: p.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()

@@ -7,7 +7,7 @@ import (
 
 // contentPolicy lets a page load this program's own style, script and pictures
 // and nothing else (Content Security Policy Level 3).
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // maxForm bounds a request's body in bytes.
@@ -24,7 +24,11 @@ func guard(hosts []string, next http.Handler) http.Handler {
 			http.Error(w, "this address is not served here: use the one that vigil printed", http.StatusMisdirectedRequest)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if r.URL.Path == uploadPath {
+			most = maxUpload
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		sameOrigin.ServeHTTP(w, r)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"vigil/internal/access"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/job"
 )
 
 //go:embed templates static
@@ -39,6 +40,14 @@ type Config struct {
 	// Similar says which texts are near-duplicates of a listing's, and logs the look
 	// at each; without it there is no such page.
 	Similar func(ctx context.Context, listing string) (Similar, error)
+	// Bundles are the case's; without them there are no such pages.
+	Bundles Bundles
+	// Jobs run what takes long, and Acts says what of the case; without them there
+	// are no such pages.
+	Jobs *job.Runner
+	Acts Acts
+	// Live tells open pages what has changed; without it they stay as they are.
+	Live *Live
 }
 
 // Handler returns the reviewer's pages. They are made for loopback: whoever can
@@ -51,12 +60,12 @@ func Handler(cfg Config) http.Handler {
 	h.sessions = newSessions(cfg.Token, h.Desk.Clock)
 
 	mux := http.NewServeMux()
-	for _, name := range []string{"style.css", "keys.js", "icon.svg"} {
+	for _, name := range []string{"style.css", "keys.js", "icon.svg", "bundles.css", "live.js"} {
 		mux.Handle("GET /static/"+name, http.FileServerFS(files))
 	}
 	mux.HandleFunc("GET /login", h.login)
 	mux.HandleFunc("POST /login/new", h.newLink)
-	for _, rt := range slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes()) {
+	for _, rt := range slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.bundleRoutes(), h.jobRoutes(), h.liveRoutes(), h.ownRoutes()) {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
 	return guard(cfg.Hosts, mux)
@@ -74,9 +83,9 @@ type handler struct {
 func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	funcs := template.FuncMap{"visible": display.Visible, "clean": display.Clean, "short": display.Short, "stamp": display.Stamp, "weight": display.Weight}
-	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message"} {
+	for _, name := range []string{"queue", "item", "links", "similar", "log", "help", "message", "bundles", "bundle", "jobs", "job"} {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
-			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
+			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/steps.html", "templates/"+name+".html"))
 	}
 	return pages
 }
@@ -87,6 +96,7 @@ type frame struct {
 	Here     string // which entry of the navigation it is
 	Reviewer string // empty without a session
 	Keys     bool
+	Live     bool // the page is told of changes
 	Data     any
 }
 
@@ -96,6 +106,7 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page 
 	if s, ok := h.sessions.find(r); ok {
 		f.Reviewer, f.Keys = display.Clean(person(r).Account), s.keys
 	}
+	f.Live = h.isLive(r)
 	var b bytes.Buffer
 	if err := h.pages[page].Execute(&b, f); err != nil {
 		http.Error(w, "render page "+page+": "+display.Clean(err.Error()), http.StatusInternalServerError)

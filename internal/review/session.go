@@ -28,6 +28,7 @@ const cookieName = "vigil-session"
 type session struct {
 	created, used time.Time
 	keys          bool // keyboard shortcuts are on
+	still         bool // open pages are told of no changes
 }
 
 // sessions keeps who is signed in, in memory: a restart signs everybody out.
