@@ -24,7 +24,7 @@ type bundleRow struct {
 // A bundleStep is a stop on a bundle's way out.
 type bundleStep struct {
 	Name string
-	Sign string // "done", "next", "later" or "off"
+	Sign string // "done", "next", "later", "skip", "off" or "end"
 	At   time.Time
 	Who  string
 	Note string
@@ -50,8 +50,8 @@ func newBundleRow(b release.Bundle) bundleRow {
 		st, passed := stopOf(b, stop.name, stop.action)
 		switch {
 		case passed:
-		case stop.action == vigil.ActDraft: // sealed at once
-			continue
+		case stop.action == vigil.ActDraft:
+			st.Sign, st.Note = "skip", "sealed at once"
 		case over:
 			st.Sign = "off"
 		case !asked:
