@@ -208,6 +208,9 @@ func TestABundleGoesAllItsWayInTheBrowser(t *testing.T) {
 	if page := s.post(b+"/approve", url.Values{"signature": {chief.sign(t, pae)}}); !strings.Contains(page, "signed by chief@unit.example") {
 		t.Errorf("after the second signature:\n%s", page)
 	}
+	if code, page := s.try(b+"/approve", url.Values{"signature": {second.sign(t, pae)}}); code != http.StatusForbidden || !strings.Contains(page, "want a second person") {
+		t.Errorf("the exporter agrees as well, with another key: %d\n%s", code, page)
+	}
 	for _, form := range []url.Values{{"to": {""}}, {"to": {"Court\r\nX: y"}}, {"to": {"Court"}, "recipients": {"age1nosuch"}}} {
 		if code, _ := s.try(b+"/release", form); code != http.StatusForbidden {
 			t.Errorf("release %v: %d, want 403", form, code)
@@ -429,4 +432,81 @@ func TestSavedPagesComeInByTheBrowser(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "vigil", "--case", dir, "check").CombinedOutput(); err != nil {
 		t.Errorf("check: %v\n%s", err, out)
 	}
+}
+
+// TestHostileBundlesAreShownSafely: names come from a log, which an earlier program or
+// another hand may have written.
+func TestHostileBundlesAreShownSafely(t *testing.T) {
+	dir, _, _ := bundleCase(t)
+	st := openBolt(t, dir)
+	hostile := "<script>x</script>\u202e../../\r\nX: y"
+	for _, id := range []string{hostile, "../../../etc", strings.Repeat("n", 300)} {
+		for _, action := range []string{vigil.ActExport, vigil.ActApprove, vigil.ActRelease} {
+			_, err := st.Record(t.Context(), vigil.Result{Act: vigil.Act{
+				Actor: "ada", Action: action, Order: "ORD-1", Object: vigil.Object{Type: "bundle", ID: id, SHA256: strings.Repeat("a", 64)}, Reason: hostile,
+				Details: map[string]string{release.DetailPrincipal: hostile, release.DetailTo: hostile, release.DetailFile: "../../vigil.toml", release.DetailSupersedes: hostile, release.DetailKind: release.Evidential},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// A folder that claims to be one of them, behind a link.
+	if err := os.MkdirAll(filepath.Join(dir, bundlesDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/", filepath.Join(dir, bundlesDir, "root")); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, "--case", dir, "--as", "ada", "serve", "--address", "127.0.0.1:0")
+	pages := []string{s.get("/bundles")}
+	for _, id := range []string{hostile, "../../../etc", strings.Repeat("n", 300)} {
+		path := "/bundles/" + strings.ReplaceAll(url.PathEscape(id), "%20", "+")
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, suffix := range []string{"", "/zip", "/statement", "/file/..%2F..%2Fvigil.toml"} {
+			if r.URL, err = url.Parse(s.base + strings.ReplaceAll(path, "+", "%20") + suffix); err != nil {
+				t.Fatal(err)
+			}
+			code, page := s.send(r)
+			if suffix != "" && code == http.StatusOK {
+				t.Errorf("%s of a hostile bundle: %d", suffix, code)
+			}
+			pages = append(pages, page)
+		}
+	}
+	for _, page := range pages {
+		if strings.Contains(page, "<script>x") || strings.Contains(page, "\u202e") || strings.Contains(page, "version = 1") {
+			t.Errorf("shown as it is:\n%s", page)
+		}
+	}
+	s.stop()
+}
+
+// TestAJobThatIsCutOffLosesNothing: the program ends while it runs.
+func TestAJobThatIsCutOffLosesNothing(t *testing.T) {
+	dir, listing, _ := bundleCase(t)
+	s := serve(t, "--case", dir, "--as", "ada", "serve", "--address", "127.0.0.1:0")
+	for range 3 {
+		s.post("/jobs/classify", nil)
+	}
+	s.post("/bundles", url.Values{"listing": {listing}, "undecided": {"on"}})
+	s.stop()
+	entries, err := os.ReadDir(filepath.Join(dir, bundlesDir))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	log := vigilOK(t, "--case", dir, "log", "--json")
+	for _, e := range entries {
+		if !strings.Contains(log, e.Name()) {
+			t.Errorf("%s lies in the case, and no log tells of it", e.Name())
+		}
+	}
+	vigilOK(t, "--case", dir, "check")
+	vigilOK(t, "--case", dir, "classify") // what waited is done now
 }

@@ -119,6 +119,9 @@ type bundleEvent struct {
 	Odd            string
 }
 
+// maxHistory is how many entries about a bundle a page shows: the last ones.
+const maxHistory = 60
+
 func history(b release.Bundle) []bundleEvent {
 	var all []bundleEvent
 	for _, s := range b.Steps {
@@ -132,8 +135,8 @@ func history(b release.Bundle) []bundleEvent {
 				parts = append(parts, fmt.Sprintf("%s %s", k, s.Details[k]))
 			}
 		}
-		e.How = display.Cut(display.Clean(strings.Join(parts, ", ")), 400)
+		e.How = display.Cut(display.Clean(strings.Join(parts, ", ")), 250)
 		all = append(all, e)
 	}
-	return all[max(0, len(all)-100):]
+	return all[max(0, len(all)-maxHistory):]
 }

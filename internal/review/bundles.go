@@ -7,6 +7,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"vigil"
@@ -98,6 +100,7 @@ func (h *handler) bundleRoutes() []route {
 // bundlesPage is what the bundles template shows.
 type bundlesPage struct {
 	Bundles []bundleRow
+	Older   int  // where the older ones begin; 0 if all are shown
 	Draft   bool // the person may draft one
 	Filters []vigil.SavedFilter
 }
@@ -111,8 +114,16 @@ func (h *handler) bundles(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := bundlesPage{Draft: who.Can(access.Draft)}
-	for i := len(all) - 1; i >= 0 && len(p.Bundles) < maxBundles; i-- {
-		p.Bundles = append(p.Bundles, newBundleRow(all[i]))
+	skip, err := strconv.Atoi(r.URL.Query().Get("from"))
+	if err != nil || skip < 0 || skip > len(all) {
+		skip = 0
+	}
+	shown := all[max(0, len(all)-skip-maxBundles) : len(all)-skip]
+	for _, b := range slices.Backward(shown) {
+		p.Bundles = append(p.Bundles, newBundleRow(b))
+	}
+	if len(shown) < len(all)-skip {
+		p.Older = skip + len(shown)
 	}
 	if p.Draft {
 		if p.Filters, err = h.Desk.Store.Filters(r.Context(), who.Account); err != nil {
@@ -124,7 +135,7 @@ func (h *handler) bundles(w http.ResponseWriter, r *http.Request) {
 }
 
 // maxBundles is how many bundles a page shows.
-const maxBundles = 60
+const maxBundles = 25
 
 // A bundlePage is what the bundle template shows.
 type bundlePage struct {

@@ -37,8 +37,9 @@ type Saved struct {
 
 // Bounds of an upload.
 const (
-	maxSaved  = 5
-	maxUpload = 16 << 20 // bytes, of all of a form
+	maxSaved   = 5
+	maxUpload  = 16 << 20 // bytes, of all of a form
+	uploadTime = 2 * time.Minute
 )
 
 // uploadPath is where saved pages are sent: the one place where a form may be large.
@@ -100,7 +101,8 @@ type jobsPage struct {
 func (h *handler) jobs(w http.ResponseWriter, r *http.Request) {
 	who := person(r)
 	p := jobsPage{Crawl: h.Acts != nil && who.Can(access.Crawl), Live: h.isLive(r)}
-	for _, j := range h.Jobs.Jobs(who) {
+	all := h.Jobs.Jobs(who)
+	for _, j := range all[:min(len(all), shownJobs)] {
 		p.Jobs = append(p.Jobs, h.newJobRow(j))
 		p.Open = p.Open || !j.State.Ended()
 	}
@@ -113,12 +115,18 @@ func (h *handler) jobs(w http.ResponseWriter, r *http.Request) {
 			h.fail(w, r, err)
 			return
 		}
-		for _, s := range sources {
+		for _, s := range sources[:min(len(sources), shownSources)] {
 			p.Sources = append(p.Sources, s.ID())
 		}
 	}
 	h.show(w, r, http.StatusOK, "jobs", frame{Title: "Jobs", Here: "jobs", Data: p})
 }
+
+// shownJobs and shownSources bound what the page shows.
+const (
+	shownJobs    = 60
+	shownSources = 200
+)
 
 // sources returns the sources of the case; none if nobody tells of them.
 func (h *handler) sources(ctx context.Context) ([]store.SourceStatus, error) {
@@ -179,7 +187,13 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
 		h.nothing(w, r)
 		return
 	}
+	c := http.NewResponseController(w)
+	if err := c.SetReadDeadline(time.Now().Add(uploadTime)); err != nil {
+		h.fail(w, r, err)
+		return
+	}
 	saved, err := savedIn(r)
+	c.SetReadDeadline(time.Time{}) //nolint:errcheck // it could be set a moment ago
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("take saved pages in: %w: %w", vigil.ErrRefused, err))
 		return

@@ -127,9 +127,9 @@ func TestAnOpenPageIsToldOfNewListingsInNumbersOnly(t *testing.T) {
 	l.hears("queue", `"new":0`)
 	c.Add(t, vigil.Listing{URL: casetest.Address(7), Title: "A title of its own", Vendor: "vendor-z"}, vigil.Assessment{Level: vigil.LevelEscalate, Score: 1})
 	c.AddLevel(t, 8, vigil.LevelNote)
-	data := l.hears("queue", `"new":1`)
+	data := l.hears("queue", `"escalate":1`)
 	var q liveQueue
-	if err := json.Unmarshal([]byte(data), &q); err != nil || q.Waiting[vigil.LevelEscalate] != 1 || q.Waiting[vigil.LevelReview] != 1 {
+	if err := json.Unmarshal([]byte(data), &q); err != nil || q.New != 1 || q.Waiting[vigil.LevelEscalate] != 1 || q.Waiting[vigil.LevelReview] != 1 {
 		t.Errorf("told %s, %v", data, err)
 	}
 	all := b.listen()
