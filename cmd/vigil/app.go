@@ -39,6 +39,9 @@ type app struct {
 	json     bool
 	guided   bool // something else says what to do next
 	running  *cobra.Command
+
+	page access.Person      // who acts on a page; the zero Person at the command line
+	sink func(done, of int) // is told how far a long act is; nil for nobody
 }
 
 // command returns the command tree, in the order of the data.
@@ -122,6 +125,7 @@ type openCase struct {
 	store.Store
 	keeper *keeper // of checkpoints; nil if nothing is to be signed
 	who    access.Person
+	told   told // what was read of bundles
 }
 
 // configFile names the case's settings.

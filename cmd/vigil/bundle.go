@@ -18,6 +18,7 @@ import (
 type packing struct {
 	choice
 	dir        string
+	under      string // folder in which it gets a folder of its name, instead of dir
 	order      string // only listings of this order; empty for any
 	supersedes string // ID of the bundle in whose place this one stands
 	undecided  bool
@@ -48,7 +49,10 @@ place, with --supersedes. With --draft it is not sealed yet, to be looked at fir
 			if p.dir == "" {
 				return hint(usagef("bundle: no folder to write to"), "%s -o DIR", strings.Join(append([]string{"vigil bundle"}, operands...), " "))
 			}
-			return a.with("vigil bundle", func(cs *openCase) error { return a.bundle(c.Context(), cs, p) })
+			return a.with("vigil bundle", func(cs *openCase) error {
+				_, err := a.bundle(c.Context(), cs, p)
+				return err
+			})
 		},
 	}
 	f := c.Flags()
@@ -66,39 +70,46 @@ place, with --supersedes. With --draft it is not sealed yet, to be looked at fir
 	return c
 }
 
-func (a *app) bundle(ctx context.Context, cs *openCase, p packing) error {
-	if _, err := os.Lstat(p.dir); err == nil { // before anything is looked at
-		return fmt.Errorf("write bundle %s: %w", p.dir, vigil.ErrExists)
+// bundle writes a bundle and returns its ID.
+func (a *app) bundle(ctx context.Context, cs *openCase, p packing) (string, error) {
+	if _, err := os.Lstat(p.dir); err == nil && p.under == "" { // before anything is looked at
+		return "", fmt.Errorf("write bundle %s: %w", p.dir, vigil.ErrExists)
 	}
 	ids, err := a.selection(ctx, cs, p.choice)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if ids, err = underOrder(ctx, cs, ids, p.order); err != nil {
-		return err
+		return "", err
 	}
 	x, err := a.gather(ctx, cs, ids, p.undecided)
 	if err != nil {
-		return err
+		return "", err
 	}
 	p.report.beside = filepath.Dir(filepath.Clean(p.dir))
+	if p.under != "" {
+		p.report.beside = p.under
+	}
 	contents, err := a.contents(ctx, x, p)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if p.under != "" {
+		p.dir = filepath.Join(p.under, contents.ID)
 	}
 	if err := a.pack(cs, p, contents); err != nil {
-		return fmt.Errorf("write bundle %s: %w", p.dir, err)
+		return "", fmt.Errorf("write bundle %s: %w", p.dir, err)
 	}
 	action, what, next := vigil.ActExport, "bundle", "vigil verify %s"
 	if p.draft {
 		action, what, next = vigil.ActDraft, "the draft of bundle", "vigil bundle seal %s --sign-key KEY"
 	}
 	if err := recordExport(ctx, cs, a.who(), action, p.dir, nil); err != nil {
-		return errors.Join(fmt.Errorf("log the export: %w", err), os.RemoveAll(p.dir))
+		return "", errors.Join(fmt.Errorf("log the export: %w", err), os.RemoveAll(p.dir))
 	}
 	a.info("wrote %s %s with %s to %s", what, contents.ID, counted(len(ids), "listing", "listings"), p.dir)
 	a.next(next, p.dir)
-	return nil
+	return contents.ID, nil
 }
 
 // pack writes the bundle, sealed by the case's key or as a draft.

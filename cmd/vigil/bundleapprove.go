@@ -54,48 +54,66 @@ openssl pkeyutl -sign -rawin makes one, is taken too.`,
 }
 
 func (a *app) approveBundle(ctx context.Context, cs *openCase, dir, keyName, file string) error {
-	s, e, err := cs.releasing(ctx, dir, vigil.ActApprove)
-	if err == nil {
-		err = cs.verified(dir, releaseLayer) // its files are written anew below
-	}
-	if err != nil {
-		return fmt.Errorf("approve %s: %w", dir, err)
-	}
-	trusted, err := cs.signers()
+	id, who, err := cs.agree(ctx, a.who(), dir, func(s *bundle.Signing, e *release.Envelope, before []release.Signer, trusted signature.Signers) (string, error) {
+		if keyName != "" {
+			return a.approveWith(ctx, cs, s, e, before, keyName)
+		}
+		data, err := anchor.ReadFile(file)
+		if err != nil {
+			return "", usage(err)
+		}
+		return takeSignature(e, file, data, trusted)
+	})
 	if err != nil {
 		return err
 	}
+	a.info("%s agreed to the release of bundle %s", who.Principal, id)
+	a.next("vigil bundle release %s -o FILE.zip.age --to NAME --recipient age1…", dir)
+	return nil
+}
+
+// A signing adds a signature to an envelope, which those before have signed, and
+// returns the fingerprint of its key.
+type signing func(s *bundle.Signing, e *release.Envelope, before []release.Signer, trusted signature.Signers) (key string, err error)
+
+// agree has a second person sign the release of the bundle in dir, and returns the
+// bundle's ID and who that is. Whoever exported it is refused, whatever the key.
+func (c *openCase) agree(ctx context.Context, actor, dir string, sign signing) (id string, who release.Signer, err error) {
+	s, e, err := c.releasing(ctx, dir, vigil.ActApprove)
+	if err == nil {
+		err = c.verified(dir, releaseLayer) // its files are written anew below
+	}
+	if err != nil {
+		return "", who, fmt.Errorf("approve %s: %w", dir, err)
+	}
+	trusted, err := c.signers()
+	if err != nil {
+		return "", who, err
+	}
 	before, err := e.By(trusted)
 	if err != nil {
-		return fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrRefused, err)
+		return "", who, fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrRefused, err)
 	}
-	var signer string
-	if keyName != "" {
-		signer, err = a.approveWith(ctx, cs, s, e, before, keyName)
-	} else {
-		signer, err = takeSignature(e, file, trusted)
-	}
+	key, err := sign(s, e, before, trusted)
 	if err != nil {
-		return fmt.Errorf("approve %s: %w", dir, err)
+		return "", who, fmt.Errorf("approve %s: %w", dir, err)
 	}
 	by, err := e.By(trusted)
 	if err == nil {
 		err = e.FourEyes(by)
 	}
 	if err != nil {
-		return fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrRefused, err)
+		return "", who, fmt.Errorf("approve %s: %w: %w", dir, vigil.ErrRefused, err)
+	}
+	who = by[slices.IndexFunc(by, func(b release.Signer) bool { return b.Key == key })]
+	if who.Principal == e.Statement.Exporter {
+		return "", who, fmt.Errorf("approve %s: %w: %s exported it: want a second person", dir, release.ErrOnePerson, who.Principal)
 	}
 	if err := s.PutRelease(e, by); err != nil {
-		return err
+		return "", who, err
 	}
-	i := slices.IndexFunc(by, func(b release.Signer) bool { return b.Key == signer })
-	act := vigil.Act{Actor: a.who(), Action: vigil.ActApprove, Details: map[string]string{release.DetailPrincipal: by[i].Principal, release.DetailKey: signer}}
-	if err := recordBundle(ctx, cs, s.Info, act); err != nil {
-		return err
-	}
-	a.info("%s agreed to the release of bundle %s", by[i].Principal, s.ID)
-	a.next("vigil bundle release %s -o FILE.zip.age --to NAME --recipient age1…", dir)
-	return nil
+	act := vigil.Act{Actor: actor, Action: vigil.ActApprove, Details: map[string]string{release.DetailPrincipal: who.Principal, release.DetailKey: key}}
+	return s.ID, who, recordBundle(ctx, c, s.Info, act)
 }
 
 // approveWith signs with a key, and returns its fingerprint. Where a run before was cut
@@ -125,20 +143,16 @@ func (a *app) approveWith(ctx context.Context, cs *openCase, s *bundle.Signing, 
 	return key, err
 }
 
-// takeSignature adds a signature that was made elsewhere, and returns the fingerprint
-// of its key.
-func takeSignature(e *release.Envelope, file string, trusted signature.Signers) (string, error) {
-	data, err := anchor.ReadFile(file)
-	if err != nil {
-		return "", usage(err)
-	}
+// takeSignature adds a signature that was made elsewhere and came from a place, and
+// returns the fingerprint of its key.
+func takeSignature(e *release.Envelope, place string, data []byte, trusted signature.Signers) (string, error) {
 	for _, s := range trusted.For(signature.Release) {
 		if _, err := signature.VerifyRaw(e.PAE(), data, s.Fingerprint, signature.Release, trusted, e.Statement.Sealed); err == nil {
 			return s.Fingerprint, e.Add(release.Signature{KeyID: s.Fingerprint, Sig: data})
 		}
 	}
 	if err := e.AddArmored(data); err != nil {
-		return "", hint(fmt.Errorf("%s: %w: %w", file, vigil.ErrRefused, err), "what is signed is signatures/release.pae of this bundle")
+		return "", hint(fmt.Errorf("%s: %w: %w", place, vigil.ErrRefused, err), "what is signed is signatures/release.pae of this bundle")
 	}
 	return e.Signatures[len(e.Signatures)-1].KeyID, nil
 }

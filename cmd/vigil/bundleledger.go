@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"vigil"
@@ -18,22 +19,49 @@ import (
 	"vigil/internal/signature"
 )
 
+// told is what was read of the logs so far: as no entry ever changes, only what
+// came since is read the next time.
+type told struct {
+	mu     sync.Mutex // guards what follows
+	ledger release.Ledger
+	next   map[string]int64 // number of the first entry that was not read, by log
+}
+
+// A bundleList is what the logs tell of bundles at one moment.
+type bundleList []release.Bundle
+
+// Bundle returns one; false if no log tells of it.
+func (l bundleList) Bundle(id string) (release.Bundle, bool) {
+	for _, b := range l {
+		if b.ID == id {
+			return b, true
+		}
+	}
+	return release.Bundle{}, false
+}
+
 // bundles folds what the case's logs tell of bundles.
-func (c *openCase) bundles(ctx context.Context) (*release.Ledger, error) {
+func (c *openCase) bundles(ctx context.Context) (bundleList, error) {
 	logs, err := c.Logs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &release.Ledger{}
+	f := &c.told
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.next == nil {
+		f.next = map[string]int64{}
+	}
 	for _, log := range logs {
-		for e, err := range c.Log(ctx, log) {
+		for e, err := range c.LogFrom(ctx, log, f.next[log]) {
 			if err != nil {
 				return nil, err
 			}
-			l.Add(e.Event)
+			f.ledger.Add(e.Event)
+			f.next[log] = e.Seq + 1
 		}
 	}
-	return l, nil
+	return f.ledger.All(), nil
 }
 
 // aBundle returns the one bundle whose ID begins with part.
@@ -43,7 +71,7 @@ func (c *openCase) aBundle(ctx context.Context, part string) (release.Bundle, er
 		return release.Bundle{}, err
 	}
 	var ids []string
-	for _, b := range l.All() {
+	for _, b := range l {
 		ids = append(ids, b.ID)
 	}
 	id, err := oneOf("bundle", part, ids)

@@ -51,8 +51,7 @@ func (a *app) listBundles(ctx context.Context, cs *openCase) error {
 	if err != nil {
 		return err
 	}
-	all := l.All()
-	if len(all) == 0 {
+	if len(l) == 0 {
 		a.info("no bundle was exported")
 		a.next("vigil bundle LISTING… -o DIR")
 		return nil
@@ -61,7 +60,7 @@ func (a *app) listBundles(ctx context.Context, cs *openCase) error {
 	if !a.json {
 		fmt.Fprintln(w, "BUNDLE\tKIND\tLISTINGS\tSTATE\tSINCE\tBY\tTIME STAMP")
 	}
-	for _, b := range all {
+	for _, b := range l {
 		if a.json {
 			b.Steps = nil
 			if err := writeJSON(a.stdout, b); err != nil {

@@ -25,6 +25,7 @@ import (
 // A handover says to whom a bundle goes, and how.
 type handover struct {
 	file       string
+	under      string // folder in which the file is named for its SHA-256, instead of file
 	to         string
 	recipients []string
 }
@@ -47,7 +48,10 @@ encrypted. The same bundle gives the same ZIP file, byte for byte.`,
 			if err := h.check(); err != nil {
 				return hint(err, "%s --help", c.CommandPath())
 			}
-			return a.with("vigil bundle release", func(cs *openCase) error { return a.releaseBundle(c.Context(), cs, operands[0], h) })
+			return a.with("vigil bundle release", func(cs *openCase) error {
+				_, err := a.releaseBundle(c.Context(), cs, operands[0], h)
+				return err
+			})
 		},
 	}
 	f := c.Flags()
@@ -76,7 +80,16 @@ func (h handover) check() error {
 	return nil
 }
 
-func (a *app) releaseBundle(ctx context.Context, cs *openCase, dir string, h handover) error {
+// suffix is how the name of the file ends.
+func (h handover) suffix() string {
+	if len(h.recipients) > 0 {
+		return ".zip.age"
+	}
+	return ".zip"
+}
+
+// releaseBundle packs the bundle in dir and returns the file's SHA-256.
+func (a *app) releaseBundle(ctx context.Context, cs *openCase, dir string, h handover) (string, error) {
 	s, e, err := cs.releasing(ctx, dir, vigil.ActRelease)
 	if err == nil {
 		err = cs.fourEyes(e, dir)
@@ -88,33 +101,39 @@ func (a *app) releaseBundle(ctx context.Context, cs *openCase, dir string, h han
 		err = cs.verified(dir, "") // all of it, as whoever gets it will
 	}
 	if err != nil {
-		return fmt.Errorf("release %s: %w", dir, err)
+		return "", fmt.Errorf("release %s: %w", dir, err)
 	}
-	if _, err := os.Lstat(h.file); err == nil {
-		return usage(fmt.Errorf("%s: %w", h.file, vigil.ErrExists))
+	if _, err := os.Lstat(h.file); err == nil && h.under == "" {
+		return "", usage(fmt.Errorf("%s: %w", h.file, vigil.ErrExists))
 	}
 	// Nothing that the log does not tell of is left under its name.
 	part := h.file + ".part"
-	sum, err := packBundle(dir, part, h.recipients)
+	if h.under != "" {
+		part = filepath.Join(h.under, s.ID+".part")
+	}
+	sum, err := packBundle(ctx, dir, part, h.recipients)
 	if err != nil {
-		return errors.Join(fmt.Errorf("release %s: %w", dir, err), os.Remove(part))
+		return "", errors.Join(fmt.Errorf("release %s: %w", dir, err), os.Remove(part))
+	}
+	if h.under != "" {
+		h.file = filepath.Join(h.under, sum+h.suffix())
 	}
 	details := map[string]string{release.DetailTo: h.to, release.DetailFile: sum, "encrypted": fmt.Sprint(len(h.recipients) > 0)}
 	if len(h.recipients) > 0 {
 		details["recipients"] = strings.Join(h.recipients, " ")
 	}
 	if err := recordBundle(ctx, cs, s.Info, vigil.Act{Actor: a.who(), Action: vigil.ActRelease, Details: details}); err != nil {
-		return errors.Join(err, os.Remove(part))
+		return "", errors.Join(err, os.Remove(part))
 	}
 	if err := os.Rename(part, h.file); err != nil {
-		return err
+		return "", err
 	}
 	a.info("bundle %s is released to %s: %s, SHA-256 %s", s.ID, brief(h.to), h.file, sum)
 	if len(h.recipients) == 0 {
 		a.info("warning: it is not encrypted: whoever has the file reads it")
 	}
 	a.next("when they have it: vigil bundle acknowledge %s --reason TEXT", s.ID)
-	return nil
+	return sum, nil
 }
 
 // fourEyes reports why two people whom the case trusts have not signed.
@@ -143,15 +162,16 @@ func (c *openCase) noStamp(dir string) bundle.NoStamp {
 }
 
 // packBundle writes a bundle to a new file, encrypted if there are recipients, and
-// returns the file's SHA-256 in hex. It is on the disk when packBundle returns.
-func packBundle(dir, name string, recipients []string) (sum string, err error) {
+// returns the file's SHA-256 in hex. It is on the disk when packBundle returns. The end of
+// ctx ends it.
+func packBundle(ctx context.Context, dir, name string, recipients []string) (sum string, err error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	h := sha256.New()
-	buffered := bufio.NewWriterSize(io.MultiWriter(f, h), 1<<20)
+	buffered := bufio.NewWriterSize(untilDone{ctx, io.MultiWriter(f, h)}, 1<<20)
 	if err := packTo(buffered, dir, recipients); err != nil {
 		return "", err
 	}
@@ -159,6 +179,19 @@ func packBundle(dir, name string, recipients []string) (sum string, err error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// untilDone writes until a context has ended.
+type untilDone struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u untilDone) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
 }
 
 func packTo(w io.Writer, dir string, recipients []string) error {

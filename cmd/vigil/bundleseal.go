@@ -55,7 +55,18 @@ func (a *app) sealBundle(ctx context.Context, cs *openCase, dir, keyName string)
 		return err
 	}
 	if !in.Sealed.IsZero() {
-		return a.signSealed(ctx, cs, dir, p)
+		var sign exporting
+		if p != nil {
+			sign = func(s *bundle.Signing) (map[string]string, error) { return a.signAsExporter(ctx, s, p) }
+		}
+		if err := cs.signSealed(ctx, a.who(), dir, sign); err != nil {
+			return err
+		}
+		if p != nil {
+			a.info("%s signs the release of bundle %s as its exporter", p.principal, in.ID)
+		}
+		a.afterSeal(dir, p != nil)
+		return nil
 	}
 	if err := cs.ownDraft(ctx, dir, in); err != nil {
 		return fmt.Errorf("seal %s: %w", dir, err)
@@ -102,55 +113,51 @@ func (a *app) afterSeal(dir string, signed bool) {
 }
 
 // signSealed adds the exporter's signature to a bundle that is sealed already. Where a
-// sealing was cut short before it was logged, it is logged now.
-func (a *app) signSealed(ctx context.Context, cs *openCase, dir string, p *pen) error {
+// sealing was cut short before it was logged, it is logged now. A nil sign adds nothing.
+func (c *openCase) signSealed(ctx context.Context, actor, dir string, sign exporting) error {
 	s, err := bundle.OpenSigning(dir)
 	if err != nil {
 		return err
 	}
-	l, err := cs.bundles(ctx)
+	l, err := c.bundles(ctx)
 	if err != nil {
 		return err
 	}
 	b, logged := l.Bundle(s.ID)
 	logged = logged && b.State != release.Draft
 	switch {
-	case logged && p == nil:
+	case logged && sign == nil:
 		return hint(fmt.Errorf("seal %s: %w: bundle %s is sealed already", dir, vigil.ErrRefused, s.ID), "--sign-key KEY adds its exporter's signature; vigil bundle approve %s a second person's", dir)
 	case logged && b.State != release.Sealed:
 		return fmt.Errorf("seal %s: %w: bundle %s is %s", dir, vigil.ErrRefused, b.ID, b.State)
 	case logged:
-		_, err = cs.known(ctx, s.Info)
+		_, err = c.known(ctx, s.Info)
 	default:
-		err = cs.ownDraft(ctx, dir, s.Info)
+		err = c.ownDraft(ctx, dir, s.Info)
 	}
 	if err == nil {
-		err = cs.verified(dir, releaseLayer)
+		err = c.verified(dir, releaseLayer)
 	}
 	if err != nil {
 		return fmt.Errorf("seal %s: %w", dir, err)
 	}
 	var details map[string]string
-	if p != nil {
-		if details, err = a.signAsExporter(ctx, s, p); err != nil {
+	if sign != nil {
+		if details, err = sign(s); err != nil {
 			return err
 		}
-		a.info("%s signs the release of bundle %s as its exporter", p.principal, s.ID)
 	}
-	if err := recordExport(ctx, cs, a.who(), vigil.ActExport, dir, details); err != nil {
-		return err
-	}
-	a.afterSeal(dir, p != nil)
-	return nil
+	return recordExport(ctx, c, actor, vigil.ActExport, dir, details)
 }
+
+// exporting has the exporter of a bundle sign its release, and returns what the log
+// says of that.
+type exporting func(s *bundle.Signing) (map[string]string, error)
 
 // signAsExporter makes the release statement and signs it first. It returns what the
 // log says of that.
 func (a *app) signAsExporter(ctx context.Context, s *bundle.Signing, p *pen) (map[string]string, error) {
-	switch e, err := s.Envelope(); {
-	case err == nil && (len(e.Signatures) != 1 || e.Signatures[0].KeyID != p.key.Fingerprint()):
-		return nil, fmt.Errorf("bundle %s: %w: %s has signed its release as its exporter", s.ID, vigil.ErrRefused, e.Statement.Exporter)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err := unsigned(s, p.key.Fingerprint()); err != nil {
 		return nil, err
 	}
 	if err := p.mayFor(s); err != nil {
@@ -168,6 +175,50 @@ func (a *app) signAsExporter(ctx context.Context, s *bundle.Signing, p *pen) (ma
 		return nil, err
 	}
 	return p.details(), s.PutRelease(e, by)
+}
+
+// unsigned reports whether somebody has signed the release as its exporter, with
+// another key than this one, or others after them.
+func unsigned(s *bundle.Signing, key string) error {
+	switch e, err := s.Envelope(); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(e.Signatures) != 1 || e.Signatures[0].KeyID != key:
+		return fmt.Errorf("bundle %s: %w: %s has signed its release as its exporter", s.ID, vigil.ErrRefused, e.Statement.Exporter)
+	}
+	return nil
+}
+
+// takeExporter returns how a release is signed, as its exporter, with a signature of a
+// principal that was made elsewhere.
+func (c *openCase) takeExporter(principal string, armored []byte) exporting {
+	return func(s *bundle.Signing) (map[string]string, error) {
+		trusted, err := c.signers()
+		if err != nil {
+			return nil, err
+		}
+		e, err := s.NewEnvelope(principal)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", vigil.ErrRefused, err)
+		}
+		if err := e.AddArmored(armored); err != nil {
+			return nil, fmt.Errorf("the signature: %w: %w", vigil.ErrRefused, err)
+		}
+		key := e.Signatures[0].KeyID
+		by, err := e.By(trusted)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("the signature: %w: %w", vigil.ErrRefused, err)
+		case by[0].Principal != principal:
+			return nil, fmt.Errorf("the signature: %w: it is by %s, not by %s", vigil.ErrRefused, by[0].Principal, principal)
+		}
+		if err := unsigned(s, key); err != nil {
+			return nil, err
+		}
+		return map[string]string{release.DetailPrincipal: principal, release.DetailKey: key}, s.PutRelease(e, by)
+	}
 }
 
 // ownDraft checks that a draft is of this case: that the log of which it holds a part

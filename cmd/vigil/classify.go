@@ -97,14 +97,17 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 	if st.classifier, err = classifierWith(a.lexiconOf(cs)); err != nil {
 		return err
 	}
+	total := 0
 	if again {
 		n, err := cs.Requeue(ctx, store.RequeueRequest{Stage: vigil.Classify, States: []vigil.State{vigil.Done, vigil.Parked, vigil.Dead}})
 		if err != nil {
 			return err
 		}
 		a.info("%d listings to assess again", n)
+		total = n
 	}
 	y := newTally(a.stderr)
+	y.progress, y.total = a.sink, total
 	r := work.Runner{Queue: cs, Holder: a.who(), Observe: y.observe}
 	err = r.Run(ctx, st.extractPool(2), st.classifyPool(runtime.GOMAXPROCS(0)))
 	y.end(a)

@@ -28,7 +28,7 @@ func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
 		}
 	}
 	return d.with("vigil demo", func(cs *openCase) error {
-		err := d.app.bundle(c.Context(), cs, packing{
+		_, err := d.app.bundle(c.Context(), cs, packing{
 			choice: choice{listings: append([]string{d.listing}, d.linked...)}, dir: d.bundle(), undecided: true,
 		})
 		if err != nil {
@@ -40,7 +40,8 @@ func (d *demo) export(c *cobra.Command, _ []fixtures.Market) error {
 		if err := d.approveBundle(c.Context(), cs, d.bundle(), keys[demoApprover], ""); err != nil {
 			return err
 		}
-		return d.releaseBundle(c.Context(), cs, d.bundle(), handover{file: d.bundle() + ".zip", to: "a court that does not exist"})
+		_, err = d.releaseBundle(c.Context(), cs, d.bundle(), handover{file: d.bundle() + ".zip", to: "a court that does not exist"})
+		return err
 	})
 }
 

@@ -202,6 +202,9 @@ func (x *exhibits) excerpt(ctx context.Context) (bundle.Log, error) {
 
 // packed shows how many exhibits of a bundle are packed, on a terminal.
 func (a *app) packed() func(done, of int) {
+	if a.sink != nil {
+		return a.sink
+	}
 	if !terminal(a.stderr) {
 		return nil
 	}

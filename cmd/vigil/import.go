@@ -48,34 +48,53 @@ func (a *app) importPage(ctx context.Context, cs *openCase, name, url, source st
 	if err != nil {
 		return err
 	}
+	y := newTally(a.stderr)
+	if err := a.take(ctx, cs, st, y, savedPage{file: filepath.Base(name), url: url, source: source, body: body}); err != nil {
+		return err
+	}
+	if y.sum.pages == 0 { // it is there already
+		return nil
+	}
+	r := work.Runner{Queue: cs, Holder: a.who(), Observe: y.observe}
+	err = r.Run(ctx, st.extractPool(1))
+	y.end(a)
+	return a.stopped(err, "vigil classify")
+}
+
+// A savedPage is a file that somebody saved a page to.
+type savedPage struct {
+	file   string // its name, without a folder
+	url    string // where it was saved from
+	source string // NAME or ORDER/NAME; empty for the one that covers the address
+	body   []byte
+}
+
+// take puts a saved page into the case, to be read, and counts it unless it is there.
+func (a *app) take(ctx context.Context, cs *openCase, st *stages, y *tally, sp savedPage) error {
 	stand, err := standings(ctx, cs)
 	if err != nil {
 		return err
 	}
-	src, err := st.covering(url, source, stand, time.Now())
+	src, err := st.covering(sp.url, sp.source, stand, time.Now())
 	if err != nil {
-		return fmt.Errorf("import %s: %w", name, err)
+		return fmt.Errorf("import %s: %w", sp.file, err)
 	}
-	p, err := crawler.Import(src, url, filepath.Base(name), body, time.Now())
+	p, err := crawler.Import(src, sp.url, sp.file, sp.body, time.Now())
 	if err != nil {
-		return fmt.Errorf("import %s: %w", name, err)
+		return fmt.Errorf("import %s: %w", sp.file, err)
 	}
 	res := pageResult(src, p, vigil.Act{Actor: a.who(), Action: vigil.ActImport})
 	res.Next = []vigil.Task{vigil.NewTask(vigil.Extract, src.ID(), p.ID)} // links wait for a crawl of their own
 	_, err = cs.Record(ctx, res)
 	if errors.Is(err, vigil.ErrExists) {
-		a.info("%s is in the case already, as page %s", name, p.ID)
+		a.info("%s is in the case already, as page %s", sp.file, p.ID)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("import %s: %w", name, err)
+		return fmt.Errorf("import %s: %w", sp.file, err)
 	}
-	y := newTally(a.stderr)
 	y.page(p)
-	r := work.Runner{Queue: cs, Holder: a.who(), Observe: y.observe}
-	err = r.Run(ctx, st.extractPool(1))
-	y.end(a)
-	return a.stopped(err, "vigil classify")
+	return nil
 }
 
 // covering returns the source that covers an address, or the one that name

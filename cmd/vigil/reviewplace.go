@@ -129,10 +129,14 @@ func (a *app) placeAt(ctx context.Context, cs *openCase) (place, error) {
 	}, nil
 }
 
-// desk returns the desk of whoever runs the program.
+// desk returns the desk of whoever runs the program, or acts on a page.
 func (a *app) desk(cs *openCase) *desk.Desk {
+	who := cs.who
+	if a.page.Account != "" {
+		who = a.page
+	}
 	return &desk.Desk{
-		Store: cs, Who: cs.who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
+		Store: cs, Who: who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
 		Contact: cs.config.Review.Contact, Policy: policy(cs.config.Review), Accounts: cs.Accounts,
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"vigil/internal/api"
 	"vigil/internal/config"
 	"vigil/internal/desk"
+	"vigil/internal/job"
 	"vigil/internal/review"
 	"vigil/internal/search"
 	"vigil/internal/work"
@@ -57,6 +58,7 @@ type pages struct {
 	// behind are what goes on while the pages are served, each until its context ends.
 	behind []func(context.Context)
 	socket *socket // for the command line; nil if there is none
+	jobs   *job.Runner
 }
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
@@ -162,6 +164,9 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 	links := &linkPages{app: a, cs: cs}
 	near := &similarPages{st: cs, clusters: clusters}
 	o := newOverview(cs)
+	bundles := &bundlePages{app: a, cs: cs}
+	jobs := job.New(job.Options{})
+	live := review.NewLive(review.LiveOptions{Store: cs, Sources: cs.Sources, Bundles: bundles.states, Jobs: jobs})
 	cfg := review.Config{
 		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
 		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
@@ -170,6 +175,7 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 		},
 		Similar: near.of, ClusterOf: near.clusterOf,
 		Query: search.Parser{Keys: api.Keys}.Parse, Identifiers: identifier.Scan,
+		Bundles: bundles, Jobs: jobs, Acts: &pageActs{app: a, cs: cs}, Live: live,
 	}
 	o.config(&cfg)
 	acts := a.apiConfig(cs, near)
@@ -186,14 +192,15 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 		a.info("serving the case in %s to people with accounts: they sign in at %s", cs.dir, home)
 	}
 	return &pages{
-		listener: l, handler: review.Handler(cfg), socket: a.openSocket(cs, acts),
-		behind: []func(context.Context){clusters.run, o.stats.Run},
+		listener: l, handler: review.Handler(cfg), socket: a.openSocket(cs, acts), jobs: jobs,
+		behind: []func(context.Context){clusters.run, o.stats.Run, live.Run},
 	}, nil
 }
 
 // serve serves the pages, and the command line, until ctx ends, then lets running
-// requests end.
+// requests end, and stops the jobs.
 func (p *pages) serve(ctx context.Context) error {
+	defer p.jobs.Close()
 	behind, stop := context.WithCancel(ctx)
 	var ended sync.WaitGroup
 	for _, run := range p.behind {

@@ -24,6 +24,9 @@ type tally struct {
 	live  bool // keep a line on w, which is a terminal
 	begin time.Time
 
+	progress func(done, of int) // is told of each assessment; nil for nobody
+	total    int
+
 	mu      sync.Mutex // guards all below
 	shown   time.Time
 	sum     counts
@@ -103,6 +106,9 @@ func (y *tally) count(o work.Outcome) {
 		y.listing(rec)
 	case vigil.Assessment:
 		y.sum.assessed++
+		if y.progress != nil {
+			y.progress(y.sum.assessed, y.total)
+		}
 		y.sum.flagged += len(o.Result.Next)
 	}
 }

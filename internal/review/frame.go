@@ -24,14 +24,14 @@ func parsePages() map[string]*template.Template {
 	}
 	for _, name := range pageNames() {
 		pages[name] = template.Must(template.New("frame.html").Funcs(funcs).
-			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/"+name+".html"))
+			ParseFS(files, "templates/frame.html", "templates/marks.html", "templates/steps.html", "templates/"+name+".html"))
 	}
 	return pages
 }
 
 // pageNames are the names of the templates of pages.
 func pageNames() []string {
-	return []string{"queue", "item", "source", "rendering", "versions", "break", "me", "links", "cluster", "clusterdone", "search", "selection", "hits", "log", "stats", "case", "help", "message", "login", "enrol", "passkey", "again", "users"}
+	return []string{"queue", "item", "source", "rendering", "versions", "break", "me", "links", "cluster", "clusterdone", "search", "selection", "hits", "log", "stats", "case", "help", "message", "login", "enrol", "passkey", "again", "users", "bundles", "bundle", "jobs", "job"}
 }
 
 // A frame is what every page has around its own content.
@@ -46,6 +46,7 @@ type frame struct {
 	Case       string
 	Restricted bool // the reviewer may see now what is restricted
 	Keys       bool
+	Live       bool // the page is told of changes
 	Nav        []navLink
 	Counts     *desk.Counts // what waits; nil if it is not for this person
 }
@@ -66,6 +67,7 @@ func navigation() []navLink {
 		{Name: "hits", Label: "Hits", Path: "/hits"},
 		{Name: "case", Label: "Case", Path: "/case"},
 		{Name: "bundles", Label: "Bundles", Path: "/bundles"},
+		{Name: "jobs", Label: "Jobs", Path: "/jobs"},
 		{Name: "log", Label: "Log", Path: "/log"},
 		{Name: "stats", Label: "Stats", Path: "/stats"},
 		{Name: "users", Label: "Users", Path: "/users"},
@@ -96,7 +98,7 @@ func (h *handler) offers(p access.Person, path string) bool {
 func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, page string, f frame) {
 	if person(r).Account != "" {
 		s, ok := h.sessions.find(r)
-		f.Keys = ok && s.keys
+		f.Keys, f.Live = ok && s.keys, h.isLive(r)
 		h.fill(r, &f)
 	}
 	var b bytes.Buffer

@@ -11,7 +11,7 @@ import (
 
 // contentPolicy lets a page load this program's own style, script and pictures
 // and nothing else (Content Security Policy Level 3).
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // Bounds of a request's body: bytes, and how long it may take to come.
@@ -34,7 +34,11 @@ func guard(hosts []string, next http.Handler) http.Handler {
 			http.Error(w, "this address is not served here: use the one that vigil printed", http.StatusMisdirectedRequest)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if r.URL.Path == uploadPath {
+			most = maxUpload
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		sameOrigin.ServeHTTP(w, r)
 	})
 }
@@ -57,7 +61,7 @@ func ownPages(next http.Handler) http.Handler {
 // formTime, so that nobody holds a handler by sending it byte by byte.
 func whole(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength == 0 {
+		if r.ContentLength == 0 || r.URL.Path == uploadPath { // an upload is read by who signed in, within a time of its own
 			next.ServeHTTP(w, r)
 			return
 		}

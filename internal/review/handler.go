@@ -14,6 +14,7 @@ import (
 	"vigil/internal/account"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/job"
 	"vigil/internal/search"
 	"vigil/internal/stats"
 )
@@ -75,6 +76,14 @@ type Config struct {
 	Signed func(ctx context.Context, log string) (Signed, error)
 	// API answers what is under /api/, by rules of its own; nil for none.
 	API http.Handler
+	// Bundles are the case's; without them there are no such pages.
+	Bundles Bundles
+	// Jobs run what takes long, and Acts says what of the case; without them there
+	// are no such pages.
+	Jobs *job.Runner
+	Acts Acts
+	// Live tells open pages what has changed; without it they stay as they are.
+	Live *Live
 }
 
 // An OwnPage is a page about a person's own sign-in: sessions, passkeys.
@@ -91,13 +100,14 @@ func Handler(cfg Config) http.Handler {
 	h.sessions, h.limiter = newSessions(cfg.Token, h.Desk.Clock), newLimiter(h.Desk.Clock)
 
 	mux := http.NewServeMux()
+	h.mux = mux
 	for _, f := range staticFiles() {
 		mux.Handle("GET /static/"+f.Name(), http.FileServerFS(files))
 	}
 	for _, rt := range h.doorRoutes() {
 		mux.HandleFunc(rt.pattern, rt.do)
 	}
-	routes := slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.ownRoutes())
+	routes := slices.Concat(h.triageRoutes(), h.findRoutes(), h.caseRoutes(), h.bundleRoutes(), h.jobRoutes(), h.liveRoutes(), h.ownRoutes())
 	h.acts = served(routes)
 	for _, rt := range routes {
 		mux.Handle(rt.pattern, h.signedIn(rt))
@@ -136,6 +146,7 @@ type handler struct {
 	acts     map[string]access.Act // of the pages that are served, by path
 	sessions *sessions
 	limiter  *limiter
+	mux      *http.ServeMux
 	exposed  *exposure
 }
 
@@ -177,29 +188,39 @@ func (h *handler) triageRoutes() []route {
 
 // findRoutes are the ways from one listing to others.
 func (h *handler) findRoutes() []route {
-	return []route{
-		{"GET /links/{id}", access.ReadLinks, h.links},
-		{"GET /similar/{id}", access.ReadItem, h.toCluster},
-		{"GET /cluster/{id}", access.ReadItem, h.cluster},
-		{"GET /cluster/{id}/decide", access.ReadItem, h.toCluster},
-		{"POST /cluster/{id}/decide", access.Decide, h.decideCluster},
-		{"GET /search", access.Search, h.find},
-		{"POST /search/filters", access.Search, h.keepFilter},
-		{"POST /search/all", access.Search, h.selectAll},
-		{"GET /hits", access.ReadHits, h.hits},
+	rs := []route{{"GET /hits", access.ReadHits, h.hits}}
+	if h.Links != nil {
+		rs = append(rs, route{"GET /links/{id}", access.ReadLinks, h.links})
 	}
+	if h.Similar != nil {
+		rs = append(rs,
+			route{"GET /similar/{id}", access.ReadItem, h.toCluster},
+			route{"GET /cluster/{id}", access.ReadItem, h.cluster},
+			route{"GET /cluster/{id}/decide", access.ReadItem, h.toCluster},
+			route{"POST /cluster/{id}/decide", access.Decide, h.decideCluster})
+	}
+	if h.Query != nil {
+		rs = append(rs,
+			route{"GET /search", access.Search, h.find},
+			route{"POST /search/filters", access.Search, h.keepFilter},
+			route{"POST /search/all", access.Search, h.selectAll})
+	}
+	return rs
 }
 
 // caseRoutes are about the case as a whole.
 func (h *handler) caseRoutes() []route {
-	return []route{
-		{"GET /case", access.ReadCase, h.caseFacts},
-		{"POST /case/source", access.Crawl, h.stand},
+	rs := []route{
 		{"GET /log", access.ReadLog, h.log},
 		{"GET /log/lines", access.ReadLog, h.logLines},
-		{"GET /stats", access.ReadStats, h.stats},
-		{"GET /stats/{table}", access.ReadStats, h.statsTable},
 	}
+	if h.Facts != nil {
+		rs = append(rs, route{"GET /case", access.ReadCase, h.caseFacts}, route{"POST /case/source", access.Crawl, h.stand})
+	}
+	if h.Stats != nil {
+		rs = append(rs, route{"GET /stats", access.ReadStats, h.stats}, route{"GET /stats/{table}", access.ReadStats, h.statsTable})
+	}
+	return rs
 }
 
 // ownRoutes are about the person and the pages themselves.

@@ -43,6 +43,7 @@ type session struct {
 	ended                 int  // how often the account's sessions had been ended when it began
 	created, used, proved time.Time
 	keys                  bool               // keyboard shortcuts are on
+	still                 bool               // open pages are told of no changes
 	ask                   *account.Challenge // for a passkey, good for one answer
 }
 
@@ -210,6 +211,20 @@ func (s *sessions) change(r *http.Request, f func(*session)) {
 // setKeys switches the keyboard shortcuts of a request's session.
 func (s *sessions) setKeys(r *http.Request, on bool) {
 	s.change(r, func(o *session) { o.keys = on })
+}
+
+// setStill switches whether the pages of a request's session stay as they are.
+func (s *sessions) setStill(r *http.Request, still bool) {
+	s.change(r, func(o *session) { o.still = still })
+}
+
+// peek is find without marking the session used.
+func (s *sessions) peek(r *http.Request) (found session, ok bool) {
+	s.mu.Lock()
+	s.sweep(s.now())
+	s.mu.Unlock()
+	s.change(r, func(o *session) { found, ok = *o, !o.half })
+	return found, ok
 }
 
 // takeAsk returns the challenge of a request's session, once.
