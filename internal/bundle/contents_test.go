@@ -336,4 +336,12 @@ func TestTheRecordsOfADisputeAreInTheBundleAsTheyAre(t *testing.T) {
 	if err := fits(e, vigil.Order{ID: vigil.OrderOf(e.Listing.Source)}); err == nil {
 		t.Error("a reading without a verdict is taken")
 	}
+	e.Decisions[1].Verdict, e.Decisions[1].Part = vigil.Relevant, "ruling"
+	if err := fits(e, vigil.Order{ID: vigil.OrderOf(e.Listing.Source)}); err == nil {
+		t.Error("a decision of an unknown part, which nothing would count, is taken")
+	}
+	e.Decisions[1].Part = vigil.Withdrawal
+	if err := fits(e, vigil.Order{ID: vigil.OrderOf(e.Listing.Source)}); err == nil {
+		t.Error("a withdrawal with a verdict is taken")
+	}
 }

@@ -231,8 +231,15 @@ func fits(e vigil.Exhibit, o vigil.Order) error {
 		if d.Listing != l.ID || d.Source != l.Source {
 			return fmt.Errorf("listing %s: decision %d is on listing %q of source %q", l.ID, i+1, d.Listing, d.Source)
 		}
-		if d.Part == vigil.Withdrawal && d.Verdict == "" {
+		switch d.Part {
+		case vigil.Reading, vigil.Adjudication:
+		case vigil.Withdrawal:
+			if d.Verdict != "" {
+				return fmt.Errorf("listing %s: decision %d takes one back, and has the verdict %q", l.ID, i+1, d.Verdict)
+			}
 			continue
+		default:
+			return fmt.Errorf("listing %s: decision %d: part %q: want none, %s or %s", l.ID, i+1, d.Part, vigil.Adjudication, vigil.Withdrawal)
 		}
 		if _, err := vigil.ParseVerdict(string(d.Verdict)); err != nil {
 			return fmt.Errorf("listing %s: decision %d: %w", l.ID, i+1, err)

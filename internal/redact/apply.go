@@ -158,6 +158,11 @@ func (x *exhibit) search(body []byte) error {
 			}
 		}
 	}
+	for k, d := range x.decisions {
+		if rule, ok := x.hidden(d.Of); ok && d.Of != x.listing.ID {
+			x.add(x.docs[3+k], "/of", match{place{0, len(d.Of)}, rule})
+		}
+	}
 	for _, d := range x.docs {
 		x.keys(d)
 		for pointer, ms := range x.spans[d] {
@@ -165,6 +170,29 @@ func (x *exhibit) search(body []byte) error {
 		}
 	}
 	return nil
+}
+
+// hidden reports whether the ID of a listing is withheld wherever it stands: because the
+// listing is left out, or because the ID follows from an address that holds what is
+// withheld. Of a listing outside of the bundle nobody knows the address: its ID is
+// withheld beside a listing's that is not shown as it was.
+func (x *exhibit) hidden(listing string) (rule int, ok bool) {
+	if listing == "" {
+		return 0, false
+	}
+	if rule, ok := x.whole[listing]; ok {
+		return rule, true
+	}
+	addresses, ok := x.known[listing]
+	if !ok {
+		return x.rule, x.deep
+	}
+	for _, a := range addresses {
+		if ms := beyond(x.m.find(a), hostEnd(a, x.o.Hosts)); len(ms) > 0 {
+			return ms[0].rule, true
+		}
+	}
+	return 0, false
 }
 
 // inBody returns the first rule that the page's body falls under; the number of rules

@@ -153,6 +153,50 @@ func TestANameInAnAddressTakesTheListingsNameWithIt(t *testing.T) {
 	}
 }
 
+// A decision on a cluster names the listing that its reviewer read.
+func TestADecisionDoesNotNameAListingThatIsLeftOut(t *testing.T) {
+	a, b, c := listing(1, "Call me."), listing(2, "Nothing to call."), listing(3, "Nothing either.")
+	b.Decisions[0].Of, c.Decisions[0].Of = a.Listing.ID, b.Listing.ID
+	got := apply(t, rule(a.Listing.ID, "listing"), a, b, c)
+	if bytes.Contains(all(got), []byte(a.Listing.ID)) {
+		t.Error("the ID of the listing that is left out is still there")
+	}
+	if of := read(t, got[1]).Decisions[0].Of; of != "[withheld 7: third-party]" {
+		t.Errorf("it was decided with %q", of)
+	}
+	if of := read(t, got[2]).Decisions[0].Of; of != b.Listing.ID || got[2].Changed {
+		t.Errorf("a decision with a listing that is shown names %q, and changed: %v", of, got[2].Changed)
+	}
+}
+
+func TestADecisionDoesNotNameAListingWhoseAddressTells(t *testing.T) {
+	a, b := listing(1, "By "+seller+"."), listing(2, "Nothing to call.")
+	a.Listing.URL, a.Listing.Vendor = "http://"+host+"/by-"+strings.ToLower(seller), seller
+	a.Listing.ID = vigil.NewListingID(a.Listing.Source, a.Listing.URL)
+	a.Assessment.ID, a.Decisions[0].Listing, a.Decisions[0].Of = a.Listing.ID, a.Listing.ID, a.Listing.ID
+	b.Decisions[0].Of = a.Listing.ID
+	got := apply(t, rule("*", "vendor"), b, a)
+	if bytes.Contains(all(got), []byte(a.Listing.ID)) {
+		t.Error("the listing's ID, which follows from its address, is still there")
+	}
+	if d := read(t, got[1]).Decisions[0]; d.Of != d.Listing || !strings.HasPrefix(d.Of, "withheld-") {
+		t.Errorf("its own decision is on %q, with %q", d.Listing, d.Of)
+	}
+	was := records(t, b)
+	if err := redact.Compare(was.Decisions[0], got[0].Decisions[0], "/0", got[0].Items); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADecisionsPartIsNoText(t *testing.T) {
+	e := listing(1, "An adjudication by "+seller+".")
+	e.Decisions[0].Part = vigil.Adjudication
+	got := apply(t, rule("*", "span", `exact = "adjudication"`), e)[0]
+	if d := read(t, got).Decisions[0]; d.Part != vigil.Adjudication {
+		t.Errorf("its part is %q", d.Part)
+	}
+}
+
 func TestAShortNameIsWithheldAsAWordOnly(t *testing.T) {
 	e := listing(1, "Anna is in Savannah. A n n a too. ANNA-1 and hannah.")
 	e.Listing.Vendor = "anna"

@@ -63,7 +63,7 @@ var ownWords = map[string]map[string]bool{
 		"/posted/at /posted/precision /last_seen/at /last_seen/precision"),
 	vigil.TypeAssessment: set("/id /source /page /level /genre /lang /model /findings/*/indicator /findings/*/polarity /findings/*/field /findings/*/withheld " +
 		"/identifiers/*/field /identifiers/*/kind /identifiers/*/class /identifiers/*/network /identifiers/*/readings/* /identifiers/*/method"),
-	vigil.TypeDecision: set("/listing /source /page /model /level /verdict /reviewer /time"),
+	vigil.TypeDecision: set("/listing /source /page /model /level /verdict /reviewer /time /part /of"),
 }
 
 // addresses are the strings that hold one.

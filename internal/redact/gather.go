@@ -39,10 +39,10 @@ type Redactor struct {
 	rules Rules
 	o     Options
 	m     *matcher
-	own   []*matcher // by rule, for words
-	found []int      // by rule: in how many places
-	known map[string]bool
-	whole map[string]int // ID of a listing that is left out → rule
+	own   []*matcher          // by rule, for words
+	found []int               // by rule: in how many places
+	known map[string][]string // ID of a listing → the addresses that it follows from
+	whole map[string]int      // ID of a listing that is left out → rule
 
 	deeper map[string]int // ID of a listing whose page's name is withheld in any case → rule
 
@@ -85,7 +85,7 @@ func New(rules Rules, o Options) (*Redactor, error) {
 	}
 	r := &Redactor{
 		rules: rules, o: o, m: newMatcher(o.Scan), own: make([]*matcher, len(rules.List)), found: make([]int, len(rules.List)),
-		known: map[string]bool{}, whole: map[string]int{}, deeper: map[string]int{}, bodies: map[int]int{},
+		known: map[string][]string{}, whole: map[string]int{}, deeper: map[string]int{}, bodies: map[int]int{},
 	}
 	r.Restart()
 	for i, rule := range rules.List {
@@ -122,7 +122,7 @@ func (r *Redactor) Gather(e Exhibit) error {
 	if err != nil {
 		return err
 	}
-	r.known[f.listing.ID] = true
+	r.known[f.listing.ID] = []string{f.listing.URL, f.page.URL, f.page.FinalURL}
 	for i, rule := range r.rules.List {
 		if !rule.about(f.listing.ID) {
 			continue
@@ -357,7 +357,7 @@ func (r *Redactor) Ready(order []byte) (warnings []string, err error) {
 	var errs []error
 	for i, rule := range r.rules.List {
 		switch {
-		case rule.Listing != Everything && !r.known[rule.Listing]:
+		case rule.Listing != Everything && r.known[rule.Listing] == nil:
 			errs = append(errs, r.rules.errorf(rule, "listing %s is not in the bundle", rule.Listing))
 		case r.found[i] == 0:
 			errs = append(errs, r.rules.errorf(rule, "finds nothing: there is no %s", rule))

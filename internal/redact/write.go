@@ -125,6 +125,9 @@ func (x *exhibit) swaps(d *document, listing string) (map[string]swap, error) {
 		k, _ := strconv.Atoi(strings.TrimPrefix(d.prefix, "/"))
 		rename("/page", x.decisions[k].Page)
 		s["/listing"] = swap{ByName, listing}
+		if x.decisions[k].Of == x.listing.ID {
+			s["/of"] = swap{ByName, listing}
+		}
 		if x.decisions[k].Page != "" {
 			x.guarded[vigil.SumHex(d.text)] = true
 		}
