@@ -121,6 +121,17 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	},
 	// empty FILE BUCKET takes all out of a bucket of a store.
 	"empty": emptyBucket,
+	// keeps WORDS COMMAND... runs a command that must succeed, and must say none of
+	// WORDS, between commas, whatever their letters' case.
+	"keeps": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		said := strings.ToLower(ts.ReadFile("stdout") + ts.ReadFile("stderr"))
+		for word := range strings.SplitSeq(args[0], ",") {
+			if strings.Contains(said, word) {
+				ts.Fatalf("%s says %q", strings.Join(args[1:], " "), word)
+			}
+		}
+	},
 	// flip FILE changes the byte in the middle of FILE.
 	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
 		name := ts.MkAbs(args[0])

@@ -50,6 +50,7 @@ const QuoteContext = 48
 // what speaks for and against, and what to type next.
 func (t Terminal) Item(w io.Writer, v View) error {
 	var b bytes.Buffer
+	t.Reveal = t.Reveal && !Restricted(v.Item)
 	t.head(&b, v)
 	t.facts(&b, v)
 	t.findings(&b, v)
