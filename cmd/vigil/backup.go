@@ -26,11 +26,11 @@ func (a *app) backupCommand() *cobra.Command {
 		Use:   "backup DIR",
 		Short: "Back the case up into a new folder, and verify it",
 		Long: `backup writes the case as it is at one moment into the new folder DIR, with its
-settings, the list of who may sign and the key file of the store if it has one, and
-BACKUP.json, which names each file with its SHA-256 and each log with its root. Then
-it reads all of it back and checks it as vigil check does.
+settings, the list of who may sign, the key file of the store if it has one, how people
+sign in, its bundles, and BACKUP.json, which names each file with its SHA-256 and each
+log with its root. Then it reads all of it back and checks it as vigil check does.
 
-The folder keys is left out: keep it apart. Whoever has the backup and the keys has
+The folder keys is left out but for accounts.json: keep it apart. Whoever has the backup and the keys has
 the case. What was deleted from the case may still be in a backup.
 
 While vigil run or vigil serve has the case, no other process can open it: let these
@@ -56,12 +56,12 @@ back it up themselves, with backup_dir and backup_every in [store] of vigil.toml
 }
 
 // leftOut says what no backup holds.
-func leftOut() []string { return []string{"keys/: keep it apart"} }
+func leftOut() []string { return []string{"keys/ but for accounts.json: keep it apart"} }
 
 // besides are the files and folders that are backed up beside the store, if the
 // case has them.
 func besides(storeFile string) []string {
-	return []string{config.Name, signersFile, storeFile + ".keys", "log_witnesses", "orders", "checkpoints"}
+	return []string{config.Name, signersFile, storeFile + ".keys", "log_witnesses", "orders", "checkpoints", accountsFile, bundlesDir}
 }
 
 // A snapshotter is a store that can be copied while it is open.
@@ -186,6 +186,9 @@ func (m *manifest) addBesides(dir, part string) error {
 		err := filepath.WalkDir(filepath.Join(dir, name), func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
+			}
+			if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") && name == bundlesDir {
+				return fs.SkipDir // a bundle that is being written
 			}
 			if err != nil || d.IsDir() {
 				return err

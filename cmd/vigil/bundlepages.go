@@ -16,6 +16,7 @@ import (
 	"vigil"
 	"vigil/internal/access"
 	"vigil/internal/bundle"
+	"vigil/internal/desk"
 	"vigil/internal/job"
 	"vigil/internal/release"
 	"vigil/internal/review"
@@ -285,6 +286,35 @@ func (p *bundlePages) Draft(ctx context.Context, who access.Person, s review.Sel
 		id, err := a.bundle(ctx, p.cs, pk)
 		return job.Outcome{Path: "/bundles/" + id, Link: "Go to the bundle"}, err
 	}), nil
+}
+
+// draftAll begins a job that drafts a bundle of those of the listings that a search has
+// found whose judgement has come to a verdict, and returns the path of the job.
+func (p *bundlePages) draftAll(ctx context.Context, jobs *job.Runner, d *desk.Desk, found []string) (string, error) {
+	var s review.Selection
+	for _, id := range found {
+		err := d.Settled(ctx, id)
+		if err == nil {
+			s.Listings = append(s.Listings, id)
+		} else if !errors.Is(err, vigil.ErrRefused) {
+			return "", err
+		}
+	}
+	if len(s.Listings) == 0 {
+		return "", fmt.Errorf("draft a bundle of what was found: %w: no reviewer has come to a verdict on any of it", vigil.ErrRefused)
+	}
+	draft, err := p.Draft(ctx, d.Who, s)
+	if err != nil {
+		return "", err
+	}
+	j, err := jobs.Start(d.Who, job.Draft, func(ctx context.Context, tell func(job.Progress)) (job.Outcome, error) {
+		out, err := draft(ctx, tell)
+		if n := len(found) - len(s.Listings); n > 0 && err == nil {
+			out.Words = strings.TrimRight(out.Words, "\n") + "\n" + counted(n, "listing is", "listings are") + " left out: without a verdict yet"
+		}
+		return out, err
+	})
+	return "/jobs/" + j.ID, err
 }
 
 // Release implements [review.Bundles].

@@ -266,6 +266,25 @@ func TestABundleGoesAllItsWayInTheBrowser(t *testing.T) {
 }
 
 // TestBundlesOnPagesKeepToRights asks below the handlers, as people with roles.
+func TestABundleIsDraftedOfWhatASearchFinds(t *testing.T) {
+	dir, listing, _ := bundleCase(t)
+	s := serve(t, "--case", dir, "--as", "ada", "serve", "--address", "127.0.0.1:0")
+	form := url.Values{"q": {"level:none+"}, "act": {"draft"}, "sure": {"yes"}}
+	if code, page := s.try("/search/all", form); code != http.StatusForbidden || !strings.Contains(page, "verdict") {
+		t.Errorf("a draft of what nobody has decided on: status %d\n%s", code, page)
+	}
+	s.stop()
+	vigilOK(t, "--case", dir, "review", "decide", listing, "relevant", "--reason", "goods")
+	s = serve(t, "--case", dir, "--as", "ada", "serve", "--address", "127.0.0.1:0")
+	page := s.job(s.post("/search/all", form))
+	if bundleLink.FindString(page) == "" || !strings.Contains(page, `data-state="done"`) {
+		t.Errorf("the draft's job:\n%s", page)
+	}
+	if page := s.get("/item/" + listing); !strings.Contains(page, `<span class="away">Case </span>`) {
+		t.Error("the page does not name the case")
+	}
+}
+
 func TestBundlesOnPagesKeepToRights(t *testing.T) {
 	dir, listing, _ := bundleCase(t)
 	officer, chief := newSignatory(t, dir, "officer@unit.example"), newSignatory(t, dir, "chief@unit.example")

@@ -193,7 +193,7 @@ func logTitle(order string) string {
 // tasks are long and random.
 func objectID(o vigil.Object) string {
 	switch o.Type {
-	case vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, "task":
+	case vigil.TypePage, vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeRemark, vigil.TypeFilter, "task":
 		return display.Short(o.ID)
 	}
 	return o.ID

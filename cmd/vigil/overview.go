@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,6 +26,28 @@ func newOverview(cs *openCase) *overview { return &overview{cs: cs, stats: stats
 // config adds its pages to those of a configuration.
 func (o *overview) config(c *review.Config) {
 	c.Stats, c.Facts, c.Stand, c.Signed = o.stats, o.facts, o.stand, o.signed
+}
+
+// caseName returns what the orders call the case, or else the name of its folder.
+func (c *openCase) caseName(ctx context.Context) (name string, err error) {
+	for ord, err := range c.Orders(ctx) {
+		if err != nil {
+			return "", fmt.Errorf("read the orders: %w", err)
+		}
+		if name != "" && ord.Case != name {
+			name = ""
+			break
+		}
+		name = ord.Case
+	}
+	if name == "" {
+		dir, err := filepath.Abs(c.dir)
+		if err != nil {
+			return "", err
+		}
+		name = filepath.Base(dir)
+	}
+	return display.Cut(name, 40), nil
 }
 
 // facts returns what the case page shows to who may see it.

@@ -266,6 +266,18 @@ func explain() display.Indicators {
 	}
 }
 
+// origins says which publications an indicator is taken from.
+func origins() func(id string) []string {
+	t, err := indicator.Load()
+	return func(id string) []string {
+		in, ok := t.Find(id)
+		if err != nil || !ok {
+			return nil
+		}
+		return in.Sources
+	}
+}
+
 // showItem writes a listing in full.
 func (a *app) showItem(p place, v display.View, o textOptions) error {
 	if a.json {

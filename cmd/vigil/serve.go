@@ -42,7 +42,7 @@ It listens on loopback. Another address of [serve] in vigil.toml needs a certifi
 (tls_cert, tls_key), the names by which browsers call it (hosts), and accounts.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.serving("vigil serve", address, func(cs *openCase, p *pages) error {
+			return a.serving(c.Context(), "vigil serve", address, func(cs *openCase, p *pages) error {
 				return a.backingUp(c.Context(), cs, func() error { return p.serve(c.Context()) })
 			})
 		},
@@ -63,7 +63,7 @@ type pages struct {
 
 // serving listens, opens the case, and calls f with the pages to serve. Others
 // that want the case are told the pages' address.
-func (a *app) serving(command, address string, f func(*openCase, *pages) error) (err error) {
+func (a *app) serving(ctx context.Context, command, address string, f func(*openCase, *pages) error) (err error) {
 	cfg, err := config.Read(a.configFile())
 	if err != nil && (address == "" || !errors.Is(err, fs.ErrNotExist)) {
 		return usage(err)
@@ -91,7 +91,7 @@ func (a *app) serving(command, address string, f func(*openCase, *pages) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, cs.Close()) }()
-	p, err := a.pages(cs, l)
+	p, err := a.pages(ctx, cs, l)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func answered(s config.Serve, l net.Addr) []string {
 }
 
 // pages makes the pages and tells the person how to get to them.
-func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
+func (a *app) pages(ctx context.Context, cs *openCase, l net.Listener) (*pages, error) {
 	k, err := cs.accountsOf()
 	if err != nil {
 		return nil, err
@@ -169,13 +169,19 @@ func (a *app) pages(cs *openCase, l net.Listener) (*pages, error) {
 	live := review.NewLive(review.LiveOptions{Store: cs, Sources: cs.Sources, Bundles: bundles.states, Jobs: jobs})
 	cfg := review.Config{
 		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
-		Indicators: explain(), Contact: cs.config.Review.Contact, NewLink: show,
+		Indicators: explain(), Origins: origins(), Contact: cs.config.Review.Contact, NewLink: show,
 		Links: func(ctx context.Context, _ *desk.Desk, listing string) (review.Links, error) {
 			return links.of(ctx, listing)
 		},
 		Similar: near.of, ClusterOf: near.clusterOf,
 		Query: search.Parser{Keys: api.Keys}.Parse, Identifiers: identifier.Scan,
+		Draft: func(ctx context.Context, d *desk.Desk, listings []string) (string, error) {
+			return bundles.draftAll(ctx, jobs, d, listings)
+		},
 		Bundles: bundles, Jobs: jobs, Acts: &pageActs{app: a, cs: cs}, Live: live,
+	}
+	if cfg.Case, err = cs.caseName(ctx); err != nil {
+		return nil, err
 	}
 	o.config(&cfg)
 	acts := a.apiConfig(cs, near)
@@ -239,7 +245,7 @@ func (a *app) runCommand() *cobra.Command {
 owner. It waits for more to do until ^C ends it.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.serving("vigil run", "", func(cs *openCase, p *pages) error {
+			return a.serving(c.Context(), "vigil run", "", func(cs *openCase, p *pages) error {
 				return a.backingUp(c.Context(), cs, func() error { return a.runAll(c.Context(), cs, p) })
 			})
 		},
