@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"html/template"
@@ -100,6 +101,7 @@ func Handler(cfg Config) http.Handler { return newHandler(cfg).pagesHandler() }
 // newHandler returns pages that are not wired up yet, with nobody signed in.
 func newHandler(cfg Config) *handler {
 	h := &handler{Config: cfg, pages: parsePages(), exposed: newExposure()}
+	h.Desk.Recent = cmp.Or(h.Desk.Recent, new(desk.Recent))
 	h.sessions, h.limiter = newSessions(cfg.Token, h.Desk.Clock), newLimiter(h.Desk.Clock)
 	return h
 }
