@@ -116,7 +116,7 @@ func fillCase(b *testing.B, s *bolt.Store, n int) {
 
 func benchName(i int) string { return fmt.Sprintf("person-%d", i) }
 
-// benchLevel is the level of the ith listing: 40 in 100 ask for no review, 30 for one.
+// benchLevel is the level of the ith listing: four in ten ask for a review.
 func benchLevel(i int) vigil.Level {
 	switch i % 10 {
 	case 0:
