@@ -267,6 +267,10 @@ type Reader interface {
 	// An unknown state is an error. A task that changes its state meanwhile may be
 	// met, or not.
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
+	// Foremost returns up to n tasks of a stage that can be leased now and do not bar
+	// somebody, highest priority first, without what is leased already. What it costs
+	// does not depend on how many tasks wait, but for those in front that bar them.
+	Foremost(ctx context.Context, st vigil.Stage, who string, n int) ([]vigil.Task, error)
 	// Counts returns how many tasks are in each state, by source and stage; where
 	// there are none, there is no count.
 	Counts(ctx context.Context) ([]Count, error)

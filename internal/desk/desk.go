@@ -78,6 +78,7 @@ type Store interface {
 	Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error]
 	Task(ctx context.Context, id string) (vigil.Task, error)
 	Tasks(ctx context.Context, st vigil.Stage, state vigil.State) iter.Seq2[vigil.Task, error]
+	Foremost(ctx context.Context, st vigil.Stage, who string, n int) ([]vigil.Task, error)
 	Counts(ctx context.Context) ([]store.Count, error)
 	Sources(ctx context.Context) ([]store.SourceStatus, error)
 	Logs(ctx context.Context) ([]string, error)
@@ -104,6 +105,8 @@ type Desk struct {
 	Hits func(context.Context, vigil.Listing, vigil.Assessment) ([]vigil.Hit, error)
 	// Accounts returns the accounts of the case; nil where there are none.
 	Accounts func(context.Context) ([]vigil.Account, error)
+	// Recent remembers who decided last on what; nil to read it from the logs each time.
+	Recent *Recent
 	// Lot draws a number from 0 up to 1, by which [Policy.RereadShare] chooses; nil
 	// for one that nobody can foretell.
 	Lot func() float64

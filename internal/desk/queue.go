@@ -63,35 +63,73 @@ func (d *Desk) Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.
 	if err := d.may(ctx, act); err != nil {
 		return nil, err
 	}
-	ts, err := d.openTasks(ctx, st)
-	if err != nil {
-		return nil, err
+	most := maxWaiting
+	if limit > 0 {
+		most = min(limit, maxWaiting)
 	}
-	var items []store.Item
+	for {
+		items, cut, err := d.waiting(ctx, st, limit, most)
+		if err != nil {
+			return nil, err
+		}
+		if !cut || limit > 0 && len(items) >= limit || most == maxWaiting {
+			return items, d.logQueue(ctx, len(items), map[string]string{"stage": string(st)})
+		}
+		most = min(8*most, maxWaiting) // some are not for this person
+	}
+}
+
+// waiting is Waiting of what is leased, and of the first tasks that can be, up to most
+// of them; cut if there may be more. It logs nothing.
+func (d *Desk) waiting(ctx context.Context, st vigil.Stage, limit, most int) (items []store.Item, cut bool, err error) {
+	ts, err := d.Store.Foremost(ctx, st, d.Who.Account, most)
+	if err != nil {
+		return nil, false, err
+	}
+	cut = len(ts) == most
+	if ts, err = d.andLeased(ctx, st, ts); err != nil {
+		return nil, cut, err
+	}
 	for _, t := range ts {
 		if limit > 0 && len(items) == limit {
 			break
-		}
-		if d.barred(t) {
-			continue
 		}
 		it, err := d.itemOf(ctx, t)
 		if errors.Is(err, vigil.ErrNotFound) {
 			continue // superseded: whoever takes it puts it aside
 		}
 		if err != nil {
-			return nil, err
+			return nil, cut, err
 		}
 		k, err := d.docketOf(ctx, it)
 		if err != nil {
-			return nil, err
+			return nil, cut, err
 		}
 		if k.restricted() && !d.Who.Can(access.ReadRestricted) {
 			continue
 		}
 		items = append(items, d.veiled(&k, false))
 	}
-	return items, d.logQueue(ctx, len(items), map[string]string{"stage": string(st)})
+	return items, cut, nil
+}
+
+// andLeased adds to tasks of a stage those that are leased and do not bar the person,
+// highest priority first.
+func (d *Desk) andLeased(ctx context.Context, st vigil.Stage, ts []vigil.Task) ([]vigil.Task, error) {
+	n := 0
+	for t, err := range d.Store.Tasks(ctx, st, vigil.Leased) {
+		if err != nil {
+			return nil, err
+		}
+		if !d.barred(t) {
+			ts = append(ts, t)
+		}
+		if n++; n == maxWaiting {
+			break
+		}
+	}
+	slices.SortStableFunc(ts, func(a, b vigil.Task) int { return cmp.Compare(b.Priority, a.Priority) })
+	return ts, nil
 }
 
 // openTasks returns the tasks of a stage that are to be done, highest priority

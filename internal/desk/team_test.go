@@ -19,6 +19,7 @@ type team struct {
 	*casetest.Case
 	policy Policy
 	lot    float64
+	recent Recent // of everybody's desk
 }
 
 func newTeam(t testing.TB) *team {
@@ -45,7 +46,7 @@ func (c *team) at(name string) *Desk {
 	a := vigil.Account{Name: name, Roles: c.roles()[name], By: "admin", At: casetest.Start()}
 	return &Desk{
 		Store: c.Store, Who: access.Of(a, c.Now), Now: func() time.Time { return c.Now }, Policy: c.policy, Contact: "desk 4, extension 112",
-		Accounts: c.accounts, Lot: func() float64 { return c.lot },
+		Accounts: c.accounts, Lot: func() float64 { return c.lot }, Recent: &c.recent,
 	}
 }
 
@@ -225,6 +226,40 @@ func TestAnAdjudicationIsTakenBackUntilSomebodyDecidesAfterIt(t *testing.T) {
 	if _, err := c.at("eve").Undo(t.Context(), id); !errors.Is(err, vigil.ErrExists) {
 		t.Errorf("eve takes back what was decided after: %v", err)
 	}
+}
+
+func TestUndoIsOfferedWhateverElseHappened(t *testing.T) {
+	c := newTeam(t)
+	first, second := c.AddLevel(t, 1, vigil.LevelReview), c.AddLevel(t, 2, vigil.LevelReview)
+	want := func(name, listing string) {
+		t.Helper()
+		alone := c.at(name)
+		alone.Recent = nil // reads the logs anew
+		for how, d := range map[string]*Desk{"remembered": c.at(name), "read": alone} {
+			if n, err := d.Counts(t.Context()); err != nil || n.Undo != listing {
+				t.Errorf("%s may take back %q, %v (%s); want %q", name, n.Undo, err, how, listing)
+			}
+		}
+	}
+	want("ada", "")
+	c.judges(t, "ada", first, vigil.Relevant)
+	want("ada", first)
+	want("bo", "")
+	c.judges(t, "bo", second, vigil.Relevant)
+	want("ada", first)
+	want("bo", second)
+	for range 2 * undoTail {
+		if _, err := c.at("cy").Show(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := c.at("ada").Counts(t.Context()); err != nil || n.Undo != first {
+		t.Errorf("after much else ada may take back %q, %v; want %s", n.Undo, err, first)
+	}
+	if _, err := c.at("ada").Undo(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	want("ada", "")
 }
 
 func TestDecidingAgain(t *testing.T) {

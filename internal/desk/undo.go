@@ -124,31 +124,16 @@ func (k *docket) anew(was vigil.Task) vigil.Task {
 	return t
 }
 
-// undoTail is how many entries of each log are looked through for a decision that
-// may be taken back.
-const undoTail = 200
-
 // undoable returns the listing whose decision the person may take back: that of
 // their newest, if it is among the last entries of a log.
 func (d *Desk) undoable(ctx context.Context) (string, error) {
-	logs, err := d.Store.Logs(ctx)
-	if err != nil {
-		return "", fmt.Errorf("look for the last decision: %w", err)
+	recent := d.Recent
+	if recent == nil {
+		recent = new(Recent)
 	}
-	var last vigil.Event
-	for _, order := range logs {
-		cp, err := d.Store.Checkpoint(ctx, order)
-		if err != nil {
-			return "", fmt.Errorf("look for the last decision: %w", err)
-		}
-		for e, err := range d.Store.LogFrom(ctx, order, max(0, cp.Size-undoTail)) {
-			if err != nil {
-				return "", fmt.Errorf("look for the last decision: %w", err)
-			}
-			if e.Actor == d.Who.Account && (e.Action == vigil.ActDecide || e.Action == vigil.ActUndo) && !e.Time.Before(last.Time) {
-				last = e.Event
-			}
-		}
+	last, err := recent.of(ctx, d.Store, d.Who.Account)
+	if err != nil {
+		return "", err
 	}
 	if last.Action != vigil.ActDecide {
 		return "", nil

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"html/template"
@@ -95,10 +96,18 @@ type OwnPage struct{ Path, Label, Says string }
 //
 // The pages work without scripts. GET changes nothing but the custody log,
 // which notes each look at sensitive text.
-func Handler(cfg Config) http.Handler {
-	h := &handler{Config: cfg, pages: parsePages(), exposed: newExposure()}
-	h.sessions, h.limiter = newSessions(cfg.Token, h.Desk.Clock), newLimiter(h.Desk.Clock)
+func Handler(cfg Config) http.Handler { return newHandler(cfg).pagesHandler() }
 
+// newHandler returns pages that are not wired up yet, with nobody signed in.
+func newHandler(cfg Config) *handler {
+	h := &handler{Config: cfg, pages: parsePages(), exposed: newExposure()}
+	h.Desk.Recent = cmp.Or(h.Desk.Recent, new(desk.Recent))
+	h.sessions, h.limiter = newSessions(cfg.Token, h.Desk.Clock), newLimiter(h.Desk.Clock)
+	return h
+}
+
+// pagesHandler wires the routes up.
+func (h *handler) pagesHandler() http.Handler {
 	mux := http.NewServeMux()
 	h.mux = mux
 	for _, f := range staticFiles() {
@@ -112,7 +121,7 @@ func Handler(cfg Config) http.Handler {
 	for _, rt := range routes {
 		mux.Handle(rt.pattern, h.signedIn(rt))
 	}
-	return withAPI(cfg.API, guard(cfg.Hosts, mux))
+	return withAPI(h.API, guard(h.Hosts, mux))
 }
 
 // withAPI sends what is under /api/ past the rules of pages: its clients are no

@@ -43,6 +43,31 @@ func (e *env) wantLeased(r store.LeaseRequest, next time.Time, want ...string) [
 	return ts
 }
 
+// foremostTasks: the highest priority of all sources comes first, of what can be leased
+// now and does not bar who asks.
+func foremostTasks(t *testing.T, e *env) {
+	e.enqueue(
+		task(vigil.Reread, src, "low", 1), barring(task(vigil.Reread, src, "ann's", 9), "ann"), task(vigil.Reread, src, "high", 7),
+		task(vigil.Reread, "ORD-2/x", "middle", 5), task(vigil.Reread, "ORD-2/x", "last", 0), task(vigil.Review, src, "review", 10),
+	)
+	want := func(who string, n int, subjectsWanted ...string) {
+		t.Helper()
+		ts, err := e.Foremost(t.Context(), vigil.Reread, who, n)
+		if diff := cmp.Diff(append([]string{}, subjectsWanted...), subjects(ts)); err != nil || diff != "" {
+			t.Errorf("%d foremost for %s: %v (-want +got):\n%s", n, who, err, diff)
+		}
+	}
+	want("ann", 2, "high", "middle")
+	want("bea", 2, "ann's", "high")
+	want("ann", 9, "high", "middle", "low", "last")
+	want("ann", 0)
+	e.wantLeased(named("bea", task(vigil.Reread, src, "high", 7).ID), time.Time{}, "high")
+	want("ann", 1, "middle")
+	if ts, err := e.Foremost(t.Context(), vigil.Adjudicate, "ann", 3); err != nil || len(ts) != 0 {
+		t.Errorf("%d disputes, %v; want none", len(ts), err)
+	}
+}
+
 // barredNeverLease: the others get what somebody may not have, and who may have
 // nothing is not told to ask again at once.
 func barredNeverLease(t *testing.T, e *env) {

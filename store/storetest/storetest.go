@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"ReturnDoesNotCount", returnDoesNotCount},
 		{"BuryIsLogged", buryIsLogged},
 		{"BarredPeopleNeverLease", barredNeverLease},
+		{"ForemostTasks", foremostTasks},
 		{"BelowIsALowerPriority", belowIsLower},
 		{"WhatIsPassedOnGoesToOthers", passedGoesToOthers},
 		{"PeoplesTasksAreReopened", reopened},
