@@ -161,10 +161,13 @@ func (b *tab) press(keys ...string) {
 	}
 }
 
+// mark marks the page, so that the next one is known from it.
+func mark() chromedp.Action { return chromedp.Evaluate(`window.marked = true`, nil) }
+
 // pressTo presses keys that lead to another page, and waits until it is there.
 func (b *tab) pressTo(what, script string, keys ...string) {
 	b.t.Helper()
-	b.do("mark the page", chromedp.Evaluate(`window.marked = true`, nil))
+	b.do("mark the page", mark())
 	b.press(keys...)
 	b.wait(what, `!window.marked && document.readyState === "complete" && (`+script+`)`)
 }
@@ -212,7 +215,7 @@ func (b *tab) saysNot(words ...string) {
 // click clicks what a selector names, and waits for the page behind it.
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.do("mark the page", chromedp.Evaluate(`window.marked = true`, nil))
+	b.do("mark the page", mark())
 	b.do("click "+selector, chromedp.Click(selector, chromedp.ByQuery))
 	b.wait("the page behind "+selector, `!window.marked && document.readyState === "complete"`)
 }

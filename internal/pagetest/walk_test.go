@@ -120,10 +120,10 @@ func TestTheWholeStoryWorksWithoutScripts(t *testing.T) {
 	link := s.link()
 	b.base = s.base
 	b.goTo(link)
-	b.plainWait("Review next")
+	b.plainWait("Next")
 	b.plainClick(`form[action="/next"] button`)
 	b.plainWait("Decide")
-	b.do("give a reason", chromedp.SendKeys(`input[name=reason]`, "offer-of-person", chromedp.ByQuery))
+	b.do("give a reason", chromedp.Click(`input[value=offer-of-person] + span`, chromedp.ByQuery))
 	b.plainClick(`button[name=verdict][value=relevant]`)
 	b.plainWait("Decide")
 	s.stop()
