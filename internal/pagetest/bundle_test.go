@@ -91,6 +91,7 @@ func TestABundleIsReleasedOnlyByTwo(t *testing.T) {
 	eva.goTo(job)
 	eva.wait("the draft", `document.querySelector("a.button.primary") !== null && document.readyState === "complete"`)
 	eva.click("main a.button.primary")
+	eva.inspect("bundle-draft")
 	bundle := eval[string](eva, `location.pathname`)
 	eva.click(`form[action$="/seal"] button`)
 	if eva.has(`form[action$="/release"]`) || eva.has(`form[action$="/approve"]`) {
@@ -98,6 +99,8 @@ func TestABundleIsReleasedOnlyByTwo(t *testing.T) {
 	}
 	eva.do("choose who signs", chromedp.Evaluate("document.querySelector(`form[action$='/sign'] select`).value = "+quoted(hers.principal), nil))
 	eva.paste(bundle, "sign", hers.sign(eva.statement(bundle, hers.principal)))
+
+	eva.inspect("bundle-to-approve")
 
 	// One person alone is not enough, and is told why.
 	if eva.has(`form[action$="/release"]`) {
@@ -109,6 +112,7 @@ func TestABundleIsReleasedOnlyByTwo(t *testing.T) {
 	chief := m.arrive("chief")
 	chief.goTo(bundle)
 	chief.says("Exported by eva@unit.example")
+	chief.inspect("bundle-to-agree-to")
 	chief.paste(bundle, "approve", his.sign(chief.statement(bundle, "")))
 	chief.says("approved")
 

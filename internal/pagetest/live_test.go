@@ -42,6 +42,7 @@ func TestAnOpenPageIsToldOfWhatOthersDo(t *testing.T) {
 	olga.goTo("/case")
 	olga.goTo(job)
 	olga.wait("the job to be done", `document.querySelector("[data-job]")?.dataset.state === "done" && document.readyState === "complete"`)
+	olga.inspect("job")
 	if words := eval[string](olga, `document.querySelector("[data-job]").innerText`); !strings.Contains(words, "olga") || !strings.ContainsAny(words, "123456789") {
 		t.Errorf("the job does not say what it did:\n%s", words)
 	}

@@ -78,6 +78,7 @@ func TestWhatIsRestrictedAsksForThePasskeyAnew(t *testing.T) {
 	}
 	judy.click("main a.button")
 	judy.says("Prove that it is you")
+	judy.inspect("passkey")
 	judy.click("form[data-passkey] button")
 	if at := judy.where(); at != "/item/"+id {
 		t.Errorf("the passkey leads to %s", at)

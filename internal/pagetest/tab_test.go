@@ -239,6 +239,28 @@ func (b *tab) violations() []string {
 	return eval[[]string](b, `axe.run().then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | ")))`)
 }
 
+// inspect checks that the page as it stands is accessible and fits, wide and narrow,
+// light and dark, and keeps its pictures.
+func (b *tab) inspect(name string) {
+	b.t.Helper()
+	for _, l := range []look{looks()[3], looks()[0]} {
+		b.wear(l)
+		b.fits(name, l)
+		b.picture(name + "-" + l.name)
+	}
+}
+
+// fits checks the page in one look.
+func (b *tab) fits(name string, l look) {
+	b.t.Helper()
+	if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
+		b.t.Errorf("%s, %s: %d pixels stick out on the right", name, l.name, wide)
+	}
+	for _, v := range b.violations() {
+		b.t.Errorf("%s, %s: %s", name, l.name, v)
+	}
+}
+
 // look says how wide the window is, and whether colours are dark.
 type look struct {
 	name  string
