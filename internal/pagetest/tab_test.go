@@ -280,7 +280,9 @@ func (b *tab) wear(l look) {
 		scheme = "dark"
 	}
 	b.do("wear "+l.name, emulation.SetDeviceMetricsOverride(l.width, 900, 1, false),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}, // or colours are still on their way
+		}))
 }
 
 // picture keeps a picture of the whole page in the folder that VIGIL_PICTURES
