@@ -220,7 +220,11 @@ func (p *pages) serve(ctx context.Context) error {
 
 // serveTo serves one listener; tell, if any, says more of a connection.
 func (p *pages) serveTo(ctx context.Context, tell func(context.Context, net.Conn) context.Context) error {
-	srv := &http.Server{Handler: p.handler, ConnContext: tell, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	var ahead openedAhead
+	srv := &http.Server{
+		Handler: p.handler, ConnContext: tell, ConnState: ahead.note,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()
 	select {
@@ -230,6 +234,7 @@ func (p *pages) serveTo(ctx context.Context, tell func(context.Context, net.Conn
 	}
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	ahead.close()
 	err := srv.Shutdown(wait)
 	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)

@@ -129,6 +129,9 @@ func (d *Desk) commit(ctx context.Context, k *docket, t vigil.Task, c Choice, of
 	if r.Standings, err = d.pauses(ctx, dec); err != nil {
 		return o, err
 	}
+	if len(r.Standings) > 0 {
+		r.Act.Details["source"] = string(vigil.SourcePaused)
+	}
 	d.follow(k, t, dec, &r)
 	if err := d.Store.Commit(ctx, t, r); err != nil {
 		return o, err

@@ -59,7 +59,7 @@ func TestAHostilePageLoadsAndRunsNothing(t *testing.T) {
 	b := signIn(t, s)
 	var asked []string
 	chromedp.ListenTarget(b.ctx, func(e any) {
-		if r, ok := e.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(r.Request.URL, b.base+"/") {
+		if r, ok := e.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(r.Request.URL, b.base+"/") && !strings.HasPrefix(r.Request.URL, "data:") {
 			asked = append(asked, r.Request.URL)
 		}
 	})

@@ -3,6 +3,7 @@ package pagetest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -52,6 +53,8 @@ type site struct {
 	vigil string
 	dir   string // of the case
 	base  string // "http://127.0.0.1:PORT"
+	at    string // where it is served; empty for any free port
+	as    string // under whose account; empty for one's own
 
 	cmd   *exec.Cmd
 	mu    sync.Mutex // guards said
@@ -80,7 +83,11 @@ func newSite(t *testing.T) *site {
 // serve starts the pages; they end with the test, or by stop.
 func (s *site) serve() {
 	s.t.Helper()
-	s.cmd = exec.Command(s.vigil, "--case", s.dir, "serve", "--address", "127.0.0.1:0")
+	args := []string{"--case", s.dir, "serve", "--address", cmp.Or(s.at, "127.0.0.1:0")}
+	if s.as != "" {
+		args = append(args, "--as", s.as)
+	}
+	s.cmd = exec.Command(s.vigil, args...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		s.t.Fatal(err)

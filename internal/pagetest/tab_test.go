@@ -161,10 +161,13 @@ func (b *tab) press(keys ...string) {
 	}
 }
 
+// mark marks the page, so that the next one is known from it.
+func mark() chromedp.Action { return chromedp.Evaluate(`window.marked = true`, nil) }
+
 // pressTo presses keys that lead to another page, and waits until it is there.
 func (b *tab) pressTo(what, script string, keys ...string) {
 	b.t.Helper()
-	b.do("mark the page", chromedp.Evaluate(`window.marked = true`, nil))
+	b.do("mark the page", mark())
 	b.press(keys...)
 	b.wait(what, `!window.marked && document.readyState === "complete" && (`+script+`)`)
 }
@@ -212,7 +215,7 @@ func (b *tab) saysNot(words ...string) {
 // click clicks what a selector names, and waits for the page behind it.
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.do("mark the page", chromedp.Evaluate(`window.marked = true`, nil))
+	b.do("mark the page", mark())
 	b.do("click "+selector, chromedp.Click(selector, chromedp.ByQuery))
 	b.wait("the page behind "+selector, `!window.marked && document.readyState === "complete"`)
 }
@@ -236,6 +239,28 @@ func (b *tab) violations() []string {
 	return eval[[]string](b, `axe.run().then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | ")))`)
 }
 
+// inspect checks that the page as it stands is accessible and fits, wide and narrow,
+// light and dark, and keeps its pictures.
+func (b *tab) inspect(name string) {
+	b.t.Helper()
+	for _, l := range []look{looks()[3], looks()[0]} {
+		b.wear(l)
+		b.fits(name, l)
+		b.picture(name + "-" + l.name)
+	}
+}
+
+// fits checks the page in one look.
+func (b *tab) fits(name string, l look) {
+	b.t.Helper()
+	if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
+		b.t.Errorf("%s, %s: %d pixels stick out on the right", name, l.name, wide)
+	}
+	for _, v := range b.violations() {
+		b.t.Errorf("%s, %s: %s", name, l.name, v)
+	}
+}
+
 // look says how wide the window is, and whether colours are dark.
 type look struct {
 	name  string
@@ -255,7 +280,9 @@ func (b *tab) wear(l look) {
 		scheme = "dark"
 	}
 	b.do("wear "+l.name, emulation.SetDeviceMetricsOverride(l.width, 900, 1, false),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}, // or colours are still on their way
+		}))
 }
 
 // picture keeps a picture of the whole page in the folder that VIGIL_PICTURES

@@ -63,12 +63,7 @@ func TestEveryPageIsAccessibleAndHasItsPicture(t *testing.T) {
 			b.wear(l)
 			b.goTo(at)
 			b.picture(name(at) + "-" + l.name)
-			if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
-				t.Errorf("%s, %s: %d pixels stick out on the right", at, l.name, wide)
-			}
-			for _, v := range b.violations() {
-				t.Errorf("%s, %s: %s", at, l.name, v)
-			}
+			b.fits(at, l)
 		}
 	}
 	b.goTo("/")
@@ -91,14 +86,19 @@ func TestEveryPageCanBeWalkedByKeyboard(t *testing.T) {
 			b.press("Tab")
 			stop := eval[string](b, `(() => {
 				const e = document.activeElement;
+				if (e && e === window.last) return "same"; // a date has several parts, and so has a frame
 				if (!e || e === document.body || e.dataset.met) return "end";
 				e.dataset.met = "1";
+				window.last = e;
 				const s = getComputedStyle(e), r = e.getBoundingClientRect();
 				const shown = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
 				return shown && r.width > 0 && r.height > 0 ? "ok" : e.outerHTML.slice(0, 200);
 			})()`)
 			if stop == "end" {
 				break
+			}
+			if stop == "same" {
+				continue
 			}
 			if met++; stop != "ok" {
 				t.Errorf("%s: the focus cannot be seen on %s", at, stop)
@@ -120,10 +120,10 @@ func TestTheWholeStoryWorksWithoutScripts(t *testing.T) {
 	link := s.link()
 	b.base = s.base
 	b.goTo(link)
-	b.plainWait("Review next")
+	b.plainWait("Next")
 	b.plainClick(`form[action="/next"] button`)
 	b.plainWait("Decide")
-	b.do("give a reason", chromedp.SendKeys(`input[name=reason]`, "offer-of-person", chromedp.ByQuery))
+	b.do("give a reason", chromedp.Click(`input[value=offer-of-person] + span`, chromedp.ByQuery))
 	b.plainClick(`button[name=verdict][value=relevant]`)
 	b.plainWait("Decide")
 	s.stop()

@@ -370,7 +370,7 @@ func TestTheQueueShowsTheHighestFirst(t *testing.T) {
 	if two < 0 || one < two || strings.Contains(page, "Listing number 3<") {
 		t.Error("want listing 2, then 1, and not 3, which asks for no review")
 	}
-	if !strings.Contains(page, `<th scope="row">priority</th><td class="num">1</td><td class="num">1</td>`) {
+	if !strings.Contains(page, `<th scope="row">priority</th><td class="num" data-live="waiting-priority">1</td><td class="num">1</td>`) {
 		t.Error("the numbers of the chart are missing")
 	}
 	_, page = b.get("/?show=all&level=priority")

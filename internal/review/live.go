@@ -12,6 +12,7 @@ import (
 
 	"vigil"
 	"vigil/internal/access"
+	"vigil/internal/display"
 	"vigil/internal/job"
 	"vigil/internal/release"
 	"vigil/store"
@@ -58,6 +59,7 @@ type moment struct {
 	at      time.Time
 	jobs    uint64
 	levels  []store.LevelCount
+	others  int // second readings and disputes that wait
 	crawl   []sourceState
 	bundles map[release.State]int
 }
@@ -140,13 +142,22 @@ func (l *Live) read(ctx context.Context, last *moment) (*moment, error) {
 		if m.jobs == last.jobs {
 			return last, nil
 		}
-		m.at, m.levels, m.crawl, m.bundles = last.at, last.levels, last.crawl, last.bundles
+		m.at, m.levels, m.others, m.crawl, m.bundles = last.at, last.levels, last.others, last.crawl, last.bundles
 		return m, nil
 	}
 	if m.levels, err = l.o.Store.Levels(ctx, ""); err != nil {
 		return nil, err
 	}
-	if m.crawl, err = l.crawl(ctx); err != nil {
+	counts, err := l.o.Store.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range counts {
+		if (c.Stage == vigil.Reread || c.Stage == vigil.Adjudicate) && display.Waits(vigil.Task{State: c.State}) {
+			m.others += c.N
+		}
+	}
+	if m.crawl, err = l.crawl(ctx, counts); err != nil {
 		return nil, err
 	}
 	if l.o.Bundles != nil {
@@ -156,15 +167,11 @@ func (l *Live) read(ctx context.Context, last *moment) (*moment, error) {
 }
 
 // crawl returns how the crawl of each source fares.
-func (l *Live) crawl(ctx context.Context) ([]sourceState, error) {
+func (l *Live) crawl(ctx context.Context, counts []store.Count) ([]sourceState, error) {
 	if l.o.Sources == nil {
 		return nil, nil
 	}
 	sources, err := l.o.Sources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	counts, err := l.o.Store.Counts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -350,14 +357,16 @@ type liveJob struct {
 // A liveQueue is how many listings wait, and how many came since the page was opened.
 type liveQueue struct {
 	Waiting map[vigil.Level]int `json:"waiting"`
-	New     int                 `json:"new"` // at review or above
+	Total   int                 `json:"total"` // second readings and disputes included
+	New     int                 `json:"new"`   // at review or above
 }
 
 func (s *stream) queue(m *moment) liveQueue {
-	q := liveQueue{Waiting: map[vigil.Level]int{}}
+	q := liveQueue{Waiting: map[vigil.Level]int{}, Total: m.others}
 	grave := 0
 	for _, l := range m.levels {
 		q.Waiting[l.Level] = l.Waiting
+		q.Total += l.Waiting
 		if l.Level.Rank() >= vigil.LevelReview.Rank() {
 			grave += l.All
 		}

@@ -38,6 +38,7 @@ const on = (name, f) => from.addEventListener(name, (e) => f(JSON.parse(e.data))
 on("queue", (q) => {
   badge("/", q.new, "new");
   for (const [level, n] of Object.entries(q.waiting)) fill(`waiting-${level}`, n);
+  fill("waiting", q.total);
   if (q.new > 0) say(`${q.new} new to review`);
 });
 on("crawl", (all) => {
