@@ -71,7 +71,7 @@ function browse(by) {
 
 function act(key) {
   if (armed && /^[a-p]$/i.test(key)) return reason(key);
-  if (/^[1-6]$/.test(key)) return verdict(bar && keyed(key));
+  if (/^[1-6]$/.test(key)) return bar ? verdict(keyed(key)) : press(keyed(key)); // a cluster has a form of its own
   if (/^[A-P]$/.test(key)) return reason(key);
   switch (key) {
     case "j": return browse(1);
