@@ -175,19 +175,26 @@ func TestAHostilePageLoadsNothingInABrowser(t *testing.T) {
 		}
 		h.ServeHTTP(w, r)
 	})
+	take := func() []string { // what the browser has asked for; it may be asking still
+		mu.Lock()
+		defer mu.Unlock()
+		paths := asked
+		asked = nil
+		return paths
+	}
 	dom := chromium(t, "--dump-dom", srv+"/item/"+id+"/rendering")
-	for _, path := range asked {
+	shown := take()
+	for _, path := range shown {
 		if !strings.HasPrefix(path, "/item/"+id) && !strings.HasPrefix(path, "/static/") {
 			t.Errorf("the browser asked for %s", path)
 		}
 	}
-	if strings.Contains(dom, "<title>ran") || len(asked) < 3 {
-		t.Errorf("a script ran, or the rendering was not asked for: %v", asked)
+	if strings.Contains(dom, "<title>ran") || len(shown) < 3 {
+		t.Errorf("a script ran, or the rendering was not asked for: %v", shown)
 	}
-	asked = nil
 	chromium(t, "--dump-dom", srv+"/raw")
-	if len(asked) < 3 {
-		t.Errorf("without the precautions the browser asks for no more than %v: the test proves nothing", asked)
+	if raw := take(); len(raw) < 3 {
+		t.Errorf("without the precautions the browser asks for no more than %v: the test proves nothing", raw)
 	}
 }
 
