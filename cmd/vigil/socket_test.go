@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"vigil/internal/api"
@@ -33,20 +34,23 @@ func TestASocketThatNobodyAnswersIsReplacedAndNoOther(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket has mode %v, %v; want 0600", info.Mode(), err)
 	}
-	go func() {
+	answering := l
+	var answered sync.WaitGroup
+	answered.Go(func() {
 		for {
-			c, err := l.Accept()
+			c, err := answering.Accept()
 			if err != nil {
 				return
 			}
 			c.Close()
 		}
-	}()
+	})
 	if _, err := listenSocket(path); err == nil || !strings.Contains(err.Error(), "another process answers") {
 		t.Errorf("beside one that answers: %v", err)
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false) // as a crash leaves it behind
 	l.Close()
+	answered.Wait()
 	l, err = listenSocket(path)
 	if err != nil {
 		t.Fatalf("in place of one that nobody answers: %v", err)
