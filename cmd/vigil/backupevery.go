@@ -46,12 +46,12 @@ func (a *app) backUpEvery(ctx context.Context, cs *openCase, dir string, every t
 			_, err = a.backUp(ctx, cs, name)
 		}
 		switch {
+		case err == nil: // said even if the program is to end by now
+			a.info("backed up into %s", name)
 		case ctx.Err() != nil:
 			return
-		case err != nil:
-			a.info("no backup: %s", oneLine(err))
 		default:
-			a.info("backed up into %s", name)
+			a.info("no backup: %s", oneLine(err))
 		}
 		due = now.Add(every)
 	}
