@@ -112,7 +112,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	var acknowledged []string
 	for round := range 15 {
-		acknowledged = append(acknowledged, killAfter(t, crashCase, path, time.Duration(rand.IntN(150))*time.Millisecond)...)
+		acknowledged = append(acknowledged, killAfter(t, crashCase, path, round%2 == 1, time.Duration(rand.IntN(150))*time.Millisecond)...)
 		checkAfterCrash(t, path, acknowledged)
 		if t.Failed() {
 			t.Fatalf("in round %d, after %d commits", round, len(acknowledged))
@@ -124,9 +124,10 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// killAfter runs a child on what a variable names, for a while, and returns what it
-// said it had done.
-func killAfter(t *testing.T, variable, path string, d time.Duration) (ids []string) {
+// killAfter runs a child on what a variable names, kills it a while after its first
+// line or, if it is to do something first, after its second, and returns what it said
+// it had done.
+func killAfter(t *testing.T, variable, path string, done bool, d time.Duration) (ids []string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -145,9 +146,11 @@ func killAfter(t *testing.T, variable, path string, d time.Duration) (ids []stri
 	var once sync.Once
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		once.Do(func() { time.AfterFunc(d, func() { cmd.Process.Kill() }) })
 		if lines.Text() != "open" {
 			ids = append(ids, lines.Text())
+		}
+		if !done || len(ids) > 0 {
+			once.Do(func() { time.AfterFunc(d, func() { cmd.Process.Kill() }) })
 		}
 	}
 	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {

@@ -359,7 +359,7 @@ func TestARewritingKilledAtAnyMoment(t *testing.T) {
 	want := show(t, path, testKey(1))
 	rewritten := 0
 	for round := range 25 {
-		rewritten += len(killAfter(t, rotateCase, path, time.Duration(round)*2*time.Millisecond))
+		rewritten += len(killAfter(t, rotateCase, path, round%2 == 1, time.Duration(round)*2*time.Millisecond))
 		if diff := cmp.Diff(want, show(t, path, testKey(1), testKey(2))); diff != "" {
 			t.Fatalf("round %d (-before +after):\n%s", round, diff)
 		}
