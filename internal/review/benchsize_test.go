@@ -226,8 +226,9 @@ func openBenchOffice(b *testing.B, s *bolt.Store) *benchOffice {
 	}
 	srv := httptest.NewUnstartedServer(nil)
 	host := srv.Listener.Addr().String()
+	lists := new(watchlist.Keeper)
 	hits := func(ctx context.Context, l vigil.Listing, a vigil.Assessment) ([]vigil.Hit, error) {
-		return watchlist.Hits(ctx, s, l, a, time.Now())
+		return lists.Hits(ctx, s, l, a, time.Now())
 	}
 	h := newHandler(Config{
 		Desk:  desk.Desk{Store: s, Hits: hits, Policy: desk.Policy{RereadFrom: vigil.LevelEscalate, RereadShare: 0.05}},
