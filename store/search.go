@@ -28,7 +28,7 @@ type Searcher interface {
 	// listing's facts change between two pages, it may be missed, and in the order
 	// [ByLevel] met twice. What is erased meanwhile is not found.
 	//
-	// A query that [search.Query.Check] refuses, a negative limit, an unknown
+	// A query that [search.Query.Check] refuses, a negative limit or bound, an unknown
 	// order and a page of another query or order are refused; so may be a page from
 	// before the case was written anew. For pages, the error wraps [ErrPage].
 	Search(ctx context.Context, r SearchRequest) (SearchResult, error)
@@ -68,6 +68,12 @@ type SearchRequest struct {
 	Limit int    // at most; 0 for DefaultHits, and never more than MaxHits
 	Page  string // Next of the page before; empty for the first
 	Count bool   // count all hits, and those of each facet
+
+	// Look bounds how many readings a call holds against the query, of those that its
+	// words leave: once for its page, and once more to count. Then the page ends, with
+	// a Next if there are more, and the count is of the newest hits alone. In the order
+	// [ByLevel] no page is bounded: what comes first may stand anywhere. 0 for no bound.
+	Look int
 }
 
 // A SearchResult is a page of hits.
@@ -95,7 +101,8 @@ type SearchHit struct {
 type SearchCount struct {
 	N int
 	// AtLeast says that there may be more than N: an engine need not look at each
-	// text for a phrase. Facets count what N counts.
+	// text for a phrase, nor at more readings than were asked for. Facets count what N
+	// counts.
 	AtLeast bool
 	Facets  []Facet // of [FacetNames], in their order
 }

@@ -20,7 +20,9 @@ import (
 	"vigil"
 	"vigil/internal/access"
 	"vigil/internal/config"
+	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/watchlist"
 	"vigil/store"
 	"vigil/store/bolt"
 )
@@ -126,6 +128,8 @@ type openCase struct {
 	keeper *keeper // of checkpoints; nil if nothing is to be signed
 	who    access.Person
 	told   told // what was read of bundles
+	lists  watchlist.Keeper
+	recent desk.Recent // what everybody decided last
 }
 
 // configFile names the case's settings.

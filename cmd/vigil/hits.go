@@ -18,7 +18,7 @@ import (
 
 // hits looks a listing's identifiers up in the lists of the case, as of now.
 func (c *openCase) hits(ctx context.Context, l vigil.Listing, as vigil.Assessment) ([]vigil.Hit, error) {
-	return watchlist.Hits(ctx, c, l, as, time.Now())
+	return c.lists.Hits(ctx, c, l, as, time.Now())
 }
 
 // matcher returns a matcher over the lists of a case; nil if it has none.

@@ -137,7 +137,7 @@ func (a *app) desk(cs *openCase) *desk.Desk {
 	}
 	return &desk.Desk{
 		Store: cs, Who: who, TTL: time.Duration(cs.config.Review.Claim), Now: time.Now, Hits: cs.hits,
-		Contact: cs.config.Review.Contact, Policy: policy(cs.config.Review), Accounts: cs.Accounts,
+		Contact: cs.config.Review.Contact, Policy: policy(cs.config.Review), Accounts: cs.Accounts, Recent: &cs.recent,
 	}
 }
 

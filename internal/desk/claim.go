@@ -216,20 +216,32 @@ func (d *Desk) putAside(ctx context.Context, t vigil.Task, newer store.Item, cau
 // it, and returns it; the view is logged. If somebody holds it, the error wraps
 // [vigil.ErrHeld]; if it waits in no stage, [vigil.ErrNotFound].
 func (d *Desk) Claim(ctx context.Context, listing string) (display.View, error) {
-	if err := d.may(ctx, access.Decide); err != nil {
-		return display.View{}, err
-	}
-	k, err := d.find(ctx, listing)
+	k, err := d.claim(ctx, listing)
 	if err != nil {
 		return display.View{}, err
 	}
-	if err := d.mayDo(ctx, &k); err != nil {
-		return display.View{}, err
-	}
-	if err := d.renew(ctx, &k); err != nil {
-		return display.View{}, err
-	}
 	return d.look(ctx, &k, "")
+}
+
+// Hold is [Desk.Claim] for who does not look yet: it returns the listing's ID, and
+// nothing is logged.
+func (d *Desk) Hold(ctx context.Context, listing string) (id string, err error) {
+	k, err := d.claim(ctx, listing)
+	return k.Assessment.ID, err
+}
+
+func (d *Desk) claim(ctx context.Context, listing string) (docket, error) {
+	if err := d.may(ctx, access.Decide); err != nil {
+		return docket{}, err
+	}
+	k, err := d.find(ctx, listing)
+	if err != nil {
+		return docket{}, err
+	}
+	if err := d.mayDo(ctx, &k); err != nil {
+		return docket{}, err
+	}
+	return k, d.renew(ctx, &k)
 }
 
 // mayDo returns nil if the person may do what the listing waits for.

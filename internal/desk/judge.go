@@ -245,6 +245,8 @@ func (d *Desk) lock(ctx context.Context, k *docket, undo bool) (t vigil.Task, ba
 		}
 	case d.barred(t) && t.Stage == vigil.Adjudicate && !undo:
 		return t, nil, fmt.Errorf("its readers differ, and a third person chooses: %w", vigil.ErrRefused)
+	case mine && t.Until.Sub(d.Clock()) >= lockTTL:
+		return t, func() error { return nil }, nil // the commit tells if it is not theirs any more
 	case mine:
 		holder, term, back = d.Who.Account, d.Lasts(), func() error { return nil }
 	case !undo && !d.barred(t):

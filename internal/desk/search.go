@@ -14,7 +14,8 @@ import (
 )
 
 // Search finds listings: a page with as many hits as it may have, unless there are
-// no more. It logs how many and by which kinds of terms, not by which words.
+// no more, or the request bounds how many are looked at: then it looks at no more
+// than a few times as many ([lookRounds]), and an empty page may have a Next. It logs how many and by which kinds of terms, not by which words.
 // Restricted listings are found without their texts. Where others' decisions on a
 // hit are not for the person, neither the hit nor a count gives them away.
 func (d *Desk) Search(ctx context.Context, r store.SearchRequest) (store.SearchResult, error) {
@@ -31,13 +32,19 @@ func (d *Desk) Search(ctx context.Context, r store.SearchRequest) (store.SearchR
 	return found, d.logSearch(ctx, r.Query, found)
 }
 
-// wholePage asks until a page has as many hits as it may, or there are no more.
+// lookRounds is how often the case is asked for one page where a request bounds what
+// is looked at each time: a fact that few listings have, or a phrase, should be met
+// without many clicks.
+const lookRounds = 4
+
+// wholePage asks until a page has as many hits as it may, or there are no more, or
+// enough was looked at.
 func (d *Desk) wholePage(ctx context.Context, r store.SearchRequest) (all store.SearchResult, err error) {
 	if r.Limit == 0 {
 		r.Limit = store.DefaultHits
 	}
 	limit := min(r.Limit, store.MaxHits)
-	for {
+	for round := 1; ; round++ {
 		res, err := d.Store.Search(ctx, r)
 		if err != nil {
 			return all, err
@@ -46,7 +53,7 @@ func (d *Desk) wholePage(ctx context.Context, r store.SearchRequest) (all store.
 		if res.Count != nil {
 			all.Count = res.Count
 		}
-		if all.Next == "" || len(all.Hits) >= limit {
+		if all.Next == "" || len(all.Hits) >= limit || r.Look > 0 && round >= lookRounds {
 			return all, nil
 		}
 		r.Page, r.Count, r.Limit = res.Next, false, limit-len(all.Hits)

@@ -101,12 +101,12 @@ func (h *handler) undo(w http.ResponseWriter, r *http.Request) {
 
 // claim takes one listing, so that nobody else reads it meanwhile.
 func (h *handler) claim(w http.ResponseWriter, r *http.Request) {
-	v, err := h.desk(r).Claim(r.Context(), r.PathValue("id"))
+	id, err := h.desk(r).Hold(r.Context(), r.PathValue("id"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.toListing(w, r, v.Assessment.ID, nil)
+	h.toListing(w, r, id, nil)
 }
 
 // pass leaves a listing to somebody else, without a reason, and goes on.

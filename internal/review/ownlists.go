@@ -6,25 +6,16 @@ import (
 	"net/http"
 
 	"vigil"
-	"vigil/internal/access"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/store"
 )
 
 // ownLists sets the lists of what concerns this person alone.
-func (h *handler) ownLists(r *http.Request, p *queuePage) (err error) {
-	if p.Mine, err = h.held(r, p.Counts.Mine); err != nil {
-		return err
-	}
-	if p.Seconds, err = h.waitingIn(r, vigil.Reread, access.Decide, p.Counts.Rereads); err != nil {
-		return err
-	}
-	if p.Disputes, err = h.waitingIn(r, vigil.Adjudicate, access.Adjudicate, p.Counts.Disputes); err != nil {
-		return err
-	}
-	if p.Counts.FollowUps > 0 {
-		p.Due, p.Later, err = h.due(r)
-	}
+func (h *handler) ownLists(r *http.Request, p *queuePage, b desk.Board) (err error) {
+	p.Seconds, p.Disputes = h.rows(r, b.Seconds), h.rows(r, b.Disputes)
+	p.Due, p.Later = h.due(r, b.FollowUps)
+	p.Mine, err = h.held(r, b.Counts.Mine)
 	return err
 }
 
@@ -61,30 +52,16 @@ func (h *handler) itemOf(r *http.Request, t vigil.Task) (store.Item, error) {
 	return store.Item{}, fmt.Errorf("listing of review %s: %w", t.ID, vigil.ErrNotFound)
 }
 
-// waitingIn returns rows of the n listings that wait in a stage, if the person may do
-// it. Where nothing waits, nothing is looked at, and nothing logged.
-func (h *handler) waitingIn(r *http.Request, st vigil.Stage, act access.Act, n int) ([]row, error) {
-	if n == 0 || !person(r).Can(act) {
-		return nil, nil
-	}
-	items, err := h.desk(r).Waiting(r.Context(), st, shortList)
-	if err != nil {
-		return nil, err
-	}
-	var rows []row
+func (h *handler) rows(r *http.Request, items []store.Item) (rows []row) {
 	for _, it := range items {
 		rows = append(rows, h.newRow(r, it))
 	}
-	return rows, nil
+	return rows
 }
 
 // due returns what this person wanted to come back to by today, and how many
 // listings on later days.
-func (h *handler) due(r *http.Request) (rows []dueRow, later int, err error) {
-	all, err := h.desk(r).FollowUps(r.Context())
-	if err != nil {
-		return nil, 0, err
-	}
+func (h *handler) due(r *http.Request, all []desk.FollowUp) (rows []dueRow, later int) {
 	for _, f := range all {
 		switch {
 		case f.Remark.By != person(r).Account:
@@ -95,5 +72,5 @@ func (h *handler) due(r *http.Request) (rows []dueRow, later int, err error) {
 			rows = append(rows, dueRow{row: h.newRow(r, f.Item), Day: day(f.Remark.Due), Why: why})
 		}
 	}
-	return rows, later, nil
+	return rows, later
 }

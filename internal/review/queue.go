@@ -82,17 +82,12 @@ type dueRow struct {
 func (h *handler) queue(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	p := queuePage{Notice: notices(q.Get("done")), Decides: person(r).Can(access.Decide)}
-	var err error
-	if p.Counts, err = h.desk(r).Counts(r.Context()); err != nil {
-		h.fail(w, r, err)
-		return
+	b, err := h.list(r, q, &p)
+	if err == nil {
+		p.Counts, p.Chart = b.Counts, waitingChart(b.Counts.Levels)
+		err = h.ownLists(r, &p, b)
 	}
-	p.Chart = waitingChart(p.Counts.Levels)
-	if err := h.ownLists(r, &p); err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	if err := h.list(r, q, &p); err != nil {
+	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -114,12 +109,12 @@ func notices(done string) string {
 	}[done]
 }
 
-// list sets the list of what waits for anybody, or was decided. It reads on from
-// the listing at which the page before ended, so that no page costs more than
-// another.
-func (h *handler) list(r *http.Request, q url.Values, p *queuePage) error {
+// list sets the list of what waits for anybody, or was decided, and returns all that
+// the queue shows. It reads on from the listing at which the page before ended, so that
+// no page costs more than another.
+func (h *handler) list(r *http.Request, q url.Values, p *queuePage) (desk.Board, error) {
 	if err := h.setFilter(r, q, &p.Filter); err != nil {
-		return err
+		return desk.Board{}, err
 	}
 	f := store.Filter{
 		Source: p.Filter.Source, MinLevel: vigil.Level(p.Filter.Level), Waiting: p.Filter.Show == "waiting",
@@ -128,14 +123,15 @@ func (h *handler) list(r *http.Request, q url.Values, p *queuePage) error {
 	if p.Filter.Show == "decided" {
 		f.Limit = queueScan + 1
 	}
-	items, err := h.desk(r).Queue(r.Context(), f)
+	b, err := h.desk(r).Board(r.Context(), f, shortList)
 	if errors.Is(err, vigil.ErrNotFound) && f.After != "" {
 		f.After = "" // erased meanwhile, or never there
-		items, err = h.desk(r).Queue(r.Context(), f)
+		b, err = h.desk(r).Board(r.Context(), f, shortList)
 	}
 	if err != nil {
-		return err
+		return b, err
 	}
+	items := b.Items
 	more := len(items) == f.Limit
 	items, last := pageOf(items[:min(len(items), f.Limit-1)], p.Filter.Show == "decided")
 	if more || last.more {
@@ -145,7 +141,7 @@ func (h *handler) list(r *http.Request, q url.Values, p *queuePage) error {
 		p.First = p.Filter.address("")
 	}
 	p.N, p.Groups = len(items), h.groups(r, items)
-	return nil
+	return b, nil
 }
 
 // An end is where a page of the list ends.

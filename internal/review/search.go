@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type searchPage struct {
 	Found   string
 	Rows    []foundRow
 	Facets  []facet
+	Part    int    // how many the facets count, where that may not be all
+	All     string // address of the same page with all counted; empty if all are
 	Next    string // address of the next page
 	First   string // of the first one; empty if it is the first
 	Newest  string // of the same query in the other order
@@ -89,7 +92,7 @@ func (h *handler) find(w http.ResponseWriter, r *http.Request) {
 		q, err := h.Query(form.Get("q"))
 		if err != nil {
 			status, p.Wrong = http.StatusUnprocessableEntity, wrongAt(form.Get("q"), err)
-		} else if err := h.answer(r, &p, q, form.Get("page")); errors.Is(err, store.ErrPage) {
+		} else if err := h.answer(r, &p, q, form); errors.Is(err, store.ErrPage) {
 			http.Redirect(w, r, searchPath(form.Get("q"), p.Level, ""), http.StatusSeeOther)
 			return
 		} else if err != nil {
@@ -143,28 +146,23 @@ func searchPath(query string, byLevel bool, page string) string {
 	return "/search?" + v.Encode()
 }
 
-// emptyPages is how many pages without a hit are passed over before the person is
-// asked to go on.
-const emptyPages = 4
+// lookAt is [Config.LookAt] where that says nothing.
+const lookAt = 20_000
 
 // answer finds a page of listings.
-func (h *handler) answer(r *http.Request, p *searchPage, q search.Query, page string) error {
-	req := store.SearchRequest{Query: q, Limit: pageHits, Page: page, Count: page == ""}
+func (h *handler) answer(r *http.Request, p *searchPage, q search.Query, form url.Values) error {
+	page, query := form.Get("page"), form.Get("q")
+	req := store.SearchRequest{Query: q, Limit: pageHits, Page: page, Count: page == "", Look: cmp.Or(h.LookAt, lookAt)}
+	if form.Get("count") == "all" {
+		req.Look = 0
+	}
 	if p.Level {
 		req.Order = store.ByLevel
 	}
-	d := h.desk(r)
-	res, err := d.Search(r.Context(), req)
-	for n := 0; err == nil && len(res.Hits) == 0 && res.Next != "" && n < emptyPages; n++ {
-		count := res.Count
-		req.Page, req.Count = res.Next, false
-		res, err = d.Search(r.Context(), req)
-		res.Count = count
-	}
+	res, err := h.desk(r).Search(r.Context(), req)
 	if err != nil {
 		return err
 	}
-	query := r.URL.Query().Get("q")
 	p.Asked = true
 	for _, hit := range res.Hits {
 		p.Rows = append(p.Rows, h.foundOf(hit))
@@ -177,6 +175,12 @@ func (h *handler) answer(r *http.Request, p *searchPage, q search.Query, page st
 	}
 	if res.Count != nil {
 		p.Found = foundWords(res.Count)
+		if res.Count.AtLeast {
+			p.Part = res.Count.N
+			if req.Look > 0 {
+				p.All = searchPath(query, p.Level, "") + "&count=all"
+			}
+		}
 		p.Facets = facetsOf(query, p.Level, res.Count.Facets)
 	}
 	return nil
@@ -185,6 +189,8 @@ func (h *handler) answer(r *http.Request, p *searchPage, q search.Query, page st
 // foundWords says how many listings were found.
 func foundWords(c *store.SearchCount) string {
 	switch {
+	case c.AtLeast && c.N == 0:
+		return "none so far"
 	case c.AtLeast:
 		return fmt.Sprintf("at least %d listings", c.N)
 	case c.N == 1:

@@ -3,8 +3,10 @@ package review
 import (
 	"context"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,6 +107,52 @@ func TestAnErrorOfAQueryIsShownWhereItIs(t *testing.T) {
 		if strings.Contains(page, "<script>alert") {
 			t.Errorf("%q is markup", query)
 		}
+	}
+}
+
+func TestAPageOfAnswersLooksAtSoMuchAndSaysSo(t *testing.T) {
+	c := casetest.New(t)
+	for n := range 100 {
+		level := vigil.LevelReview
+		if n < 2 {
+			level = vigil.LevelNote // the oldest
+		}
+		c.AddLevel(t, n, level)
+	}
+	b := searching(t, c, func(cfg *Config) { cfg.LookAt = 15 })
+	_, page := b.get(ask("crates"))
+	for _, want := range []string{"at least 15 listings", "among 15 listings", `<span class="num quiet">15</span>`, "count=all", `rel="next"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
+	}
+	if n := strings.Count(page, `class="hit"`); n != pageHits {
+		t.Errorf("%d hits on the page, want %d: a page looks further than a count", n, pageHits)
+	}
+	_, page = b.get(ask("crates") + "&count=all")
+	if !strings.Contains(page, "100 listings") || strings.Contains(page, "at least") || strings.Contains(page, "count=all") {
+		t.Errorf("all are to be counted, and nothing more offered:\n%s", page)
+	}
+
+	// What only the oldest have is met by going on.
+	_, page = b.get(ask("level:note"))
+	if !strings.Contains(page, "none so far") || !strings.Contains(page, "None of those looked at so far") || strings.Contains(page, `class="hit"`) {
+		t.Errorf("page:\n%s", page)
+	}
+	found := 0
+	for range 10 {
+		next := regexp.MustCompile(`href="([^"]*)" rel="next"`).FindStringSubmatch(page)
+		if next == nil {
+			break
+		}
+		_, page = b.get(html.UnescapeString(next[1]))
+		found += strings.Count(page, `class="hit"`)
+	}
+	if found != 2 {
+		t.Errorf("%d found on the pages that follow, want 2", found)
+	}
+	if es := c.Events(t, vigil.ActSearch); es[len(es)-1].Details["found"] != "" || es[0].Details["found"] != "at least 15" {
+		t.Errorf("the log says that %q were found, then %q", es[0].Details["found"], es[len(es)-1].Details["found"])
 	}
 }
 

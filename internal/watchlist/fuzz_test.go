@@ -59,7 +59,7 @@ func sound(t *testing.T, in func() Input) {
 		t.Fatal(err)
 	}
 	l := vigil.Listing{ID: "l", Description: im.Rows[0].Raw}
-	if _, err := Hits(t.Context(), x, l, assess(l), now); err != nil {
+	if _, err := hitsOf(t.Context(), x, l, assess(l), now); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -40,7 +40,7 @@ func NewMatcher(ctx context.Context, lists Lists, now time.Time) (*Matcher, erro
 		return nil, fmt.Errorf("match watchlists: %w", err)
 	}
 	m := &Matcher{
-		lists: lists, today: now.UTC().Format(time.DateOnly),
+		lists: lists, today: today(now),
 		files: make(map[string]vigil.Watchlist, len(files)), editions: map[string][]string{},
 	}
 	for _, f := range files {
@@ -55,21 +55,15 @@ func NewMatcher(ctx context.Context, lists Lists, now time.Time) (*Matcher, erro
 	return m, nil
 }
 
+// today is the day by which rows are in force or not.
+func today(now time.Time) string { return now.UTC().Format(time.DateOnly) }
+
 // Hits returns what a listing names of the lists, by place: the identifiers of
 // its assessment, and words of its text that equal a row which fits no rule. An
 // identifier that is named twice is reported where it stands first.
 //
 // A list hits once for each identifier and each party and programme that it
 // names with it, in its newest edition that does.
-func Hits(ctx context.Context, lists Lists, l vigil.Listing, a vigil.Assessment, now time.Time) ([]vigil.Hit, error) {
-	m, err := NewMatcher(ctx, lists, now)
-	if err != nil {
-		return nil, err
-	}
-	return m.Hits(ctx, l, a)
-}
-
-// Hits is the function Hits, for many listings.
 func (m *Matcher) Hits(ctx context.Context, l vigil.Listing, a vigil.Assessment) ([]vigil.Hit, error) {
 	if l.ID != a.ID {
 		return nil, fmt.Errorf("match watchlists: the assessment is of listing %q, not of %q", a.ID, l.ID)

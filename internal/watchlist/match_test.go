@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vigil"
 	"vigil/classify/identifier"
@@ -42,11 +43,20 @@ func edition(t *testing.T, x *Index, name, asOf, columns, table string) vigil.Wa
 	return im.List
 }
 
+// hitsOf returns the hits of one listing by the lists as they are.
+func hitsOf(ctx context.Context, lists Lists, l vigil.Listing, a vigil.Assessment, now time.Time) ([]vigil.Hit, error) {
+	m, err := NewMatcher(ctx, lists, now)
+	if err != nil {
+		return nil, err
+	}
+	return m.Hits(ctx, l, a)
+}
+
 // hits returns list, party, state and date of each hit of a text.
 func hits(t *testing.T, x *Index, description string) (out []string) {
 	t.Helper()
 	l := vigil.Listing{ID: "l", Description: description}
-	got, err := Hits(t.Context(), x, l, assess(l), now)
+	got, err := hitsOf(t.Context(), x, l, assess(l), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +150,7 @@ func TestTestNetworksAndSecretsAreNeverLookedUp(t *testing.T) {
 	a := vigil.Assessment{Identifiers: []vigil.Identifier{
 		{Kind: "btc", Key: "test:h160:pkh:00", Network: "testnet"}, {Kind: "private-key", Redacted: true},
 	}}
-	if got, err := Hits(t.Context(), x, vigil.Listing{}, a, now); len(got) != 0 || err != nil {
+	if got, err := hitsOf(t.Context(), x, vigil.Listing{}, a, now); len(got) != 0 || err != nil {
 		t.Errorf("hits %+v, error %v; want none", got, err)
 	}
 }
@@ -160,7 +170,7 @@ func TestExactHitSaysSo(t *testing.T) {
 	x := &Index{}
 	edition(t, x, "a", "2025-01-01", "raw=1", xmr[:67]+"\n")
 	l := vigil.Listing{ID: "l", Title: "to: " + xmr[:67] + "!", Description: xmr[:67]}
-	got, err := Hits(t.Context(), x, l, assess(l), now)
+	got, err := hitsOf(t.Context(), x, l, assess(l), now)
 	if err != nil || len(got) != 1 {
 		t.Fatalf("hits %+v, error %v; want one", got, err)
 	}
@@ -173,17 +183,17 @@ func TestExactHitSaysSo(t *testing.T) {
 func TestMatcherRefusesWhatDoesNotBelongTogether(t *testing.T) {
 	x := &Index{}
 	w := edition(t, x, "a", "2025-01-01", "raw=1", btc1+"\n")
-	if _, err := Hits(t.Context(), x, vigil.Listing{ID: "a"}, vigil.Assessment{ID: "b"}, now); err == nil {
+	if _, err := hitsOf(t.Context(), x, vigil.Listing{ID: "a"}, vigil.Assessment{ID: "b"}, now); err == nil {
 		t.Error("an assessment of another listing was matched")
 	}
 	if err := (&Index{}).Add(w, []vigil.ListRow{{List: "other", N: 1}}); err == nil {
 		t.Error("a row of another list was added")
 	}
 	l := vigil.Listing{ID: "l", Description: btc1}
-	if _, err := Hits(t.Context(), forgetful{x}, l, assess(l), now); err == nil || !strings.Contains(err.Error(), "not known") {
+	if _, err := hitsOf(t.Context(), forgetful{x}, l, assess(l), now); err == nil || !strings.Contains(err.Error(), "not known") {
 		t.Errorf("a row without its list: error %v", err)
 	}
-	if _, err := Hits(t.Context(), &broken{}, l, assess(l), now); !errors.Is(err, fs.ErrClosed) {
+	if _, err := hitsOf(t.Context(), &broken{}, l, assess(l), now); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("error %v, want that of the store", err)
 	}
 }

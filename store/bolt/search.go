@@ -37,6 +37,9 @@ func checkSearch(r *store.SearchRequest) error {
 	if r.Limit < 0 {
 		return fmt.Errorf("limit %d: want 0 or more", r.Limit)
 	}
+	if r.Look < 0 {
+		return fmt.Errorf("look at %d: want 0 or more", r.Look)
+	}
 	if r.Limit == 0 {
 		r.Limit = store.DefaultHits
 	}
@@ -76,7 +79,7 @@ func (x searchIndex) search(ctx context.Context, r store.SearchRequest) (res sto
 		return res, err
 	}
 	if r.Count {
-		res.Count, err = f.count(ctx)
+		res.Count, err = f.count(ctx, r.Look)
 	}
 	return res, err
 }
@@ -93,7 +96,7 @@ func (x searchIndex) fingerprint(q search.Query) (string, error) {
 
 // page reads the hits behind a place.
 func (f *finder) page(ctx context.Context, r store.SearchRequest, pages pager, at hitPlace) (hits []store.SearchHit, next string, err error) {
-	order := f.newestFirst(at)
+	order := f.newestFirst(at, r.Look)
 	if r.Order == store.ByLevel {
 		if order, err = f.byLevel(ctx, at, r.Limit+1+maxTexts); err != nil {
 			return nil, "", err
@@ -103,6 +106,10 @@ func (f *finder) page(ctx context.Context, r store.SearchRequest, pages pager, a
 		p, d, a, err := order(ctx)
 		if err != nil || p.doc == 0 {
 			return hits, "", err
+		}
+		if a == enough {
+			at = p
+			break
 		}
 		is := a == yes
 		if a == perhaps {
@@ -136,15 +143,20 @@ type walk func(ctx context.Context) (hitPlace, *docFacts, answer, error)
 // checkEvery is how many documents are looked at between two looks at a context.
 const checkEvery = 1 << 14
 
-// newestFirst walks from a place to the oldest document.
-func (f *finder) newestFirst(at hitPlace) walk {
-	n := at.doc
+// newestFirst walks from a place to the oldest document. Having looked at most
+// documents, unless that is 0, it says enough at the last of them if there are more.
+func (f *finder) newestFirst(at hitPlace, most int) walk {
+	n, looked := at.doc, 0
 	return func(ctx context.Context) (hitPlace, *docFacts, answer, error) {
-		for looked := 1; n > 1; looked++ {
+		for n > 1 {
+			before := n
 			if n = f.among.from(n - 1); n == 0 {
 				break
 			}
-			if looked%checkEvery == 0 && ctx.Err() != nil {
+			if most > 0 && looked == most {
+				return hitPlace{last: f.last, doc: before}, nil, enough, nil
+			}
+			if looked++; looked%checkEvery == 0 && ctx.Err() != nil {
 				return hitPlace{}, nil, no, ctx.Err()
 			}
 			d, a, err := f.look(n)
@@ -175,7 +187,7 @@ func (f *finder) byLevel(ctx context.Context, at hitPlace, most int) (walk, erro
 		slices.SortFunc(rs, func(a, b ranked) int { return byRank(a.hitPlace, b.hitPlace) })
 		rs = rs[:min(len(rs), most)]
 	}
-	all := f.newestFirst(hitPlace{last: f.last, doc: f.last + 1})
+	all := f.newestFirst(hitPlace{last: f.last, doc: f.last + 1}, 0)
 	for {
 		p, d, a, err := all(ctx)
 		if err != nil {

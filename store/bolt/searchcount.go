@@ -49,17 +49,22 @@ func (c *census) add(d *docFacts) {
 	}
 }
 
-// count counts all documents that answer the query.
-func (f *finder) count(ctx context.Context) (*store.SearchCount, error) {
+// count counts all documents that answer the query; of most documents the newest,
+// unless that is 0.
+func (f *finder) count(ctx context.Context, most int) (*store.SearchCount, error) {
 	c := census{days: map[uint64]int{}}
 	more := false
-	all := f.newestFirst(hitPlace{last: f.last, doc: f.last + 1})
+	all := f.newestFirst(hitPlace{last: f.last, doc: f.last + 1}, most)
 	for {
 		p, d, a, err := all(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if p.doc == 0 {
+			break
+		}
+		if a == enough {
+			more = true
 			break
 		}
 		is, known := a == yes, true

@@ -217,6 +217,7 @@ const (
 	no answer = iota
 	yes
 	perhaps // its text must be looked at
+	enough  // of a walk: as many were looked at as may be
 )
 
 // look holds what is known of a document, but for its text, against the query.

@@ -98,7 +98,7 @@ func TestACountSaysWhatItDidNotRead(t *testing.T) {
 	}{{0, 0, true}, {3, 3, true}, {8, 8, true}, {9, 9, false}, {100, 9, false}} {
 		inFinder(t, 9, `"one two"`, func(f *finder) {
 			f.remaining = tt.texts
-			c, err := f.count(context.Background())
+			c, err := f.count(context.Background(), 0)
 			if err != nil || c.N != tt.n || c.AtLeast != tt.atLeast || f.remaining != max(0, tt.texts-9) {
 				t.Errorf("%d texts may be read: %d, at least %t, %d texts left, %v; want %d, %t", tt.texts, c.N, c.AtLeast, f.remaining, err, tt.n, tt.atLeast)
 			}

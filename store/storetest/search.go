@@ -34,6 +34,7 @@ func RunSearch(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"SearchForgetsWhatWasErased", searchForgets},
 		{"SearchMarksWhatItFound", searchMarks},
 		{"SearchCountsAtLeast", searchCountsAtLeast},
+		{"SearchLooksNoFurtherThanAsked", searchLooks},
 		{"SearchTakesAnyText", searchHostile},
 		{"SearchEndsWithItsContext", searchCancelled},
 	} {
@@ -288,6 +289,7 @@ func searchRefuses(t *testing.T, e *env) {
 	for what, r := range map[string]store.SearchRequest{
 		"the zero request":      {},
 		"a negative limit":      {Query: ok.Query, Limit: -1},
+		"a negative bound":      {Query: ok.Query, Look: -1},
 		"an unknown order":      {Query: ok.Query, Order: "colour"},
 		"an empty clause":       {Query: search.Query{Clauses: []search.Clause{{}}}},
 		"a word not folded":     {Query: search.Query{Clauses: []search.Clause{{Any: []search.Term{{Kind: search.Text, Words: []string{"Harbour"}}}}}}},
@@ -495,6 +497,53 @@ func searchCountsAtLeast(t *testing.T, e *env) {
 	_, count = e.find(store.SearchRequest{Query: query(t, "one"), Count: true})
 	if count.N != 21 || count.AtLeast {
 		t.Errorf("count %d, at least %t; want 21 and no more", count.N, count.AtLeast)
+	}
+}
+
+// searchLooks bounds how many readings are looked at.
+func searchLooks(t *testing.T, e *env) {
+	const n = 12
+	for i := range n {
+		p := page(src, fmt.Sprint("http://x.onion/", i), 0)
+		e.record(listing(p, fmt.Sprint("harbour ", i)), vigil.ActExtract)
+		level := vigil.LevelNote
+		if i < 2 {
+			level = vigil.LevelReview
+		}
+		e.record(assessment(p, level, 0.5), vigil.ActClassify)
+	}
+	e.record(listing(page(src, "http://x.onion/x", 0), "quay"), vigil.ActExtract) // no word of the queries
+
+	r := store.SearchRequest{Query: query(t, "harbour"), Limit: 10, Count: true, Look: 5}
+	res, err := e.Search(t.Context(), r)
+	if err != nil || len(res.Hits) != 5 || res.Next == "" || res.Hits[0].Listing.Title != "harbour 11" {
+		t.Fatalf("%d hits, next %q, %v; want the newest 5, and a next page", len(res.Hits), res.Next, err)
+	}
+	note := []store.FacetValue{{Value: string(vigil.LevelNote), N: 5}}
+	if diff := gocmp.Diff(note, res.Count.Facets[0].Values); diff != "" || res.Count.N != 5 || !res.Count.AtLeast {
+		t.Errorf("count %+v (-want +got of its levels):\n%s; want at least 5", res.Count, diff)
+	}
+	hits, _ := e.find(r)
+	if len(hits) != n {
+		t.Errorf("all pages have %d hits, want %d", len(hits), n)
+	}
+
+	// Of a fact that only the oldest have, the first page has nothing yet.
+	r.Query = query(t, "level:review harbour")
+	res, err = e.Search(t.Context(), r)
+	if err != nil || len(res.Hits) != 0 || res.Next == "" || res.Count.N != 0 || !res.Count.AtLeast {
+		t.Errorf("%d hits, next %q, count %+v, %v; want none yet, and at least 0", len(res.Hits), res.Next, res.Count, err)
+	}
+	if hits, _ := e.find(r); len(hits) != 2 {
+		t.Errorf("all pages have %d hits, want 2", len(hits))
+	}
+	r.Order = store.ByLevel // the order is of all
+	if hits, count := e.find(r); len(hits) != 2 || !count.AtLeast {
+		t.Errorf("by level: %d hits, count %+v; want 2, and at least 0", len(hits), count)
+	}
+	r.Look = n
+	if _, count := e.find(r); count.N != 2 || count.AtLeast {
+		t.Errorf("with a bound that is just enough: count %+v, want 2", count)
 	}
 }
 

@@ -300,6 +300,9 @@ func (m *searched) check(q search.Query) {
 	if m.r.IntN(2) == 0 {
 		r.Order = store.ByLevel
 	}
+	if m.r.IntN(4) == 0 {
+		r.Look = 1 + m.r.IntN(60)
+	}
 	slices.SortFunc(want, func(a, b *searchedListing) int {
 		if r.Order == store.ByLevel {
 			if c := cmp.Or(cmp.Compare(b.a.Level.Rank(), a.a.Level.Rank()), cmp.Compare(b.a.Score, a.a.Score)); c != 0 {
@@ -329,7 +332,13 @@ func (m *searched) check(q search.Query) {
 	if diff := gocmp.Diff(ids, got); diff != "" {
 		m.t.Fatalf("%+v in order %q finds (-want +got):\n%s", q, r.Order, diff)
 	}
-	if diff := gocmp.Diff(m.count(want), count); diff != "" {
+	counted := m.count(want)
+	if count.AtLeast && r.Look > 0 { // the newest of them, then
+		slices.SortFunc(want, func(a, b *searchedListing) int { return cmp.Compare(b.n, a.n) })
+		counted = m.count(want[:min(count.N, r.Look, len(want))])
+		counted.AtLeast = true
+	}
+	if diff := gocmp.Diff(counted, count); diff != "" {
 		m.t.Fatalf("%+v counts (-want +got):\n%s", q, diff)
 	}
 }
