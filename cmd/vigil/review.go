@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -194,41 +192,6 @@ func (a *app) reviewShowCommand() *cobra.Command {
 	opts.flags(c)
 	c.Flags().BoolVar(&opts.reveal, "reveal", false, "identifiers in full; that is logged")
 	return c
-}
-
-func (a *app) reviewStatsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "stats",
-		Short: "Count the listings by level and state",
-		Long:  "stats counts the listings of each level: all, those that wait and those that are decided.\n\n" + reviewExits,
-		Args:  args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.reviewing(c.Context(), "vigil review stats", func(p place) error {
-				s, err := p.stats(c.Context())
-				if err != nil {
-					return err
-				}
-				return a.showStats(s)
-			})
-		},
-	}
-}
-
-func (a *app) showStats(stats api.Stats) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
-	if !a.json {
-		fmt.Fprintln(w, "LEVEL\tWAITING\tDECIDED\tALL")
-	}
-	for _, s := range stats.Levels {
-		if a.json {
-			if err := writeJSON(a.stdout, s); err != nil {
-				return err
-			}
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", s.Level, s.Waiting, s.Decided, s.All)
-	}
-	return w.Flush()
 }
 
 // notFound adds the next step to an unknown listing.

@@ -184,7 +184,7 @@ func (a *app) pages(ctx context.Context, cs *openCase, l net.Listener) (*pages, 
 		return nil, err
 	}
 	o.config(&cfg)
-	acts := a.apiConfig(cs, near)
+	acts := a.apiConfig(cs, near, o)
 	here := acts
 	here.Hosts, here.Who = cfg.Hosts, api.Bearer(k)
 	cfg.API = api.Handler(here)

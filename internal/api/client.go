@@ -275,7 +275,7 @@ func (c *Client) Search(ctx context.Context, s Search) (Found, error) {
 	return ask[Found](ctx, c, http.MethodPost, "/search", s)
 }
 
-// Stats says how far the review of the case has come.
+// Stats says how the work on the case goes, by what the server has read of the logs.
 func (c *Client) Stats(ctx context.Context) (Stats, error) {
 	return ask[Stats](ctx, c, http.MethodGet, "/stats", nil)
 }

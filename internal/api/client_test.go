@@ -18,6 +18,7 @@ import (
 	"vigil/internal/casetest"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/stats"
 	"vigil/store"
 )
 
@@ -175,6 +176,7 @@ func dialled(t *testing.T, c *casetest.Case, near []string) func(account string)
 	srv := httptest.NewUnstartedServer(Handler(Config{
 		Desk: deskAt(c), Hosts: []string{SocketHost},
 		Near: func(context.Context, string) ([]string, error) { return near, nil },
+		Stats: func(ctx context.Context) (stats.Report, error) { return reportOf(ctx, c) },
 		Who: func(r *http.Request) (access.Person, error) {
 			return personIn(r.Context(), c, r.Header.Get(AccountHeader))
 		},

@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"net/http"
 	"time"
 
 	"vigil"
@@ -102,16 +101,6 @@ func (c *call) counts() (any, error) {
 		out.Mine = append(out.Mine, Claim{t.Stage, t.Source, t.Subject, t.Until})
 	}
 	return out, nil
-}
-
-func (c *call) stats() (any, error) {
-	if c.Stats == nil {
-		return nil, problem(http.StatusNotImplemented, CodeNotOffered, "nobody counts here")
-	}
-	if err := c.desk.Who.May(access.ReadStats, c.desk.Clock()); err != nil {
-		return nil, err
-	}
-	return answer(c.Stats(c.Context()))
 }
 
 // A FollowUp is a listing that somebody wants to come back to.
