@@ -20,14 +20,6 @@ func (a *app) reviewNoteCommand() *cobra.Command {
 	})
 }
 
-func (a *app) reviewTagCommand() *cobra.Command {
-	return a.remarkCommand("tag LISTING TAG…", "Put tags on a listing: a-z, 0-9 and -", 2, tags(vigil.Tag))
-}
-
-func (a *app) reviewUntagCommand() *cobra.Command {
-	return a.remarkCommand("untag LISTING TAG…", "Take tags off a listing", 2, tags(vigil.Untag))
-}
-
 // tags makes a remark of each word.
 func tags(kind vigil.RemarkKind) func([]string) ([]vigil.Remark, error) {
 	return func(texts []string) (rs []vigil.Remark, err error) {

@@ -175,7 +175,7 @@ func dialled(t *testing.T, c *casetest.Case, near []string) func(account string)
 	}
 	srv := httptest.NewUnstartedServer(Handler(Config{
 		Desk: deskAt(c), Hosts: []string{SocketHost},
-		Near: func(context.Context, string) ([]string, error) { return near, nil },
+		Near:  func(context.Context, string) ([]string, error) { return near, nil },
 		Stats: func(ctx context.Context) (stats.Report, error) { return reportOf(ctx, c) },
 		Who: func(r *http.Request) (access.Person, error) {
 			return personIn(r.Context(), c, r.Header.Get(AccountHeader))
