@@ -87,9 +87,12 @@ func stageOf(name string) (vigil.Stage, error) {
 
 // queue writes what waits, one listing a line.
 func (a *app) queue(ctx context.Context, p place, o queueChoice) error {
-	items, err := queued(ctx, p, o)
+	items, more, err := queued(ctx, p, o)
 	if err != nil {
 		return err
+	}
+	if more {
+		defer a.info("there may be more than these")
 	}
 	if a.json {
 		for _, it := range items {
@@ -111,7 +114,7 @@ func (a *app) queue(ctx context.Context, p place, o queueChoice) error {
 }
 
 // queued reads the queue page by page, as a server gives no more at a time.
-func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, err error) {
+func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, more bool, err error) {
 	if st := vigil.Stage(o.stage); st == vigil.Reread || st == vigil.Adjudicate {
 		limit := api.MaxRows
 		if o.limit > 0 {
@@ -128,7 +131,7 @@ func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, err 
 		items, err := p.Queue(ctx, f)
 		all = append(all, items...)
 		if err != nil || len(items) < f.Limit || len(all) == o.limit {
-			return all, err
+			return all, err == nil && len(items) == f.Limit, err
 		}
 		f.After = items[len(items)-1].Assessment.ID
 	}

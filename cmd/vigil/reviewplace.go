@@ -34,8 +34,8 @@ type reviewer interface {
 	JudgeCluster(ctx context.Context, c desk.Choice, members []string) (desk.ClusterOutcome, error)
 
 	Queue(ctx context.Context, f store.Filter) ([]store.Item, error)
-	Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, error)
-	FollowUps(ctx context.Context) ([]desk.FollowUp, error)
+	Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, bool, error)
+	FollowUps(ctx context.Context) ([]desk.FollowUp, bool, error)
 	Counts(ctx context.Context) (desk.Counts, error)
 	Filters(ctx context.Context) ([]vigil.SavedFilter, error)
 	SaveFilter(ctx context.Context, name, query string) error

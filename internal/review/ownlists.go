@@ -23,7 +23,7 @@ func (h *handler) ownLists(r *http.Request, p *queuePage) (err error) {
 		return err
 	}
 	if p.Counts.FollowUps > 0 {
-		p.Due, p.Later, err = h.due(r)
+		err = h.due(r, p)
 	}
 	return err
 }
@@ -67,7 +67,7 @@ func (h *handler) waitingIn(r *http.Request, st vigil.Stage, act access.Act, n i
 	if n == 0 || !person(r).Can(act) {
 		return nil, nil
 	}
-	items, err := h.desk(r).Waiting(r.Context(), st, shortList)
+	items, _, err := h.desk(r).Waiting(r.Context(), st, shortList) // the queue has the rest
 	if err != nil {
 		return nil, err
 	}
@@ -78,22 +78,25 @@ func (h *handler) waitingIn(r *http.Request, st vigil.Stage, act access.Act, n i
 	return rows, nil
 }
 
-// due returns what this person wanted to come back to by today, and how many
-// listings on later days.
-func (h *handler) due(r *http.Request) (rows []dueRow, later int, err error) {
-	all, err := h.desk(r).FollowUps(r.Context())
+// due sets what this person wanted to come back to by today, how many of it are not
+// shown, and how many listings wait for later days.
+func (h *handler) due(r *http.Request, p *queuePage) error {
+	all, more, err := h.desk(r).FollowUps(r.Context())
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
+	p.DueCut = more
 	for _, f := range all {
 		switch {
 		case f.Remark.By != person(r).Account:
 		case f.Remark.Due.After(h.Desk.Clock()):
-			later++
-		case len(rows) < shortList:
+			p.Later++
+		case len(p.Due) < shortList:
 			why := display.Cut(display.Clean(f.Remark.Text), 80)
-			rows = append(rows, dueRow{row: h.newRow(r, f.Item), Day: day(f.Remark.Due), Why: why})
+			p.Due = append(p.Due, dueRow{row: h.newRow(r, f.Item), Day: day(f.Remark.Due), Why: why})
+		default:
+			p.DueMore++
 		}
 	}
-	return rows, later, nil
+	return nil
 }
