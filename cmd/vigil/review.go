@@ -154,7 +154,7 @@ func (a *app) reviewNextCommand() *cobra.Command {
 			return a.reviewing(c.Context(), "vigil review next", func(p place) error {
 				v, err := p.Next(c.Context(), w)
 				if errors.Is(err, vigil.ErrNotFound) {
-					a.info("nothing waits to be reviewed")
+					a.nothingWaits(w)
 					return nil
 				}
 				if err != nil {
@@ -169,6 +169,19 @@ func (a *app) reviewNextCommand() *cobra.Command {
 	c.Flags().BoolVar(&w.Passed, "passed", false, "what you have passed on before, too")
 	c.Flags().StringVar(&stage, "stage", "", "review, reread or adjudicate (default: what you may do, disputes first)")
 	return c
+}
+
+// nothingWaits says that there is nothing of what was wished for.
+func (a *app) nothingWaits(w desk.Wish) {
+	switch {
+	case w.Light:
+		a.info("nothing of a level below the grave ones waits to be reviewed")
+		a.next("vigil review next")
+	case w.Stage != "":
+		a.info("nothing waits in the stage %s that you may do", w.Stage)
+	default:
+		a.info("nothing waits to be reviewed")
+	}
 }
 
 func (a *app) reviewShowCommand() *cobra.Command {

@@ -117,13 +117,19 @@ func (a *app) tagged(t desk.Tagging, o desk.TaggingOutcome, chosen int, done boo
 	if t.Off {
 		verb, had = "off", "do not have it"
 	}
+	rest := ""
+	if o.Already > 0 {
+		rest = fmt.Sprintf("; %d %s", o.Already, had)
+	}
 	switch {
-	case done:
-		a.info("the tag %s is now %s %d of %d listings that answer; %d %s", t.Tag, verb, len(o.Changed), chosen+o.Already, o.Already, had)
+	case chosen+o.Already == 0:
+		a.info("no listing answers the query")
 	case chosen == 0:
 		a.info("nothing to do: %d listings answer, and all of them %s", o.Already, had)
+	case done:
+		a.info("the tag %s is now %s %d of %d listings that answer%s", t.Tag, verb, len(o.Changed), chosen+o.Already, rest)
 	default:
-		a.info("the tag %s would be %s %d of %d listings that answer; %d %s", t.Tag, verb, chosen, chosen+o.Already, o.Already, had)
+		a.info("the tag %s would be %s %d of %d listings that answer%s", t.Tag, verb, chosen, chosen+o.Already, rest)
 		a.info("nothing is changed yet: --yes does it")
 	}
 	for _, l := range o.Left {

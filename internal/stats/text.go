@@ -120,8 +120,8 @@ func (p *printed) overview() {
 	if n := p.r.Progress.Unread; n > 0 {
 		p.line("Left out: %d records that could not be read; vigil check says why", n)
 	}
-	p.line("%d assessed, %d decided; %d wait for a first reading, readers differ on %d;", p.r.Listings, p.r.Judged, waiting, p.r.Disputed.Sum())
-	p.line("%d came in within 7 days", week)
+	p.line("%d assessed, %d decided; %d came in within 7 days", p.r.Listings, p.r.Judged, week)
+	p.line("%d wait for a first reading; readers differ on %d", waiting, p.r.Disputed.Sum())
 }
 
 func sumOf[K comparable](m map[K]int) (sum int) {
