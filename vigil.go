@@ -220,6 +220,7 @@ const (
 	ActAssign    = "review.assign"
 	ActRemark    = "remark" // a note, a tag or a day to come back to; its words are in the record
 	ActFilter    = "filter" // a saved query
+	ActJob       = "job"    // something that takes long began, or ended as its reason says
 	ActDraft     = "export.draft"
 	ActExport    = "export.seal"
 	ActExchange  = "export.exchange" // a file for another system went out

@@ -133,3 +133,13 @@ func (o *overview) signed(ctx context.Context, log string) (s review.Signed, err
 	}
 	return s, nil
 }
+
+// reportPatience is how long somebody who asks for the statistics by a program waits
+// for them to catch up with the logs; who wants the rest asks again.
+const reportPatience = 5 * time.Second
+
+// report says how the work goes, by as much of the logs as was read.
+func (o *overview) report(ctx context.Context) (stats.Report, error) {
+	o.stats.Want(ctx, reportPatience)
+	return o.stats.Report(time.Now()), ctx.Err()
+}

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,9 +87,12 @@ func stageOf(name string) (vigil.Stage, error) {
 
 // queue writes what waits, one listing a line.
 func (a *app) queue(ctx context.Context, p place, o queueChoice) error {
-	items, err := queued(ctx, p, o)
+	items, more, err := queued(ctx, p, o)
 	if err != nil {
 		return err
+	}
+	if more {
+		defer a.info("there may be more than these")
 	}
 	if a.json {
 		for _, it := range items {
@@ -113,7 +114,7 @@ func (a *app) queue(ctx context.Context, p place, o queueChoice) error {
 }
 
 // queued reads the queue page by page, as a server gives no more at a time.
-func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, err error) {
+func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, more bool, err error) {
 	if st := vigil.Stage(o.stage); st == vigil.Reread || st == vigil.Adjudicate {
 		limit := api.MaxRows
 		if o.limit > 0 {
@@ -130,7 +131,7 @@ func queued(ctx context.Context, p place, o queueChoice) (all []store.Item, err 
 		items, err := p.Queue(ctx, f)
 		all = append(all, items...)
 		if err != nil || len(items) < f.Limit || len(all) == o.limit {
-			return all, err
+			return all, err == nil && len(items) == f.Limit, err
 		}
 		f.After = items[len(items)-1].Assessment.ID
 	}
@@ -153,7 +154,7 @@ func (a *app) reviewNextCommand() *cobra.Command {
 			return a.reviewing(c.Context(), "vigil review next", func(p place) error {
 				v, err := p.Next(c.Context(), w)
 				if errors.Is(err, vigil.ErrNotFound) {
-					a.info("nothing waits to be reviewed")
+					a.nothingWaits(w)
 					return nil
 				}
 				if err != nil {
@@ -168,6 +169,19 @@ func (a *app) reviewNextCommand() *cobra.Command {
 	c.Flags().BoolVar(&w.Passed, "passed", false, "what you have passed on before, too")
 	c.Flags().StringVar(&stage, "stage", "", "review, reread or adjudicate (default: what you may do, disputes first)")
 	return c
+}
+
+// nothingWaits says that there is nothing of what was wished for.
+func (a *app) nothingWaits(w desk.Wish) {
+	switch {
+	case w.Light:
+		a.info("nothing of a level below the grave ones waits to be reviewed")
+		a.next("vigil review next")
+	case w.Stage != "":
+		a.info("nothing waits in the stage %s that you may do", w.Stage)
+	default:
+		a.info("nothing waits to be reviewed")
+	}
 }
 
 func (a *app) reviewShowCommand() *cobra.Command {
@@ -194,41 +208,6 @@ func (a *app) reviewShowCommand() *cobra.Command {
 	opts.flags(c)
 	c.Flags().BoolVar(&opts.reveal, "reveal", false, "identifiers in full; that is logged")
 	return c
-}
-
-func (a *app) reviewStatsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "stats",
-		Short: "Count the listings by level and state",
-		Long:  "stats counts the listings of each level: all, those that wait and those that are decided.\n\n" + reviewExits,
-		Args:  args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.reviewing(c.Context(), "vigil review stats", func(p place) error {
-				s, err := p.stats(c.Context())
-				if err != nil {
-					return err
-				}
-				return a.showStats(s)
-			})
-		},
-	}
-}
-
-func (a *app) showStats(stats api.Stats) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
-	if !a.json {
-		fmt.Fprintln(w, "LEVEL\tWAITING\tDECIDED\tALL")
-	}
-	for _, s := range stats.Levels {
-		if a.json {
-			if err := writeJSON(a.stdout, s); err != nil {
-				return err
-			}
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", s.Level, s.Waiting, s.Decided, s.All)
-	}
-	return w.Flush()
 }
 
 // notFound adds the next step to an unknown listing.

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"time"
 
 	"vigil"
@@ -36,8 +34,8 @@ type reviewer interface {
 	JudgeCluster(ctx context.Context, c desk.Choice, members []string) (desk.ClusterOutcome, error)
 
 	Queue(ctx context.Context, f store.Filter) ([]store.Item, error)
-	Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, error)
-	FollowUps(ctx context.Context) ([]desk.FollowUp, error)
+	Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, bool, error)
+	FollowUps(ctx context.Context) ([]desk.FollowUp, bool, error)
 	Counts(ctx context.Context) (desk.Counts, error)
 	Filters(ctx context.Context) ([]vigil.SavedFilter, error)
 	SaveFilter(ctx context.Context, name, query string) error
@@ -123,7 +121,11 @@ func (a *app) placeAt(ctx context.Context, cs *openCase) (place, error) {
 			if err := who.May(access.ReadStats, time.Now()); err != nil {
 				return api.Stats{}, err
 			}
-			return reviewStats(ctx, cs)
+			r, err := a.wholeReport(ctx, cs)
+			if err != nil {
+				return api.Stats{}, err
+			}
+			return api.StatsOf(ctx, cs, who, r)
 		},
 		search: func(ctx context.Context, s api.Search) (api.Found, error) { return a.searchCase(ctx, cs, d, s) },
 	}, nil
@@ -147,11 +149,8 @@ func policy(r config.Review) desk.Policy {
 }
 
 // apiConfig is what the API serves of a case, as yet to nobody and nowhere.
-func (a *app) apiConfig(cs *openCase, similar *similarPages) api.Config {
-	return api.Config{
-		Desk: *a.desk(cs), Near: similar.near,
-		Stats: func(ctx context.Context) (api.Stats, error) { return reviewStats(ctx, cs) },
-	}
+func (a *app) apiConfig(cs *openCase, similar *similarPages, o *overview) api.Config {
+	return api.Config{Desk: *a.desk(cs), Near: similar.near, Stats: o.report}
 }
 
 // near returns the near-duplicates of a listing, in an order of their own.
@@ -171,30 +170,4 @@ func (x duplicateIndex) near(listing string) []string {
 		}
 	}
 	return ids
-}
-
-// reviewStats counts the listings of a case by level and state, highest level first.
-func reviewStats(ctx context.Context, st store.Reader) (api.Stats, error) {
-	stats := map[vigil.Level]api.LevelStat{}
-	for it, err := range st.Items(ctx, store.Filter{}) {
-		if err != nil {
-			return api.Stats{}, err
-		}
-		s := stats[it.Assessment.Level]
-		s.Level = it.Assessment.Level
-		s.All++
-		switch {
-		case it.Decision != nil:
-			s.Decided++
-		case display.Waits(it.Task):
-			s.Waiting++
-		}
-		stats[s.Level] = s
-	}
-	out := api.Stats{Levels: []api.LevelStat{}}
-	for _, s := range stats {
-		out.Levels = append(out.Levels, s)
-	}
-	slices.SortFunc(out.Levels, func(a, b api.LevelStat) int { return cmp.Compare(b.Level.Rank(), a.Level.Rank()) })
-	return out, nil
 }

@@ -20,14 +20,6 @@ func (a *app) reviewNoteCommand() *cobra.Command {
 	})
 }
 
-func (a *app) reviewTagCommand() *cobra.Command {
-	return a.remarkCommand("tag LISTING TAG…", "Put tags on a listing: a-z, 0-9 and -", 2, tags(vigil.Tag))
-}
-
-func (a *app) reviewUntagCommand() *cobra.Command {
-	return a.remarkCommand("untag LISTING TAG…", "Take tags off a listing", 2, tags(vigil.Untag))
-}
-
 // tags makes a remark of each word.
 func tags(kind vigil.RemarkKind) func([]string) ([]vigil.Remark, error) {
 	return func(texts []string) (rs []vigil.Remark, err error) {
@@ -120,7 +112,7 @@ func (a *app) reviewFollowUpsCommand() *cobra.Command {
 }
 
 func (a *app) followUps(ctx context.Context, p place) error {
-	fs, err := p.FollowUps(ctx)
+	fs, more, err := p.FollowUps(ctx)
 	if err != nil {
 		return err
 	}
@@ -142,6 +134,9 @@ func (a *app) followUps(ctx context.Context, p place) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Remark.Due.Format(time.DateOnly), display.Short(r.Listing), r.Level,
 			display.Clean(r.Remark.By), display.Cut(r.Title, 40), display.Cut(display.Clean(r.Remark.Text), 40))
+	}
+	if more {
+		defer a.info("there are more, which are not shown: end some (come-back LISTING never)")
 	}
 	return w.Flush()
 }

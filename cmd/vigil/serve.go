@@ -165,7 +165,10 @@ func (a *app) pages(ctx context.Context, cs *openCase, l net.Listener) (*pages, 
 	near := &similarPages{st: cs, clusters: clusters}
 	o := newOverview(cs)
 	bundles := &bundlePages{app: a, cs: cs}
-	jobs := job.New(job.Options{})
+	jobs, err := a.jobs(ctx, cs)
+	if err != nil {
+		return nil, err
+	}
 	live := review.NewLive(review.LiveOptions{Store: cs, Sources: cs.Sources, Bundles: bundles.states, Jobs: jobs})
 	cfg := review.Config{
 		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
@@ -184,7 +187,7 @@ func (a *app) pages(ctx context.Context, cs *openCase, l net.Listener) (*pages, 
 		return nil, err
 	}
 	o.config(&cfg)
-	acts := a.apiConfig(cs, near)
+	acts := a.apiConfig(cs, near, o)
 	here := acts
 	here.Hosts, here.Who = cfg.Hosts, api.Bearer(k)
 	cfg.API = api.Handler(here)

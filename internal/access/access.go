@@ -43,8 +43,9 @@ const (
 
 	// Without content.
 	ReadStats  Act = "read-stats"
-	ReadCase   Act = "read-case" // sources and how crawls fare
-	Crawl      Act = "crawl"     // and import, pause, resume, classify
+	ReadPairs  Act = "read-pairs" // of statistics: which two people agree how far
+	ReadCase   Act = "read-case"  // sources and how crawls fare
+	Crawl      Act = "crawl"      // and import, pause, resume, classify
 	Authorise  Act = "authorise"
 	Watchlists Act = "watchlists"
 	ReadLog    Act = "read-log"
@@ -60,7 +61,7 @@ func Acts() []Act {
 	return []Act{
 		ReadQueue, ReadItem, Reveal, Decide, Remark, Assign, Adjudicate, ReadRestricted, Search, ReadLinks, Tie, ReadHits, Export,
 		ReadBundles, Draft, Seal, Approve, Release,
-		ReadStats, ReadCase, Crawl, Authorise, Watchlists, ReadLog, CheckLog, Accounts, Settings, Erase, Hold,
+		ReadStats, ReadPairs, ReadCase, Crawl, Authorise, Watchlists, ReadLog, CheckLog, Accounts, Settings, Erase, Hold,
 	}
 }
 
@@ -72,7 +73,7 @@ func allowed(r vigil.Role) []Act {
 	case vigil.Reviewer:
 		return []Act{ReadQueue, ReadItem, Reveal, Decide, Remark, ReadStats}
 	case vigil.Adjudicator:
-		return []Act{ReadQueue, ReadItem, Reveal, Decide, Remark, Assign, Adjudicate, ReadRestricted, ReadLinks, ReadHits, ReadStats}
+		return []Act{ReadQueue, ReadItem, Reveal, Decide, Remark, Assign, Adjudicate, ReadRestricted, ReadLinks, ReadHits, ReadStats, ReadPairs}
 	case vigil.Investigator:
 		return []Act{ReadQueue, ReadItem, Reveal, Remark, Search, ReadLinks, Tie, ReadHits, ReadCase, ReadStats, ReadBundles, Watchlists}
 	case vigil.Exporter:
@@ -80,9 +81,9 @@ func allowed(r vigil.Role) []Act {
 	case vigil.Approver:
 		return []Act{ReadItem, ReadBundles, Approve, Release}
 	case vigil.Auditor:
-		return []Act{ReadLog, CheckLog, ReadStats, ReadBundles, ReadCase}
+		return []Act{ReadLog, CheckLog, ReadStats, ReadPairs, ReadBundles, ReadCase}
 	case vigil.Admin:
-		return []Act{Accounts, Settings, Erase, Hold, ReadCase}
+		return []Act{Accounts, Settings, Erase, Hold, ReadCase, ReadPairs}
 	}
 	return nil
 }

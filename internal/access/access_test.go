@@ -36,6 +36,7 @@ func matrix() map[Act]string {
 		Approve:        "p",
 		Release:        "xp",
 		ReadStats:      "orjiu",
+		ReadPairs:      "jum",
 		ReadCase:       "oium",
 		Crawl:          "o",
 		Authorise:      "o",

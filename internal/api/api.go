@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"vigil"
 	"vigil/internal/access"
 	"vigil/internal/desk"
+	"vigil/internal/stats"
 )
 
 // Prefix begins every address.
@@ -32,21 +32,9 @@ type Config struct {
 	// Near returns the listings whose texts are near-duplicates of one's, without
 	// itself; nil where there is nobody to tell.
 	Near func(ctx context.Context, listing string) ([]string, error)
-	// Stats counts what the case has, without a word of it; nil where nobody counts.
-	Stats func(ctx context.Context) (Stats, error)
-}
-
-// Stats is how far the review of a case has come.
-type Stats struct {
-	Levels []LevelStat `json:"levels"` // highest first; none without listings
-}
-
-// A LevelStat counts the listings of a level.
-type LevelStat struct {
-	Level   vigil.Level `json:"level"`
-	Waiting int         `json:"waiting"`
-	Decided int         `json:"decided"`
-	All     int         `json:"all"`
+	// Stats says how the work goes, by as much of the logs as was read within a few
+	// seconds; nil where nobody counts.
+	Stats func(ctx context.Context) (stats.Report, error)
 }
 
 // Handler returns the API. GET changes nothing but the custody log, which notes

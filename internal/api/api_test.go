@@ -18,6 +18,7 @@ import (
 	"vigil/internal/access"
 	"vigil/internal/casetest"
 	"vigil/internal/desk"
+	"vigil/internal/stats"
 )
 
 // tokens are those of a test: the token of an account is its name and "-token".
@@ -86,8 +87,9 @@ func newWorld(t *testing.T) *world {
 	srv.Config.Handler = Handler(Config{
 		Desk: deskAt(w.Case), Who: Bearer(tokens{w.Case}), Hosts: []string{srv.Listener.Addr().String()},
 		Near: func(context.Context, string) ([]string, error) { return w.near, nil },
-		Stats: func(context.Context) (Stats, error) {
-			return Stats{Levels: []LevelStat{{vigil.LevelReview, 1, 2, 3}}}, w.fail
+		Stats: func(ctx context.Context) (stats.Report, error) {
+			r, err := reportOf(ctx, w.Case)
+			return r, errors.Join(err, w.fail)
 		},
 	})
 	srv.Start()

@@ -209,13 +209,13 @@ func (c *Client) Remark(ctx context.Context, listing string, r vigil.Remark) (vi
 }
 
 // FollowUps is [desk.Desk.FollowUps].
-func (c *Client) FollowUps(ctx context.Context) ([]desk.FollowUp, error) {
+func (c *Client) FollowUps(ctx context.Context) ([]desk.FollowUp, bool, error) {
 	fs, err := ask[FollowUps](ctx, c, http.MethodGet, "/follow-ups", nil)
 	var out []desk.FollowUp
 	for _, f := range fs.FollowUps {
 		out = append(out, desk.FollowUp{Item: f.Row.Item(), Remark: f.Remark})
 	}
-	return out, err
+	return out, fs.More, err
 }
 
 // Counts is [desk.Desk.Counts].
@@ -242,17 +242,18 @@ func (c *Client) Queue(ctx context.Context, f store.Filter) ([]store.Item, error
 			q.Set(name, v)
 		}
 	}
-	return c.rows(ctx, q)
+	its, _, err := c.rows(ctx, q)
+	return its, err
 }
 
 // Waiting is [desk.Desk.Waiting].
-func (c *Client) Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, error) {
+func (c *Client) Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, bool, error) {
 	return c.rows(ctx, url.Values{"stage": {string(st)}, "limit": {strconv.Itoa(limit)}})
 }
 
-func (c *Client) rows(ctx context.Context, q url.Values) ([]store.Item, error) {
+func (c *Client) rows(ctx context.Context, q url.Values) (its []store.Item, more bool, err error) {
 	page, err := ask[Queue](ctx, c, http.MethodGet, "/queue?"+q.Encode(), nil)
-	return items(page.Listings), err
+	return items(page.Listings), page.More, err
 }
 
 // Filters is [desk.Desk.Filters].
@@ -275,7 +276,7 @@ func (c *Client) Search(ctx context.Context, s Search) (Found, error) {
 	return ask[Found](ctx, c, http.MethodPost, "/search", s)
 }
 
-// Stats says how far the review of the case has come.
+// Stats says how the work on the case goes, by what the server has read of the logs.
 func (c *Client) Stats(ctx context.Context) (Stats, error) {
 	return ask[Stats](ctx, c, http.MethodGet, "/stats", nil)
 }

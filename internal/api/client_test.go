@@ -18,6 +18,7 @@ import (
 	"vigil/internal/casetest"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/stats"
 	"vigil/store"
 )
 
@@ -37,8 +38,8 @@ type twin interface {
 	Cluster(ctx context.Context, of string, members []string) (desk.Cluster, error)
 	JudgeCluster(ctx context.Context, c desk.Choice, members []string) (desk.ClusterOutcome, error)
 	Queue(ctx context.Context, f store.Filter) ([]store.Item, error)
-	Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, error)
-	FollowUps(ctx context.Context) ([]desk.FollowUp, error)
+	Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, bool, error)
+	FollowUps(ctx context.Context) ([]desk.FollowUp, bool, error)
 	Counts(ctx context.Context) (desk.Counts, error)
 	Filters(ctx context.Context) ([]vigil.SavedFilter, error)
 	SaveFilter(ctx context.Context, name, query string) error
@@ -105,7 +106,7 @@ func (s *story) run(sample, other, near string) {
 	s.tell("undo", d, err)
 	o, err = bo.Judge(s.ctx, desk.Choice{Listing: sample, Verdict: vigil.Unsure, Reason: "language"})
 	s.tell("decide", o, err)
-	its, err := cleo.Waiting(s.ctx, vigil.Adjudicate, 10)
+	its, _, err := cleo.Waiting(s.ctx, vigil.Adjudicate, 10)
 	s.rows("disputes", its, err)
 	v, err = cleo.Next(s.ctx, desk.Wish{Light: true})
 	s.item("cleo", "next", v, err)
@@ -134,7 +135,7 @@ func (s *story) run(sample, other, near string) {
 		r, err := ada.Remark(s.ctx, other, r)
 		s.tell("remark", r, err)
 	}
-	fs, err := ada.FollowUps(s.ctx)
+	fs, _, err := ada.FollowUps(s.ctx)
 	for _, f := range fs {
 		s.tell("follow-up", []any{NewRow(f.Item), f.Remark}, nil)
 	}
@@ -174,7 +175,8 @@ func dialled(t *testing.T, c *casetest.Case, near []string) func(account string)
 	}
 	srv := httptest.NewUnstartedServer(Handler(Config{
 		Desk: deskAt(c), Hosts: []string{SocketHost},
-		Near: func(context.Context, string) ([]string, error) { return near, nil },
+		Near:  func(context.Context, string) ([]string, error) { return near, nil },
+		Stats: func(ctx context.Context) (stats.Report, error) { return reportOf(ctx, c) },
 		Who: func(r *http.Request) (access.Person, error) {
 			return personIn(r.Context(), c, r.Header.Get(AccountHeader))
 		},

@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"net/http"
 	"time"
 
 	"vigil"
@@ -21,6 +20,7 @@ const (
 type Queue struct {
 	Listings []Row  `json:"listings"`
 	After    string `json:"after,omitempty"` // asks for the next page; absent after the last
+	More     bool   `json:"more,omitempty"`  // second readings and disputes only: there may be more than these
 }
 
 // queue lists what waits, highest level first; all that is assessed, if asked for.
@@ -60,8 +60,8 @@ func (c *call) waiting(q *query, st vigil.Stage, f store.Filter) (any, error) {
 			return nil, badField(name, name+": only the stage review can be chosen by it")
 		}
 	}
-	its, err := c.desk.Waiting(c.Context(), st, f.Limit)
-	return answer(Queue{Listings: Rows(its)}, err)
+	its, more, err := c.desk.Waiting(c.Context(), st, f.Limit)
+	return answer(Queue{Listings: Rows(its), More: more}, err)
 }
 
 // Counts are what waits, for who asks.
@@ -104,16 +104,6 @@ func (c *call) counts() (any, error) {
 	return out, nil
 }
 
-func (c *call) stats() (any, error) {
-	if c.Stats == nil {
-		return nil, problem(http.StatusNotImplemented, CodeNotOffered, "nobody counts here")
-	}
-	if err := c.desk.Who.May(access.ReadStats, c.desk.Clock()); err != nil {
-		return nil, err
-	}
-	return answer(c.Stats(c.Context()))
-}
-
 // A FollowUp is a listing that somebody wants to come back to.
 type FollowUp struct {
 	Row
@@ -123,11 +113,12 @@ type FollowUp struct {
 // FollowUps are those of a case, soonest first.
 type FollowUps struct {
 	FollowUps []FollowUp `json:"follow_ups"`
+	More      bool       `json:"more,omitempty"` // there are others, which were not looked at
 }
 
 func (c *call) followUps() (any, error) {
-	fs, err := c.desk.FollowUps(c.Context())
-	out := FollowUps{FollowUps: []FollowUp{}}
+	fs, more, err := c.desk.FollowUps(c.Context())
+	out := FollowUps{FollowUps: []FollowUp{}, More: more}
 	for _, f := range fs {
 		out.FollowUps = append(out.FollowUps, FollowUp{NewRow(f.Item), f.Remark})
 	}

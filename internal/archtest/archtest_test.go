@@ -34,7 +34,7 @@ var ours = map[string][]string{
 	"fixtures":                    {"."},
 	"fixtures/internal/gen":       {".", "fixtures"},
 	"internal/anchor":             {".", "internal/custody", "internal/signature", "internal/timestamp"},
-	"internal/api":                {".", "store", "internal/access", "internal/desk", "internal/display", "internal/search", "classify/identifier"},
+	"internal/api":                {".", "store", "internal/access", "internal/desk", "internal/display", "internal/search", "internal/stats", "classify/identifier"},
 	"internal/archtest":           {},
 	"internal/bundle":             {".", "internal/anchor", "internal/custody", "internal/order", "internal/redact", "internal/release", "internal/signature", "internal/timestamp"},
 	"internal/config":             {"internal/tomlfile"},

@@ -15,6 +15,7 @@ type Board struct {
 	Seconds   []store.Item // second readings that wait for the person, as of [Desk.Waiting]
 	Disputes  []store.Item // likewise
 	FollowUps []FollowUp
+	MoreDue   bool // there are so many follow-ups that some were not looked at
 }
 
 // Board returns what the filter chooses, and up to short of what waits for the person
@@ -37,7 +38,7 @@ func (d *Desk) Board(ctx context.Context, f store.Filter, short int) (b Board, e
 		return Board{}, err
 	}
 	if b.Counts.FollowUps > 0 {
-		if b.FollowUps, err = one.FollowUps(ctx); err != nil {
+		if b.FollowUps, b.MoreDue, err = one.FollowUps(ctx); err != nil {
 			return Board{}, err
 		}
 	}
@@ -53,7 +54,8 @@ func (d *Desk) short(ctx context.Context, st vigil.Stage, n, most int) ([]store.
 	if err != nil || n == 0 || !d.Who.Can(act) {
 		return nil, err
 	}
-	return d.Waiting(ctx, st, most)
+	items, _, err := d.Waiting(ctx, st, most) // the queue of the stage has the rest
+	return items, err
 }
 
 // looks gathers what several lists show, for one entry in the log.

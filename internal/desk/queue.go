@@ -54,26 +54,27 @@ func (d *Desk) logQueue(ctx context.Context, n int, details map[string]string) e
 const maxWaiting = 2000
 
 // Waiting returns up to limit items of which a second reading or an adjudication
-// waits that this person may do, highest priority first.
-func (d *Desk) Waiting(ctx context.Context, st vigil.Stage, limit int) ([]store.Item, error) {
+// waits that this person may do, highest priority first, and whether there may be
+// more of them: the first of a stage are looked through, up to some 2,000.
+func (d *Desk) Waiting(ctx context.Context, st vigil.Stage, limit int) (items []store.Item, more bool, err error) {
 	act, err := actOf(st)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := d.may(ctx, act); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	most := maxWaiting
 	if limit > 0 {
-		most = min(limit, maxWaiting)
+		most = min(limit+1, maxWaiting) // one more says that there is more
 	}
 	for {
 		items, cut, err := d.waiting(ctx, st, limit, most)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if !cut || limit > 0 && len(items) >= limit || most == maxWaiting {
-			return items, d.logQueue(ctx, len(items), map[string]string{"stage": string(st)})
+			return items, cut, d.logQueue(ctx, len(items), map[string]string{"stage": string(st)})
 		}
 		most = min(8*most, maxWaiting) // some are not for this person
 	}
@@ -92,7 +93,7 @@ func (d *Desk) waiting(ctx context.Context, st vigil.Stage, limit, most int) (it
 	}
 	for _, t := range ts {
 		if limit > 0 && len(items) == limit {
-			break
+			return items, true, nil
 		}
 		it, err := d.itemOf(ctx, t)
 		if errors.Is(err, vigil.ErrNotFound) {
@@ -133,20 +134,21 @@ func (d *Desk) andLeased(ctx context.Context, st vigil.Stage, ts []vigil.Task) (
 }
 
 // openTasks returns the tasks of a stage that are to be done, highest priority
-// first; of a great many, some.
-func (d *Desk) openTasks(ctx context.Context, st vigil.Stage) (ts []vigil.Task, err error) {
+// first; of more than most, some, and then cut is set.
+func (d *Desk) openTasks(ctx context.Context, st vigil.Stage, most int) (ts []vigil.Task, cut bool, err error) {
 	for _, state := range []vigil.State{vigil.Leased, vigil.Queued} {
 		for t, err := range d.Store.Tasks(ctx, st, state) {
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
-			if ts = append(ts, t); len(ts) == maxWaiting {
+			if cut = len(ts) == most; cut {
 				break
 			}
+			ts = append(ts, t)
 		}
 	}
 	slices.SortStableFunc(ts, func(a, b vigil.Task) int { return cmp.Compare(b.Priority, a.Priority) })
-	return ts, nil
+	return ts, cut, nil
 }
 
 // actOf returns what somebody must be allowed to do the tasks of a stage.

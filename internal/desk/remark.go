@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"vigil"
 	"vigil/internal/access"
+	"vigil/internal/display"
 	"vigil/store"
 )
 
@@ -65,7 +67,11 @@ func (d *Desk) note(ctx context.Context, k *docket, r vigil.Remark, res vigil.Re
 // followUpOf returns the open follow-up of a listing, which may be of an earlier
 // capture.
 func (d *Desk) followUpOf(ctx context.Context, k *docket) (vigil.Task, error) {
-	ts, err := d.openTasks(ctx, vigil.FollowUp)
+	t, err := d.Store.Task(ctx, k.task(vigil.FollowUp).ID)
+	if err == nil && display.Waits(t) || err != nil && !errors.Is(err, vigil.ErrNotFound) {
+		return t, err
+	}
+	ts, _, err := d.openTasks(ctx, vigil.FollowUp, math.MaxInt)
 	if err != nil {
 		return vigil.Task{}, err
 	}
@@ -92,27 +98,27 @@ type FollowUp struct {
 
 // FollowUps returns the listings that somebody wants to come back to, soonest
 // first; the look at them is logged. Others' days are left out where the person is
-// to read without sight of what others noted.
-func (d *Desk) FollowUps(ctx context.Context) ([]FollowUp, error) {
+// to read without sight of what others noted. Of more than 2,000 open ones, more is
+// set, and some are left out, which need not be the latest.
+func (d *Desk) FollowUps(ctx context.Context) (fs []FollowUp, more bool, err error) {
 	if err := d.may(ctx, access.ReadQueue); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	ts, err := d.openTasks(ctx, vigil.FollowUp)
+	ts, more, err := d.openTasks(ctx, vigil.FollowUp, maxWaiting)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var fs []FollowUp
 	for _, t := range ts {
 		it, err := d.itemOf(ctx, t)
 		if err != nil && (it.Assessment.ID == "" || !errors.Is(err, vigil.ErrNotFound)) {
 			if errors.Is(err, vigil.ErrNotFound) {
 				continue
 			}
-			return nil, err
+			return nil, false, err
 		}
 		f, ok, err := d.followUp(ctx, it)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if ok && !slices.ContainsFunc(fs, func(g FollowUp) bool { return g.Assessment.ID == f.Assessment.ID }) {
 			fs = append(fs, f)
@@ -121,7 +127,7 @@ func (d *Desk) FollowUps(ctx context.Context) ([]FollowUp, error) {
 	slices.SortStableFunc(fs, func(a, b FollowUp) int {
 		return cmp.Or(a.Remark.Due.Compare(b.Remark.Due), cmp.Compare(a.Assessment.ID, b.Assessment.ID))
 	})
-	return fs, d.logQueue(ctx, len(fs), map[string]string{"stage": string(vigil.FollowUp)})
+	return fs, more, d.logQueue(ctx, len(fs), map[string]string{"stage": string(vigil.FollowUp)})
 }
 
 // followUp returns the day to come back to a listing; not ok if there is none that

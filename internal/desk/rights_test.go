@@ -44,15 +44,15 @@ func methods() []method {
 			_, err := d.Remark(ctx, id, vigil.Remark{Kind: vigil.Note, Text: "a note"})
 			return err
 		}},
-		{"FollowUps", "rji", func(ctx context.Context, d *Desk, _ string) error { _, err := d.FollowUps(ctx); return err }},
+		{"FollowUps", "rji", func(ctx context.Context, d *Desk, _ string) error { _, _, err := d.FollowUps(ctx); return err }},
 		{"Queue", "rji", func(ctx context.Context, d *Desk, _ string) error { _, err := d.Queue(ctx, store.Filter{}); return err }},
 		{"Counts", "rji", func(ctx context.Context, d *Desk, _ string) error { _, err := d.Counts(ctx); return err }},
 		{"Waiting for a second reading", "rj", func(ctx context.Context, d *Desk, _ string) error {
-			_, err := d.Waiting(ctx, vigil.Reread, 10)
+			_, _, err := d.Waiting(ctx, vigil.Reread, 10)
 			return err
 		}},
 		{"Waiting for an adjudication", "j", func(ctx context.Context, d *Desk, _ string) error {
-			_, err := d.Waiting(ctx, vigil.Adjudicate, 10)
+			_, _, err := d.Waiting(ctx, vigil.Adjudicate, 10)
 			return err
 		}},
 		{"Show", "rjixp", func(ctx context.Context, d *Desk, id string) error { _, err := d.Show(ctx, id); return err }},

@@ -90,11 +90,11 @@ func TestDisputesComeFirstThenSecondReadings(t *testing.T) {
 			t.Errorf("%s gets %q, %v; want %s", k.who, v.Stage, err, k.want)
 		}
 	}
-	items, err := c.at("cy").Waiting(t.Context(), vigil.Reread, 5)
+	items, _, err := c.at("cy").Waiting(t.Context(), vigil.Reread, 5)
 	if err != nil || len(items) != 1 || items[0].Decision != nil {
 		t.Errorf("%d second readings wait, %v; want one, without its first", len(items), err)
 	}
-	if items, err := c.at("ada").Waiting(t.Context(), vigil.Reread, 5); err != nil || len(items) != 0 {
+	if items, _, err := c.at("ada").Waiting(t.Context(), vigil.Reread, 5); err != nil || len(items) != 0 {
 		t.Errorf("ada is offered %d second readings of her own, %v", len(items), err)
 	}
 	n, err := c.at("dee").Counts(t.Context())
@@ -207,10 +207,10 @@ func TestRemarks(t *testing.T) {
 	if err != nil || len(v.Remarks.Notes) != 1 || v.Remarks.Notes[0].By != "cy" || v.Remarks.Due != nil || len(v.Remarks.Tags) != 1 || !v.Blind {
 		t.Errorf("cy, who may still read it, sees %+v, %v; want their own note and the tag", v.Remarks, err)
 	}
-	if fs, err := c.at("cy").FollowUps(t.Context()); err != nil || len(fs) != 0 {
+	if fs, _, err := c.at("cy").FollowUps(t.Context()); err != nil || len(fs) != 0 {
 		t.Errorf("cy sees %d days to come back, %v", len(fs), err)
 	}
-	fs, err := c.at("ada").FollowUps(t.Context())
+	fs, _, err := c.at("ada").FollowUps(t.Context())
 	if err != nil || len(fs) != 1 || fs[0].Assessment.ID != id || fs[0].Remark.Due != time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC) {
 		t.Fatalf("ada sees %+v, %v", fs, err)
 	}

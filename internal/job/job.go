@@ -23,6 +23,7 @@ const (
 	Release  Kind = "release"  // of a bundle: checked whole, packed, logged
 	Classify Kind = "classify" // every listing of the case again
 	Import   Kind = "import"   // saved pages
+	Tag      Kind = "tag"      // every listing that answers a query
 )
 
 // Act returns what a person must be allowed to begin a job of this kind; empty,
@@ -35,6 +36,8 @@ func (k Kind) Act() access.Act {
 		return access.Release
 	case Classify, Import:
 		return access.Crawl
+	case Tag:
+		return access.Remark
 	}
 	return ""
 }
@@ -49,10 +52,11 @@ const (
 	Done    State = "done"
 	Failed  State = "failed"
 	Stopped State = "stopped" // by a person, or by the end of the process
+	Cut     State = "cut"     // off, as the process of an earlier time died
 )
 
 // Ended reports whether nothing more will happen.
-func (s State) Ended() bool { return s == Done || s == Failed || s == Stopped }
+func (s State) Ended() bool { return s == Done || s == Failed || s == Stopped || s == Cut }
 
 // A Progress says how far a job is. The zero Progress says nothing.
 type Progress struct {
@@ -68,11 +72,14 @@ func (p Progress) Share() int {
 	return min(100, int(100*int64(p.Done)/int64(p.Total)))
 }
 
-// An Outcome is what came of a job that did what it was to.
+// An Outcome is what came of a job. With an error, it is what came of it until then.
 type Outcome struct {
 	Words string // one line or several
 	Path  string // of the page that shows it; empty for none
 	Link  string // what that page is called
+	// Undo takes back what was done; nil where nothing can be, or any more. It is
+	// kept for the last few jobs only.
+	Undo Func
 }
 
 // A Func does the work of a job. It returns soon after ctx has ended, between two
@@ -91,7 +98,7 @@ type Job struct {
 	Ended time.Time // zero until it has
 
 	Progress Progress
-	Outcome  Outcome // of one that is done
+	Outcome  Outcome // of one that has ended
 	Error    string  // of one that failed
 	// Stopping says that somebody has asked it to end, and that it has not yet.
 	Stopping bool

@@ -22,6 +22,11 @@ type Options struct {
 	Waiting int // jobs that may wait for them; default 8
 	Kept    int // jobs that have ended and can be looked at; default 100
 	Now     func() time.Time
+	// Note is told of each job when it begins and when it has ended, in a goroutine
+	// of the runner; nil for nobody.
+	Note func(Job)
+	// Before are jobs of an earlier process, oldest first, which have ended.
+	Before []Job
 }
 
 // A Runner runs jobs. It belongs to the process that serves pages, which closes it
@@ -53,6 +58,9 @@ func New(o Options) *Runner {
 		o.Now = time.Now
 	}
 	r := &Runner{o: o}
+	for _, j := range o.Before {
+		r.jobs = append(r.jobs, &running{Job: j, stop: func() {}})
+	}
 	r.ctx, r.end = context.WithCancel(context.Background())
 	return r
 }
@@ -116,12 +124,24 @@ func (r *Runner) turn() {
 	r.version++
 }
 
+// keptUndo is how many jobs can be taken back: what that takes is in memory.
+const keptUndo = 5
+
 // forget drops the oldest jobs that have ended, beyond what is kept.
 func (r *Runner) forget() {
 	ended := 0
 	for _, j := range r.jobs {
 		if j.State.Ended() {
 			ended++
+		}
+	}
+	undoable := 0
+	for _, j := range slices.Backward(r.jobs) {
+		if j.Outcome.Undo == nil {
+			continue
+		}
+		if undoable++; undoable > keptUndo {
+			j.Outcome.Undo = nil
 		}
 	}
 	r.jobs = slices.DeleteFunc(r.jobs, func(j *running) bool {
@@ -136,7 +156,9 @@ func (r *Runner) forget() {
 // run does a job, and begins what waited for it.
 func (r *Runner) run(j *running) {
 	defer j.stop()
+	r.note(j)
 	out, err := r.safely(j)
+	defer r.note(j) // before Close returns
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j.Ended, j.Stopping = r.o.Now(), false
@@ -144,11 +166,48 @@ func (r *Runner) run(j *running) {
 	case err == nil:
 		j.State, j.Outcome = Done, out
 	case errors.Is(err, context.Canceled):
-		j.State = Stopped
+		j.State, j.Outcome = Stopped, out
 	default:
-		j.State, j.Error = Failed, display.Cut(err.Error(), maxError)
+		j.State, j.Outcome, j.Error = Failed, out, display.Cut(err.Error(), maxError)
 	}
 	r.turn()
+}
+
+// note tells of a job as it is now.
+func (r *Runner) note(j *running) {
+	if r.o.Note == nil {
+		return
+	}
+	r.mu.Lock()
+	now := j.Job
+	r.mu.Unlock()
+	r.o.Note(now)
+}
+
+// Undo begins a job that takes back what a person's own job did; it can be taken
+// back once. Where it cannot, the error wraps [vigil.ErrRefused].
+func (r *Runner) Undo(who access.Person, id string) (Job, error) {
+	j, err := r.Job(who, id)
+	switch {
+	case err != nil:
+		return j, err
+	case j.Others:
+		return j, fmt.Errorf("take back job %s: %w: it is %s's, who alone may", id, vigil.ErrRefused, j.By)
+	case j.Outcome.Undo == nil:
+		return j, fmt.Errorf("take back job %s: %w: it has not ended, was taken back already, or cannot be", id, vigil.ErrRefused)
+	}
+	undo, err := r.Start(who, j.Kind, j.Outcome.Undo)
+	if err != nil {
+		return undo, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range r.jobs {
+		if o.ID == id {
+			o.Outcome.Undo = nil
+		}
+	}
+	return undo, nil
 }
 
 // safely calls the job's function. A fault in it ends the job, not the process.

@@ -259,3 +259,98 @@ func TestManyPeopleAtOnce(t *testing.T) {
 	all.Wait()
 	r.Close()
 }
+
+func TestWhatAJobDidCanBeTakenBackOnceByWhoDidIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := job.New(job.Options{})
+		defer r.Close()
+		undone := 0
+		undo := func(context.Context, func(job.Progress)) (job.Outcome, error) { undone++; return job.Outcome{}, nil }
+		half := mustStart(t, r, eve(), job.Draft, func(ctx context.Context, _ func(job.Progress)) (job.Outcome, error) {
+			<-ctx.Done()
+			return job.Outcome{Words: "half of it", Undo: undo}, ctx.Err()
+		})
+		synctest.Wait()
+		if _, err := r.Undo(eve(), half); !errors.Is(err, vigil.ErrRefused) {
+			t.Errorf("taken back while it runs: %v", err)
+		}
+		if err := r.Stop(eve(), half); err != nil {
+			t.Fatal(err)
+		}
+		if j := state(t, r, eve(), half); j.State != job.Stopped || j.Outcome.Words != "half of it" {
+			t.Errorf("stopped: %+v", j)
+		}
+		if _, err := r.Undo(person("aud", vigil.Auditor), half); !errors.Is(err, vigil.ErrRefused) {
+			t.Errorf("taken back by another: %v", err)
+		}
+		j, err := r.Undo(eve(), half)
+		if err != nil || j.Kind != job.Draft {
+			t.Fatalf("taken back: %+v, %v", j, err)
+		}
+		if _, err := r.Undo(eve(), half); !errors.Is(err, vigil.ErrRefused) {
+			t.Errorf("taken back twice: %v", err)
+		}
+		if synctest.Wait(); undone != 1 {
+			t.Errorf("undone %d times", undone)
+		}
+	})
+}
+
+func TestOnlyTheLastFewJobsCanBeTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := job.New(job.Options{})
+		defer r.Close()
+		nothing := func(context.Context, func(job.Progress)) (job.Outcome, error) { return job.Outcome{}, nil }
+		for range 20 {
+			mustStart(t, r, eve(), job.Draft, func(context.Context, func(job.Progress)) (job.Outcome, error) { return job.Outcome{Undo: nothing}, nil })
+			synctest.Wait()
+		}
+		kept := 0
+		for i, j := range r.Jobs(eve()) {
+			if j.Outcome.Undo != nil {
+				kept++
+			} else if i < 3 {
+				t.Errorf("the job before last by %d cannot be taken back", i)
+			}
+		}
+		if kept > 6 {
+			t.Errorf("%d jobs can be taken back", kept)
+		}
+	})
+}
+
+func TestItIsNotedThatAJobBeginsAndHowItEnds(t *testing.T) {
+	var mu sync.Mutex
+	var noted []string
+	r := job.New(job.Options{AtOnce: 1, Note: func(j job.Job) {
+		mu.Lock()
+		defer mu.Unlock()
+		noted = append(noted, string(j.Kind)+" "+string(j.State))
+	}})
+	mustStart(t, r, eve(), job.Draft, until)
+	waits := mustStart(t, r, eve(), job.Release, until)
+	for r.Jobs(eve())[1].State != job.Running {
+		time.Sleep(time.Millisecond)
+	}
+	if err := r.Stop(eve(), waits); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	if got := strings.Join(noted, ", "); got != "draft running, draft stopped" {
+		t.Errorf("noted %s", got)
+	}
+}
+
+func TestJobsOfAnEarlierProcessAreShownToWhoBeganThem(t *testing.T) {
+	r := job.New(job.Options{Before: []job.Job{{ID: "x1", Kind: job.Draft, By: "eve", State: job.Cut}}})
+	defer r.Close()
+	if js := r.Jobs(eve()); len(js) != 1 || js[0].State != job.Cut || !js[0].State.Ended() {
+		t.Errorf("eve sees %+v", js)
+	}
+	if js := r.Jobs(person("exp", vigil.Exporter)); len(js) != 0 {
+		t.Errorf("another sees %+v", js)
+	}
+	if err := r.Stop(eve(), "x1"); err != nil || r.Jobs(eve())[0].State != job.Cut {
+		t.Errorf("stopped: %v, %+v", err, r.Jobs(eve()))
+	}
+}

@@ -54,6 +54,7 @@ func (h *handler) jobRoutes() []route {
 		{"GET /jobs", "", h.jobs},
 		{"GET /jobs/{id}", "", h.job},
 		{"POST /jobs/{id}/cancel", "", h.stopJob},
+		{"POST /jobs/{id}/undo", "", h.undoJob},
 		{"POST /jobs/classify", access.Crawl, h.classify},
 		{"POST " + uploadPath, access.Crawl, h.upload},
 	}
@@ -67,13 +68,15 @@ type jobRow struct {
 	Known bool // how much there is to do
 	Took  time.Duration
 	Lines []string // of the outcome
+	Undo  bool     // it can be taken back
 }
 
 func (h *handler) newJobRow(j job.Job) jobRow {
 	row := jobRow{Job: j, What: map[job.Kind]string{
 		job.Draft: "Draft a bundle", job.Release: "Release a bundle", job.Classify: "Assess all listings again", job.Import: "Take saved pages in",
+		job.Tag: "Tag what answers a search",
 	}[j.Kind], Share: j.Progress.Share(), Known: j.Progress.Total > 0}
-	row.By = display.Clean(j.By)
+	row.By, row.Undo = display.Clean(j.By), j.Outcome.Undo != nil
 	row.Error = display.Clean(j.Error)
 	end := j.Ended
 	if end.IsZero() {
@@ -152,6 +155,16 @@ func (h *handler) stopJob(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/jobs/"+id, http.StatusSeeOther)
+}
+
+// undoJob begins the job that takes back what another did, and leads to its page.
+func (h *handler) undoJob(w http.ResponseWriter, r *http.Request) {
+	j, err := h.Jobs.Undo(person(r), r.PathValue("id"))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/jobs/"+j.ID, http.StatusSeeOther)
 }
 
 // startJob begins a job, and leads to its page.

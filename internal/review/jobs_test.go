@@ -174,3 +174,49 @@ func TestOnlyThoseWhoCrawlMaySendPages(t *testing.T) {
 		t.Error("a reviewer may import")
 	}
 }
+
+// A page that is open is told how far a job is while it runs; one that is left and
+// opened again says the same.
+func TestProgressIsSeenMidRun(t *testing.T) {
+	c := casetest.New(t)
+	b, jobs, _, _ := liveIn(t, c, LiveOptions{})
+	step := make(chan int)
+	j, err := jobs.Start(access.Alone("ada", c.Now), job.Classify, func(_ context.Context, tell func(job.Progress)) (job.Outcome, error) {
+		for n := range step {
+			tell(job.Progress{Done: n, Total: 7})
+		}
+		return job.Outcome{Words: "all of it"}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := b.listen()
+	for _, n := range []int{2, 5} {
+		step <- n
+		open.hears("job", fmt.Sprintf(`"done":%d`, n))
+		for _, path := range []string{"/", "/jobs", "/jobs/" + j.ID} {
+			if code, page := b.get(path); code != http.StatusOK || path != "/" && !strings.Contains(page, fmt.Sprintf("%d of 7", n)) {
+				t.Errorf("%s, come back to while %d are done: status %d\n%s", path, n, code, page)
+			}
+		}
+		b.listen().hears("job", fmt.Sprintf(`"done":%d`, n)) // another page of the same person
+	}
+	close(step)
+	open.hears("job", `"state":"done"`)
+	if _, page := b.get("/jobs/" + j.ID); !strings.Contains(page, "all of it") {
+		t.Errorf("in the end:\n%s", page)
+	}
+}
+
+func TestAJobThatWasCutOffSaysSo(t *testing.T) {
+	c := casetest.New(t)
+	jobs := job.New(job.Options{Before: []job.Job{{ID: "abc", Kind: job.Tag, By: "ada", State: job.Cut, Asked: c.Now, Ended: c.Now}}})
+	defer jobs.Close()
+	b := signedInWith(t, c, func(cfg *Config) { cfg.Jobs = jobs })
+	if _, page := b.get("/jobs/abc"); !strings.Contains(page, "was cut off") || strings.Contains(page, "refresh") || strings.Contains(page, "/cancel") || strings.Contains(page, "/undo") {
+		t.Errorf("the page is\n%s", page)
+	}
+	if _, page := b.get("/jobs"); !strings.Contains(page, `jobstate cut`) {
+		t.Errorf("the list is\n%s", page)
+	}
+}

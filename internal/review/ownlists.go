@@ -14,7 +14,7 @@ import (
 // ownLists sets the lists of what concerns this person alone.
 func (h *handler) ownLists(r *http.Request, p *queuePage, b desk.Board) (err error) {
 	p.Seconds, p.Disputes = h.rows(r, b.Seconds), h.rows(r, b.Disputes)
-	p.Due, p.Later = h.due(r, b.FollowUps)
+	h.due(r, p, b)
 	p.Mine, err = h.held(r, b.Counts.Mine)
 	return err
 }
@@ -59,18 +59,20 @@ func (h *handler) rows(r *http.Request, items []store.Item) (rows []row) {
 	return rows
 }
 
-// due returns what this person wanted to come back to by today, and how many
-// listings on later days.
-func (h *handler) due(r *http.Request, all []desk.FollowUp) (rows []dueRow, later int) {
-	for _, f := range all {
+// due sets what this person wanted to come back to by today, how many of it are not
+// shown, and how many listings wait for later days.
+func (h *handler) due(r *http.Request, p *queuePage, b desk.Board) {
+	p.DueCut = b.MoreDue
+	for _, f := range b.FollowUps {
 		switch {
 		case f.Remark.By != person(r).Account:
 		case f.Remark.Due.After(h.Desk.Clock()):
-			later++
-		case len(rows) < shortList:
+			p.Later++
+		case len(p.Due) < shortList:
 			why := display.Cut(display.Clean(f.Remark.Text), 80)
-			rows = append(rows, dueRow{row: h.newRow(r, f.Item), Day: day(f.Remark.Due), Why: why})
+			p.Due = append(p.Due, dueRow{row: h.newRow(r, f.Item), Day: day(f.Remark.Due), Why: why})
+		default:
+			p.DueMore++
 		}
 	}
-	return rows, later
 }

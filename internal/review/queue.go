@@ -31,7 +31,9 @@ type queuePage struct {
 	Seconds  []row // second readings that wait for this person
 	Disputes []row
 	Due      []dueRow
-	Later    int // days to come back to that are still ahead
+	DueMore  int  // that are due, and not shown
+	Later    int  // days to come back to that are still ahead
+	DueCut   bool // there are so many that some were not looked at
 	Decides  bool
 	Counts   desk.Counts
 	Groups   []group

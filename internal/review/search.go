@@ -115,7 +115,7 @@ func (h *handler) newSearchPage(r *http.Request, query string, byLevel bool) sea
 	p := searchPage{Query: display.Head(display.Visible(query), search.MaxQuery), Level: byLevel, Syntax: search.Syntax}
 	p.Newest, p.ByLevel = searchPath(query, false, ""), searchPath(query, true, "")
 	p.Kept = display.Cut(display.Clean(r.URL.Query().Get("kept")), 80)
-	p.Tags, p.Draft = person(r).Can("remark"), h.Draft != nil && person(r).Can("draft")
+	p.Tags, p.Draft = person(r).Can("remark") && h.Jobs != nil, h.Draft != nil && person(r).Can("draft")
 	return p
 }
 

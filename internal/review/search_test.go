@@ -13,6 +13,7 @@ import (
 	"vigil"
 	"vigil/internal/casetest"
 	"vigil/internal/desk"
+	"vigil/internal/job"
 	"vigil/internal/search"
 )
 
@@ -20,7 +21,8 @@ import (
 func searching(t *testing.T, c *casetest.Case, change ...func(*Config)) *browser {
 	t.Helper()
 	return signedInWith(t, c, func(cfg *Config) {
-		cfg.Query = search.Parser{}.Parse
+		cfg.Query, cfg.Jobs = search.Parser{}.Parse, job.New(job.Options{})
+		t.Cleanup(cfg.Jobs.Close)
 		for _, f := range change {
 			f(cfg)
 		}
@@ -255,8 +257,9 @@ func TestAllThatAnswersIsTaggedAfterAQuestion(t *testing.T) {
 		t.Fatalf("status %d, %d remarks:\n%s", code, len(c.Events(t, vigil.ActRemark)), page)
 	}
 	form.Set("sure", "yes")
-	if code, page, _ := b.post("/search/all", form); code != http.StatusOK || !strings.Contains(page, "is on 25 listings") {
-		t.Fatalf("status %d:\n%s", code, page)
+	_, _, path := b.post("/search/all", form)
+	if page := b.ended(path); !strings.Contains(page, "The tag batch-1 is now on 25 listings.") {
+		t.Fatalf("at %s:\n%s", path, page)
 	}
 	for _, id := range ids {
 		rs, err := c.Remarks(t.Context(), id)
@@ -274,6 +277,50 @@ func TestAllThatAnswersIsTaggedAfterAQuestion(t *testing.T) {
 	}
 	if n := len(c.Events(t, vigil.ActRemark)); n != 25 {
 		t.Errorf("%d remarks, want 25", n)
+	}
+}
+
+// ended asks for the page of a job until it has ended, and returns it.
+func (b *browser) ended(path string) string {
+	b.t.Helper()
+	for {
+		code, page := b.get(path)
+		if code != http.StatusOK {
+			b.t.Fatalf("%s: status %d", path, code)
+		}
+		if !strings.Contains(page, `data-state="running"`) && !strings.Contains(page, `data-state="waiting"`) {
+			return page
+		}
+	}
+}
+
+func TestATaggingCanBeTakenBackOnceAndSparesWhatWasThere(t *testing.T) {
+	c := casetest.New(t)
+	var ids []string
+	for n := range 5 {
+		ids = append(ids, c.AddLevel(t, n, vigil.LevelReview))
+	}
+	if _, err := deskOf(c, "ada").Remark(t.Context(), ids[0], vigil.Remark{Kind: vigil.Tag, Text: "port"}); err != nil {
+		t.Fatal(err)
+	}
+	b := searching(t, c)
+	_, _, path := b.post("/search/all", url.Values{"q": {"crates"}, "act": {"tag"}, "tag": {"port"}, "sure": {"yes"}})
+	page := b.ended(path)
+	if !strings.Contains(page, "is now on 4 listings") || !strings.Contains(page, "1 listing had it already") || !strings.Contains(page, "Take it back") {
+		t.Fatalf("after tagging:\n%s", page)
+	}
+	_, _, undo := b.post(path+"/undo", nil)
+	if page := b.ended(undo); !strings.Contains(page, "The tag port is now off 4 listings.") {
+		t.Errorf("after taking back:\n%s", page)
+	}
+	for i, id := range ids {
+		rs, err := c.Remarks(t.Context(), id)
+		if tags := vigil.Gather(rs).Tags; err != nil || len(tags) != map[bool]int{true: 1}[i == 0] {
+			t.Errorf("listing %d has the tags %v, %v", i, tags, err)
+		}
+	}
+	if code, page, _ := b.post(path+"/undo", nil); code != http.StatusForbidden || len(c.Events(t, vigil.ActRemark)) != 9 {
+		t.Errorf("taken back twice: status %d, %d remarks\n%s", code, len(c.Events(t, vigil.ActRemark)), page)
 	}
 }
 

@@ -7,17 +7,17 @@ import (
 	"strings"
 
 	"vigil"
+	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/job"
 	"vigil/internal/search"
 	"vigil/store"
 )
 
-// maxSelected is how many listings are tagged or drafted at once from a page: each
-// tag is a transaction of its own.
+// maxSelected is how many listings are drafted at once from a page.
 const maxSelected = 1000
 
-// A selectPage asks whether to do something with all listings that answer a query,
-// or says what came of it.
+// A selectPage asks whether to do something with all listings that answer a query.
 type selectPage struct {
 	Query string
 	Path  string // back to the answers
@@ -27,27 +27,17 @@ type selectPage struct {
 	N     int
 	Over  bool // more than are done from here
 	Most  int
-
-	Done    bool
-	Changed int
-	Refused []refusal
-}
-
-// A refusal counts the listings that were left as they are for one reason.
-type refusal struct {
-	Why string
-	N   int
 }
 
 // selectAll asks before it does something with all that answers a query, and then
-// does it.
+// does it, or begins a job that does.
 func (h *handler) selectAll(w http.ResponseWriter, r *http.Request) {
 	if h.Query == nil {
 		h.nothing(w, r)
 		return
 	}
 	text := r.PostFormValue("q")
-	p := selectPage{Query: display.Head(display.Visible(text), search.MaxQuery), Path: searchPath(text, false, ""), Act: r.PostFormValue("act"), Tag: r.PostFormValue("tag"), Most: maxSelected}
+	p := selectPage{Query: display.Head(display.Visible(text), search.MaxQuery), Path: searchPath(text, false, ""), Act: r.PostFormValue("act"), Tag: r.PostFormValue("tag")}
 	back := message{Path: p.Path, Link: "Back to the answers"}
 	q, err := h.Query(text)
 	if err == nil {
@@ -63,17 +53,18 @@ func (h *handler) selectAll(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	p.N, p.Found, p.Over = c.N, foundWords(c), c.N > maxSelected || c.AtLeast && c.N == maxSelected
+	if p.Most = maxSelected; p.Act == "tag" {
+		p.Most = desk.MaxTagged
+	}
+	p.N, p.Found, p.Over = c.N, foundWords(c), c.N > p.Most || c.AtLeast && c.N == p.Most
 	switch {
 	case p.Over || p.N == 0 || r.PostFormValue("sure") != "yes":
 	case p.Act == "draft":
 		h.draftAll(w, r, q)
 		return
 	default:
-		if err := h.tagAll(r, q, &p); err != nil {
-			h.fail(w, r, err)
-			return
-		}
+		h.startJob(w, r, job.Tag, tagAll(h.desk(r), q, desk.Tagging{Tag: p.Tag}, p.Path), nil)
+		return
 	}
 	h.show(w, r, http.StatusOK, "selection", frame{Title: "All that answer", Here: "search", Data: p})
 }
@@ -81,7 +72,7 @@ func (h *handler) selectAll(w http.ResponseWriter, r *http.Request) {
 // checkAct refuses what cannot be done with a selection.
 func (h *handler) checkAct(p selectPage) error {
 	switch {
-	case p.Act == "tag":
+	case p.Act == "tag" && h.Jobs != nil:
 		probe := vigil.Remark{Kind: vigil.Tag, Text: p.Tag, Listing: "-", Source: "-", By: "-", At: h.Desk.Clock()}
 		return probe.Check()
 	case p.Act == "draft" && h.Draft != nil:
@@ -109,32 +100,57 @@ func (h *handler) selected(ctx context.Context, r *http.Request, q search.Query)
 	return ids[:min(len(ids), maxSelected)], nil
 }
 
-// tagAll puts a tag on all that answers. A listing that refuses it is counted with
-// the reason.
-func (h *handler) tagAll(r *http.Request, q search.Query, p *selectPage) error {
-	// What was begun is done even if nobody waits for the page any more.
-	ctx := context.WithoutCancel(r.Context())
-	ids, err := h.selected(ctx, r, q)
-	if err != nil {
-		return err
+// tagAll returns a job that tags all that answers a query, and can be taken back.
+func tagAll(d *desk.Desk, q search.Query, t desk.Tagging, back string) job.Func {
+	return func(ctx context.Context, tell func(job.Progress)) (job.Outcome, error) {
+		o, err := d.TagAll(ctx, q, t, func(done, of int) {
+			tell(job.Progress{Done: done, Total: of, Words: tagWords(t)})
+		})
+		return tagOutcome(d, t, o, back), err
 	}
-	p.Done = true
-	refused := map[string]int{}
-	for _, id := range ids {
-		if _, err := h.desk(r).Remark(ctx, id, vigil.Remark{Kind: vigil.Tag, Text: p.Tag}); err != nil {
-			why := display.Cut(strings.ReplaceAll(display.Clean(err.Error()), id, "it"), 120)
-			if refused[why]++; refused[why] == 1 {
-				p.Refused = append(p.Refused, refusal{Why: why})
-			}
-			continue
-		}
-		p.Changed++
+}
+
+// tagWords says what a tagging does.
+func tagWords(t desk.Tagging) string {
+	if t.Off {
+		return "taking the tag " + t.Tag + " off"
 	}
-	for i := range p.Refused {
-		p.Refused[i].N = refused[p.Refused[i].Why]
+	return "tagging " + t.Tag
+}
+
+// tagOutcome says what came of a tagging. What it has changed can be taken back.
+func tagOutcome(d *desk.Desk, t desk.Tagging, o desk.TaggingOutcome, back string) job.Outcome {
+	verb, had := "is now on", "had it already"
+	if t.Off {
+		verb, had = "is now off", "did not have it"
 	}
-	p.Refused = p.Refused[:min(len(p.Refused), 20)]
-	return nil
+	lines := []string{fmt.Sprintf("The tag %s %s %s.", t.Tag, verb, listings(len(o.Changed)))}
+	if o.Already > 0 {
+		lines = append(lines, fmt.Sprintf("%s %s.", listings(o.Already), had))
+	}
+	for _, l := range o.Left {
+		lines = append(lines, fmt.Sprintf("%s left as they are: %s.", listings(l.N), l.Why))
+	}
+	out := job.Outcome{Words: strings.Join(lines, "\n"), Path: back, Link: "To the answers"}
+	if len(o.Changed) == 0 {
+		return out
+	}
+	undo := desk.Tagging{Tag: t.Tag, Off: !t.Off}
+	out.Undo = func(ctx context.Context, tell func(job.Progress)) (job.Outcome, error) {
+		of := o.Changed
+		u, err := undo.Apply(ctx, of, d.Remark, func(done int) {
+			tell(job.Progress{Done: done, Total: len(of), Words: tagWords(undo)})
+		})
+		return tagOutcome(d, undo, u, back), err
+	}
+	return out
+}
+
+func listings(n int) string {
+	if n == 1 {
+		return "1 listing"
+	}
+	return fmt.Sprintf("%d listings", n)
 }
 
 // draftAll drafts a bundle of all that answers, and goes to where it is.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	p := statsPage{AsOf: rep.AsOf(), Progress: rep.Progress, Pairs: seesPairs(r)}
+	p := statsPage{AsOf: rep.AsOf(), Progress: rep.Progress, Pairs: person(r).Can(access.ReadPairs)}
 	here := r.URL.Query().Get("view")
 	for _, v := range []view{
 		{Name: "Work", Address: "/stats", Meaning: "what waits, comes in and is decided"},
@@ -122,16 +121,10 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) (stats.Report, 
 	}
 	h.Stats.Want(r.Context(), statsPatience)
 	rep := h.Stats.Report(h.Desk.Clock())
-	if !seesPairs(r) {
+	if !person(r).Can(access.ReadPairs) {
 		rep = rep.WithoutPairs()
 	}
 	return rep, true
-}
-
-// seesPairs reports whether a person may see who agrees with whom.
-func seesPairs(r *http.Request) bool {
-	p := person(r)
-	return p.Solo || slices.ContainsFunc([]vigil.Role{vigil.Auditor, vigil.Adjudicator, vigil.Admin}, func(role vigil.Role) bool { return slices.Contains(p.Roles, role) })
 }
 
 // cleaned returns a table whose cells are fit for a page.

@@ -27,6 +27,19 @@ func (e Estimate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]float64{"value": e.Value, "low": e.Low, "high": e.High})
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Estimate) UnmarshalJSON(b []byte) error {
+	var in struct {
+		Value, Low, High float64
+		Missing          string
+	}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*e = Estimate(in)
+	return nil
+}
+
 // share estimates a share of n, with its Wilson interval ([eval.Wilson]).
 func share(hits, n int) Estimate {
 	if n < least {

@@ -19,6 +19,8 @@ type Report struct {
 	Listings int    `json:"listings"`        // assessed
 	Judged   int    `json:"judged"`          // of these, with a decision that stands
 
+	Levels []LevelSum `json:"levels"` // that listings have, highest first
+
 	Waiting  []Waiting `json:"waiting"`  // by level, highest first
 	Disputed Ages      `json:"disputed"` // listings about which readers differ, since the last of their readings
 
@@ -75,6 +77,14 @@ func (a Ages) Sum() int {
 type Waiting struct {
 	Level vigil.Level `json:"level"`
 	Ages  Ages        `json:"ages"`
+}
+
+// A LevelSum counts the listings of a level.
+type LevelSum struct {
+	Level   vigil.Level `json:"level"`
+	Waiting int         `json:"waiting"` // for a first reading, as in [Waiting]
+	Decided int         `json:"decided"` // with a decision that stands, be it on an earlier capture
+	All     int         `json:"all"`
 }
 
 // A Span is a day or a month.
@@ -179,6 +189,7 @@ func (p *Projection) Report(now time.Time) Report {
 type counting struct {
 	*kept
 	Report
+	sums    map[vigil.Level]*LevelSum
 	waiting map[vigil.Level]*Ages
 	spans   map[time.Time]*Span
 	all     *counted
@@ -202,7 +213,7 @@ type sign struct {
 // report walks over all listings.
 func (k *kept) report(now time.Time) Report {
 	c := &counting{
-		kept: k, Report: Report{At: now}, waiting: map[vigil.Level]*Ages{}, spans: map[time.Time]*Span{}, all: newCounted(),
+		kept: k, Report: Report{At: now}, sums: map[vigil.Level]*LevelSum{}, waiting: map[vigil.Level]*Ages{}, spans: map[time.Time]*Span{}, all: newCounted(),
 		pairs: map[[2]string]*counted{}, months: map[calibratedKey]*Calibrated{}, levels: append(levels(), ""),
 	}
 	slices.Reverse(c.levels)
@@ -229,12 +240,18 @@ func alarmLevels() []vigil.Level { return levels()[:3] }
 // add counts a listing.
 func (c *counting) add(l *listing) {
 	c.Listings++
+	level := c.levels[l.level]
+	if c.sums[level] == nil {
+		c.sums[level] = &LevelSum{Level: level}
+	}
+	sum := c.sums[level]
+	sum.All++
 	var j vigil.Judgement
 	if l.votes != 0 {
 		j = c.judge(l)
 	}
 	if l.asks {
-		level, since := c.levels[l.level], time.Unix(int64(l.since), 0).UTC()
+		since := time.Unix(int64(l.since), 0).UTC()
 		if level.Rank() >= vigil.LevelReview.Rank() {
 			c.span(since).Alarms[level]++
 		}
@@ -243,9 +260,11 @@ func (c *counting) add(l *listing) {
 				c.waiting[level] = new(Ages)
 			}
 			c.waiting[level].add(c.At.Sub(since))
+			sum.Waiting++
 		}
 	}
 	if last := j.Last(); last != nil {
+		sum.Decided++
 		c.judged(l, j, last)
 	}
 }
@@ -362,7 +381,11 @@ func newSpan(begins time.Time) *Span {
 
 // finish makes the report of what was counted.
 func (c *counting) finish() {
+	c.Levels, c.Months, c.Indicators, c.Calibration = []LevelSum{}, []Span{}, []IndicatorSay{}, []Calibrated{} // none is no null
 	for i, level := range levels() {
+		if s := c.sums[level]; s != nil {
+			c.Levels = append(c.Levels, *s)
+		}
 		w := Waiting{Level: level}
 		if a := c.waiting[level]; a != nil {
 			w.Ages = *a

@@ -2,12 +2,10 @@ package stats
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"vigil"
@@ -319,32 +317,6 @@ func firstRune(s string) rune {
 		return r
 	}
 	return 0
-}
-
-// Write writes a report for people: as tables, or with asJSON as one line of JSON.
-// visible makes text fit for the terminal.
-func (r Report) Write(w io.Writer, asJSON bool, visible func(string) string) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(r)
-	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(tw, "%s\n", r.AsOf())
-	for _, t := range r.Tables() {
-		if len(t.Rows) == 0 {
-			continue
-		}
-		fmt.Fprintf(tw, "\n%s\n", t.Title)
-		for _, row := range append([][]string{t.Header}, t.Rows...) {
-			for i, cell := range row {
-				row[i] = visible(cell)
-			}
-			fmt.Fprintf(tw, "%s\n", strings.Join(row, "\t"))
-		}
-		if err := tw.Flush(); err != nil { // each table has its own columns
-			return err
-		}
-	}
-	return tw.Flush()
 }
 
 // AsOf says in words how far the report goes.
