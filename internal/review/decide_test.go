@@ -41,7 +41,7 @@ func TestTheLogShortensHashesAndNoNames(t *testing.T) {
 		{Type: vigil.TypeListing, ID: "fb03d990fdff33a85bc1060a7d276fd7"}: "fb03d990",
 		{Type: vigil.TypeAccount, ID: "officer@unit.example"}:             "officer@unit.example",
 		{Type: "case", ID: "watchlist hits"}:                              "watchlist hits",
-		{Type: "bundle", ID: "bundle-" + strings.Repeat("x", 100)}:      "bundle-" + strings.Repeat("x", 32) + "…",
+		{Type: "bundle", ID: "bundle-" + strings.Repeat("x", 100)}:        "bundle-" + strings.Repeat("x", 32) + "…",
 	} {
 		if got := shortName(o); got != want {
 			t.Errorf("%s is called %q, want %q", o.ID, got, want)
