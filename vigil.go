@@ -216,7 +216,8 @@ const (
 	ActView      = "view"
 	ActDecide    = "decide"
 	ActUndo      = "decide.undo"
-	ActPass      = "review.pass" // a claim given up without a decision
+	ActPass      = "review.pass"   // a claim given up without a decision, for somebody else
+	ActReturn    = "review.return" // one given up that may come to the same person again
 	ActAssign    = "review.assign"
 	ActRemark    = "remark" // a note, a tag or a day to come back to; its words are in the record
 	ActFilter    = "filter" // a saved query

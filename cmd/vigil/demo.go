@@ -17,6 +17,7 @@ import (
 
 	"vigil"
 	"vigil/fixtures"
+	"vigil/internal/config"
 	"vigil/internal/desk"
 	"vigil/internal/link"
 	"vigil/internal/order"
@@ -132,6 +133,11 @@ func (d *demo) bundle() string { return filepath.Join(d.out, "bundle") }
 func (d *demo) makeCase(c *cobra.Command, _ []fixtures.Market) error {
 	if err := d.app.makeCase(c, d.dir, sealing{}); err != nil {
 		return hint(fmt.Errorf("%s: %w", d.dir, err), "name a fresh folder with --dir")
+	}
+	conf := config.Default()
+	conf.Review.Contact = "the duty officer of this invented unit, extension 0"
+	if err := os.WriteFile(filepath.Join(d.dir, config.Name), []byte(config.File(conf)), 0o644); err != nil {
+		return err
 	}
 	d.info("   %s", d.dir)
 	return nil

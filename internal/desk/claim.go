@@ -298,11 +298,16 @@ func (d *Desk) lease(ctx context.Context, t vigil.Task, holder string, term time
 }
 
 // GiveBack ends the person's claim on a listing without a decision: it comes to
-// them again.
+// them again. If the log cannot be written, the claim has ended all the same.
 func (d *Desk) GiveBack(ctx context.Context, listing string) error {
 	t, err := d.holding(ctx, listing)
 	if err == nil {
 		err = d.Store.Return(ctx, t)
+	}
+	if err == nil {
+		act := d.act(vigil.ActReturn, "")
+		act.Order, act.Object = vigil.OrderOf(t.Source), vigil.Object{Type: "task", ID: t.ID}
+		_, err = d.Store.Record(ctx, vigil.Result{Act: act})
 	}
 	if err != nil {
 		return fmt.Errorf("give back listing %s: %w", display.Short(listing), err)

@@ -349,6 +349,9 @@ func TestGiveBackLetsAnotherTakeIt(t *testing.T) {
 	if v, err := deskOf(c, "bo").Next(t.Context(), Wish{}); err != nil || v.Assessment.ID != id {
 		t.Errorf("bo gets %s, %v; want %s", v.Assessment.ID, err, id)
 	}
+	if es := c.Events(t, vigil.ActReturn); len(es) != 1 || es[0].Actor != "ada" || es[0].Object.Type != "task" {
+		t.Errorf("the log tells of %+v, want that ada gave it back", es)
+	}
 }
 
 func TestResolve(t *testing.T) {

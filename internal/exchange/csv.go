@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"vigil/internal/sheet"
 )
 
 // A csvWriter writes a line for each listing and identifier (RFC 4180, UTF-8).
@@ -27,7 +29,7 @@ func (c *csvWriter) begin() {
 // row writes a line of cells.
 func (c *csvWriter) row(cells ...string) {
 	for i := range cells {
-		cells[i] = cell(cells[i])
+		cells[i] = sheet.Cell(cells[i])
 	}
 	if c.failed == nil {
 		c.failed = c.out.Write(cells)
@@ -55,16 +57,4 @@ func (c *csvWriter) end([]thing) {
 	if c.failed == nil {
 		c.failed = c.out.Error()
 	}
-}
-
-// cell returns a text for a cell, such that no spreadsheet runs it (OWASP, "CSV
-// Injection"; ASVS 5.0, 1.2.10): with an apostrophe before what might be a
-// formula, or before an apostrophe, so that without its first apostrophe a cell is
-// what it was. Its text has no control characters: see [line].
-func cell(s string) string {
-	bare := strings.TrimLeft(s, " \t\r\n\x00\u00a0\u3000")
-	if strings.HasPrefix(s, "'") || bare != "" && strings.ContainsRune("=+-@|%＝＋－＠", []rune(bare)[0]) || len(s) > 0 && strings.ContainsRune("\t\r\n\x00", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

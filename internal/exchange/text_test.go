@@ -6,19 +6,6 @@ import (
 	"testing"
 )
 
-func TestCellsAreNoFormulas(t *testing.T) {
-	for _, in := range []string{"=1+1", "+4477", "-1", "@sum", "\t=1", "\r=1", "\x00=1", "|calc", "%x", "＝1", " =1", "\u00a0=1", "'=1", "\n="} {
-		if got := cell(in); !strings.HasPrefix(got, "'") || got[1:] != in {
-			t.Errorf("%q becomes %q, want an apostrophe before it", in, got)
-		}
-	}
-	for _, in := range []string{"", "plain", "1.5", "a=b", genesisAddress, "…"} {
-		if got := cell(in); got != in {
-			t.Errorf("%q becomes %q, want it as it is", in, got)
-		}
-	}
-}
-
 func TestTheTableIsRFC4180(t *testing.T) {
 	text, _ := written(t, CSV, dossier(harbour()...))
 	if strings.Count(text, "\n") != strings.Count(text, "\r\n") {

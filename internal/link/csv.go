@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
+
+	"vigil/internal/sheet"
 )
 
 // WriteCSV writes the edges as comma-separated values (RFC 4180) in UTF-8, with
 // a line of names above them. An edge carries the evidence of its first place.
 //
-// A cell that a spreadsheet might take for a formula gets an apostrophe before
-// it, and so does one that begins with an apostrophe: without its first
-// apostrophe a cell is what it was. What cannot be seen is spelt out, as ‹U+202E›.
+// No spreadsheet takes a cell for a formula: see [sheet.Cell]. What cannot be seen is spelt out, as ‹U+202E›.
 func (g *Graph) WriteCSV(w io.Writer, x Export) error {
 	s, err := g.selected(x)
 	if err != nil {
@@ -65,14 +64,5 @@ func (s selection) row(i uint32, k Key) []string {
 	return row
 }
 
-// cell returns a text for a cell, such that no spreadsheet runs it (OWASP, "CSV
-// Injection"). Some skip blanks before a sign, or take the full-width signs of East
-// Asia for it.
-func cell(s string) string {
-	shown := visible(s, maxLabel)
-	bare := strings.TrimLeft(shown, " \u00a0\u3000")
-	if strings.HasPrefix(shown, "'") || bare != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠|%", []rune(bare)[0]) || strings.ContainsAny(s[:min(1, len(s))], "\t\r\n") {
-		return "'" + shown
-	}
-	return shown
-}
+// cell returns a text as a cell has it: visible, and no formula.
+func cell(s string) string { return sheet.Cell(visible(s, maxLabel)) }

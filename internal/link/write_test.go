@@ -241,8 +241,8 @@ func TestCSVHasARowForEachEdgeAndNoFormula(t *testing.T) {
 
 func TestCellsKeepTheirTextBehindOneApostrophe(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain": "plain", "": "", "=1": "'=1", "+44": "'+44", "-1": "'-1", "@a": "'@a", "\t=1": "'‹U+0009›=1", "\r": "'‹U+000D›", " =1": "' =1",
-		"＝1": "'＝1", "'a": "''a", "a=1": "a=1", "\u200b=1": "‹U+200B›=1",
+		"plain": "plain", "": "", "=1": "'=1", "+44": "'+44", "-1": "'-1", "@a": "'@a", "\t=1": "‹U+0009›=1", "\r": "‹U+000D›", " =1": "' =1",
+		"＝1": "'＝1", "'a": "''a", "a=1": "a=1", "a;=1": "a;'=1", "\u200b=1": "‹U+200B›=1",
 	} {
 		if got := link.Cell(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)

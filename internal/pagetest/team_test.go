@@ -51,7 +51,7 @@ func newTeamIn(t *testing.T, prepare func(*site), people ...string) *team {
 	m.at, m.base = at, m.home
 	prepare(m.site)
 	m.set(`address = "127.0.0.1:8420"`, `address = "`+at+`"`)
-	m.set(`contact = ""`, `contact = "`+duty+`"`)
+	m.set(`contact = "the duty officer of this invented unit, extension 0"`, `contact = "`+duty+`"`)
 	m.set(`reread_share = 0.05`, `reread_share = 0.0`)
 	first, _, _ := strings.Cut(people[0], " ")
 	m.as = first

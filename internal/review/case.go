@@ -1,7 +1,6 @@
 package review
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -270,16 +269,18 @@ func (h *handler) stand(w http.ResponseWriter, r *http.Request) {
 	case "resume":
 		st.State, done = vigil.SourceOpen, "open"
 	}
-	var err error
+	wrong := ""
 	switch {
 	case st.State == "":
-		err = errors.New("what to do: want pause or resume")
+		wrong = "What is to be done? Want pause or resume."
 	case st.Reason == "" || len(st.Reason) > desk.MaxReason || !utf8.ValidString(st.Reason):
-		err = fmt.Errorf("reason of %d bytes: want a few words for the log, at most %d bytes", len(st.Reason), desk.MaxReason)
-	default:
-		err = h.Stand(r.Context(), person(r), st)
+		wrong = fmt.Sprintf("The log wants a few words on why, at most %d bytes.", desk.MaxReason)
 	}
-	if err != nil {
+	if wrong != "" {
+		h.say(w, r, http.StatusUnprocessableEntity, "Nothing was changed", message{Text: wrong, Path: "/case", Link: "Back to the case"})
+		return
+	}
+	if err := h.Stand(r.Context(), person(r), st); err != nil {
 		h.fail(w, r, err)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,8 +64,34 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 		}
 		h.toListing(w, r, out.Decision.Listing, q)
 	default:
-		h.goNext(w, r, "decided", try.Wish)
+		h.goNext(w, r, doneAs(c), try.Wish)
 	}
+}
+
+// doneAs names a decision for the address of the next page: decided.relevant.goods.
+func doneAs(c desk.Choice) string {
+	why := "own-words"
+	if isCode(c.Reason) {
+		why = c.Reason
+	}
+	return "decided." + string(c.Verdict) + "." + why
+}
+
+// saysDecided says what [doneAs] names; nothing of what no form could have sent.
+func saysDecided(done string) string {
+	_, what, _ := strings.Cut(done, ".")
+	given, why, _ := strings.Cut(what, ".")
+	switch {
+	case !slices.ContainsFunc(verdicts(), func(o verdict) bool { return string(o.Verdict) == given }):
+		return "Decided; this is the next."
+	case isCode(why):
+		return fmt.Sprintf("Decided: %s, %s. This is the next.", strings.ToLower(label(given)), why)
+	}
+	return fmt.Sprintf("Decided: %s. This is the next.", strings.ToLower(label(given)))
+}
+
+func isCode(reason string) bool {
+	return slices.ContainsFunc(display.Reasons(), func(o display.Reason) bool { return o.Code == reason })
 }
 
 // again shows the listing anew with what was typed and why it was refused.

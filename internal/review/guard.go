@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -53,8 +54,27 @@ func ownPages(next http.Handler) http.Handler {
 			http.Error(w, "refused: the request does not come from a page of this program (Sec-Fetch-Site: same-origin)", http.StatusForbidden)
 			return
 		}
+		if safe && unasked(r.Header) {
+			http.Error(w, "refused: nobody has asked for this page; a page of elsewhere, or the browser ahead of its person", http.StatusForbidden)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// unasked reports whether a browser asks for a page that its person does not go to: as
+// a picture, a frame or a script's request of another site's page, or ahead of a click.
+// Each look is logged in the person's name, and such a one would be a lie. Links that
+// people follow, from wherever, are let through (Fetch Metadata).
+func unasked(h http.Header) bool {
+	if strings.Contains(h.Get("Sec-Purpose"), "prefetch") {
+		return true
+	}
+	switch h.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return h.Get("Sec-Fetch-Mode") != "navigate" || h.Get("Sec-Fetch-Dest") != "document"
+	}
+	return false
 }
 
 // whole reads a request's body before anything is done with it, and no longer than

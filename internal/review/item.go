@@ -3,6 +3,7 @@ package review
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"vigil"
@@ -145,12 +146,12 @@ func (h *handler) showItem(w http.ResponseWriter, r *http.Request, status int, v
 func (p *itemPage) setNotice(r *http.Request) {
 	q := r.URL.Query()
 	p.Notice = notices(q.Get("done"))
-	if q.Get("done") != "decided" {
+	if !strings.HasPrefix(q.Get("done"), "decided") {
 		return
 	}
 	own := lastOf(p.Decisions, person(r).Account)
-	if own == nil {
-		p.Notice = "Decided; this is the next."
+	if own == nil || q.Get("done") != "decided" {
+		p.Notice = saysDecided(q.Get("done"))
 		return
 	}
 	if p.Warning = decidedNotice(own.Verdict); p.Warning != "" {

@@ -396,11 +396,24 @@ type logLine struct {
 	Item                          string // address of the listing that it is about; empty if it is about none
 }
 
+// shortName shortens what is a hash; a name, as of an account, stands in full.
+func shortName(o vigil.Object) string {
+	const most = 40
+	name, hash := "", o.ID
+	if o.Type == "bundle" {
+		name, hash = "bundle-", strings.TrimPrefix(o.ID, "bundle-")
+	}
+	if strings.Trim(hash, "0123456789abcdef") != "" {
+		return display.Cut(o.ID, most)
+	}
+	return name + display.Short(hash)
+}
+
 func newLogLine(e vigil.Event, log string) logLine {
 	const most = 200
 	l := logLine{
 		Log: logName(log), Seq: e.Seq, Time: e.Time, Actor: display.Clean(e.Actor), Action: display.Clean(e.Action),
-		Object: display.Clean(e.Object.Type + " " + display.Short(e.Object.ID)), ObjectID: display.Cut(display.Clean(e.Object.ID), most),
+		Object: display.Clean(e.Object.Type + " " + shortName(e.Object)), ObjectID: display.Cut(display.Clean(e.Object.ID), most),
 	}
 	switch e.Object.Type {
 	case vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypeRemark:

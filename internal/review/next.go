@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"vigil"
 	"vigil/internal/desk"
@@ -28,7 +29,7 @@ func (h *handler) goNext(w http.ResponseWriter, r *http.Request, done string, wa
 	}
 	it, err := h.desk(r).Take(r.Context(), wanted)
 	if errors.Is(err, vigil.ErrNotFound) {
-		if done == "decided" {
+		if strings.HasPrefix(done, "decided") {
 			done = "last"
 		}
 		http.Redirect(w, r, "/?done="+done, http.StatusSeeOther)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/sheet"
 )
 
 // A Table is one of a report's. The first column names the row; cells are as they
@@ -283,8 +284,7 @@ func (r Report) calibrationTable() Table {
 }
 
 // WriteCSV writes a table as CSV (RFC 4180) whose cells no spreadsheet takes for a
-// formula: one that begins as a formula does, a number apart, gets an apostrophe in
-// front (OWASP ASVS 5.0, 1.2.10).
+// formula, and leaves numbers as they are (OWASP ASVS 5.0, 1.2.10).
 func WriteCSV(w io.Writer, t Table) error {
 	cw := csv.NewWriter(w)
 	cw.UseCRLF = true
@@ -303,20 +303,10 @@ func WriteCSV(w io.Writer, t Table) error {
 
 // Neutral returns a cell as [WriteCSV] writes it.
 func Neutral(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", firstRune(cell)) {
-		return cell
-	}
 	if _, err := strconv.ParseFloat(cell, 64); err == nil && cell[0] == '-' && !strings.ContainsAny(cell, "xXpPiInN_") {
 		return cell
 	}
-	return "'" + cell
-}
-
-func firstRune(s string) rune {
-	for _, r := range s {
-		return r
-	}
-	return 0
+	return sheet.Cell(cell)
 }
 
 // AsOf says in words how far the report goes.

@@ -41,8 +41,10 @@ function arm(button) {
   armed = button;
   armed?.classList.add("waits");
   bar.classList.toggle("asks", armed !== null);
-  says.textContent = armed ? armed.firstElementChild.textContent + ": now press the letter of a reason. Esc takes it back." : "";
+  says.textContent = armed ? armed.firstElementChild.textContent + ": now press the letter of a reason. Esc takes it back."
+    : "Keys: the number of a verdict, then the letter of a reason. ? explains both.";
 }
+if (bar) arm(null);
 
 // reason picks a reason by its letter, and gives the verdict that waits for it.
 function reason(letter) {
