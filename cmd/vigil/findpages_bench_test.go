@@ -67,7 +67,7 @@ func benchFindPages(b *testing.B, n int) {
 			return err
 		},
 		"links-ms": func(ctx context.Context, id string) error {
-			_, err := links.of(ctx, id)
+			_, err := links.of(ctx, d, id)
 			return err
 		},
 		"hits-ms": func(ctx context.Context, _ string) error {
