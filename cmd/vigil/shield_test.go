@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	stdhtml "html"
 	"net/http"
 	"net/url"
 	"os"
@@ -229,7 +230,7 @@ func TestNoPageShowsWhatIsRestricted(t *testing.T) {
 			t.Errorf("%s finds the listing, and shows %q", path, said(answers))
 		}
 		for _, m := range hrefs.FindAllStringSubmatch(page, -1) {
-			next = append(next, strings.ReplaceAll(m[1], "&amp;", "&"))
+			next = append(next, stdhtml.UnescapeString(m[1]))
 		}
 	}
 	for path, want := range map[string]int{
