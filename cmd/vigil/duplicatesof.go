@@ -139,7 +139,7 @@ func (v clusterView) similar() review.Similar {
 	case n == 1:
 		s.Says = "no near-duplicate in the case"
 	default:
-		s.Says = fmt.Sprintf("cluster %s  %d listings whose texts are near-duplicates; %s, %s", v.cluster.ID, n,
+		s.Says = fmt.Sprintf("cluster %s: %d listings whose texts are near-duplicates; %s, %s", v.cluster.ID, n,
 			counted(len(v.cluster.Vendors()), "vendor", "vendors"), counted(len(v.cluster.Sources()), "source", "sources"))
 		v.members(&s)
 		v.common(&s)
