@@ -16,7 +16,7 @@ import (
 // bundleLinks says what ties the exhibits of a bundle together. It shows no other
 // listing of the case, whose graph g is. Identifiers are masked unless reveal is set.
 func (a *app) bundleLinks(ctx context.Context, x *exhibits, g *link.Graph, reveal bool) (out report.Links, err error) {
-	v := &linkView{app: a, Graph: g, cs: x.cs, reveal: reveal}
+	v := &linkView{app: a, Graph: g, cs: x.cs, reveal: reveal, shield: x.desk.Shield(false)}
 	if v.lists, err = matcher(ctx, x.cs, time.Now()); err != nil {
 		return out, err
 	}

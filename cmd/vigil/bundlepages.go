@@ -129,7 +129,7 @@ func (p *bundlePages) Show(ctx context.Context, who access.Person, id string) (r
 	if err != nil {
 		return review.Bundle{}, err
 	}
-	out := review.Bundle{Bundle: b, Dir: dir, Command: p.command(b, dir)}
+	out := review.Bundle{Bundle: b, Dir: dir, Command: p.command(b, dir), Beside: p.beside(b, dir)}
 	for _, s := range signers.For(signature.Release) {
 		out.Signers = append(out.Signers, s.Principal)
 	}
@@ -156,6 +156,25 @@ func (p *bundlePages) command(b release.Bundle, dir string) string {
 		return vigilBundle + "acknowledge " + b.ID + " --reason TEXT"
 	}
 	return ""
+}
+
+// beside returns the commands that make other things of a bundle whose bytes are fixed.
+func (p *bundlePages) beside(b release.Bundle, dir string) []review.Aside {
+	if dir == "" || b.State == release.Draft || b.State == release.Recalled || b.State == "" {
+		return nil
+	}
+	vigilBundle := "vigil --case " + p.cs.dir + " bundle "
+	as := []review.Aside{{
+		What:    "A disclosure withholds what a rules file names, for whoever may not see all; it is approved and released as a bundle of its own.",
+		Command: vigilBundle + "disclose " + dir + " --rules FILE -o DIR",
+	}}
+	if b.Stamped == "" {
+		as = append(as, review.Aside{
+			What:    "A time-stamping authority says that it was there. It is sent a hash and nothing else.",
+			Command: vigilBundle + "timestamp " + dir,
+		})
+	}
+	return as
 }
 
 // exporterOf returns the principal who signed a release as its exporter; empty if
@@ -359,6 +378,33 @@ func (p *bundlePages) Examine(ctx context.Context, who access.Person, id string)
 		return nil, err
 	}
 	return func(w io.Writer) error { return bundle.Zip(dir, untilDone{ctx, w}) }, nil
+}
+
+// Report implements [review.Bundles]. Who sees bundles, and no listings, is not shown it.
+func (p *bundlePages) Report(ctx context.Context, who access.Person, id string) (io.ReadCloser, error) {
+	b, dir, err := p.held(ctx, who, access.ReadBundles, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cs.may(ctx, who, access.ReadItem); err != nil {
+		return nil, err
+	}
+	in, err := os.OpenRoot(dir) // whose links lead nowhere else
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	f, err := in.Open(reportName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("bundle %s has no report: %w", b.ID, vigil.ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.fetched(ctx, who, b, "report read", nil); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // fetched says in the log that somebody takes a bundle out of the program.

@@ -138,6 +138,35 @@ func (s *served) job(page string) string {
 	return ""
 }
 
+// readsReport reads the report of a draft, which stands alone: no load, no script, no
+// word to the pages around.
+func (s *served) readsReport(path, id string) {
+	s.t.Helper()
+	if page := s.get(path); !strings.Contains(page, `href="`+path+`/report"`) || strings.Contains(page, " bundle disclose ") {
+		s.t.Errorf("the draft does not lead to its report, or offers what only sealed ones have:\n%s", page)
+	}
+	resp, err := s.client.Get(s.base + path + "/report")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	report, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(report), "Evidence report "+id) {
+		s.t.Errorf("the report: %s, %v", resp.Status, err)
+	}
+	policy := resp.Header.Get("Content-Security-Policy")
+	for _, want := range []string{"sandbox;", "default-src 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, want) {
+			s.t.Errorf("the policy of the report is %q, without %s", policy, want)
+		}
+	}
+	for _, not := range []string{"script-src", "img-src", "allow-", "http:", "https:"} {
+		if strings.Contains(policy, not) {
+			s.t.Errorf("the policy of the report is %q, with %s", policy, not)
+		}
+	}
+}
+
 // TestABundleGoesAllItsWayInTheBrowser: the server is never given a key.
 func TestABundleGoesAllItsWayInTheBrowser(t *testing.T) {
 	dir, listing, _ := bundleCase(t)
@@ -153,10 +182,11 @@ func TestABundleGoesAllItsWayInTheBrowser(t *testing.T) {
 		t.Fatalf("the draft's job:\n%s", page)
 	}
 	b, id := link[0], link[1]
+	s.readsReport(b, id)
 	if code, _ := s.try(b+"/approve", url.Values{"signature": {chief.sign(t, "x")}}); code != http.StatusForbidden {
 		t.Errorf("approve a draft: %d, want 403", code)
 	}
-	if page := s.post(b+"/seal", nil); !strings.Contains(page, "its exporter signs the release") {
+	if page := s.post(b+"/seal", nil); !strings.Contains(page, "its exporter signs the release") || !strings.Contains(page, " bundle disclose ") || !strings.Contains(page, " bundle timestamp ") {
 		t.Errorf("after sealing:\n%s", page)
 	}
 	// Nobody may sign for another, and nobody whom the case does not name.
@@ -320,6 +350,13 @@ func TestBundlesOnPagesKeepToRights(t *testing.T) {
 			_, list := p.List(ctx, who)
 			if allowed := who.Can(access.ReadBundles); (list == nil) != allowed {
 				t.Errorf("%s lists bundles: %v", r.Role, list)
+			}
+			report, err := p.Report(ctx, who, id)
+			if err == nil {
+				report.Close()
+			}
+			if allowed := who.Can(access.ReadBundles) && who.Can(access.ReadItem); (err == nil) != allowed {
+				t.Errorf("%s reads a report: %v", r.Role, err)
 			}
 			if !who.Can(access.Draft) {
 				_, err := p.Draft(ctx, who, review.Selection{Listings: []string{listing}})

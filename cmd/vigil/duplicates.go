@@ -52,6 +52,8 @@ type duplicated struct {
 	duplicate.Member
 	level vigil.Level
 	title string // as it may be shown
+
+	restricted bool // its vendor is not shown either
 }
 
 // A duplicateIndex is the clusters of a case.
@@ -86,8 +88,8 @@ func duplicatesIn(ctx context.Context, cs *openCase) (duplicateIndex, error) {
 			return x, err
 		}
 		t := comparedText(it)
-		d := duplicated{t.Member, it.Assessment.Level, display.Title(it.Listing, it.Assessment)}
-		if display.Restricted(it) {
+		d := duplicated{t.Member, it.Assessment.Level, display.Title(it.Listing, it.Assessment), display.Restricted(it)}
+		if d.restricted {
 			d.title = "‹withheld›"
 		}
 		x.listings[t.Listing], signatures[t.Listing] = d, signer.Sign(t.Text, t.Slots)
@@ -230,6 +232,9 @@ func (x duplicateIndex) lines() []clusterLine {
 		}
 		for _, m := range c.Members {
 			level := x.listings[m.Listing].level
+			if x.listings[m.Listing].restricted {
+				m.Vendor = ""
+			}
 			l.Listings = append(l.Listings, memberLine{m.Listing, m.Source, m.Vendor, level})
 			if level.Rank() > l.Level.Rank() {
 				l.Level = level

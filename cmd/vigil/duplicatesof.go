@@ -139,7 +139,7 @@ func (v clusterView) similar() review.Similar {
 	case n == 1:
 		s.Says = "no near-duplicate in the case"
 	default:
-		s.Says = fmt.Sprintf("cluster %s  %d listings whose texts are near-duplicates; %s, %s", v.cluster.ID, n,
+		s.Says = fmt.Sprintf("cluster %s: %d listings whose texts are near-duplicates; %s, %s", v.cluster.ID, n,
 			counted(len(v.cluster.Vendors()), "vendor", "vendors"), counted(len(v.cluster.Sources()), "source", "sources"))
 		v.members(&s)
 		v.common(&s)
@@ -160,10 +160,14 @@ func (v clusterView) members(s *review.Similar) {
 				how += ", another source"
 			}
 		}
-		s.Members = append(s.Members, review.SimilarMember{
+		member := review.SimilarMember{
 			ID: m.tie.Listing, Letter: letter(i), Level: m.Assessment.Level,
 			Vendor: display.Cut(display.Clean(m.tie.Vendor), 20), Source: display.Clean(m.tie.Source), How: how,
-		})
+		}
+		if display.Restricted(m.Item) { // the cluster was made of what its page says
+			member.Vendor = ""
+		}
+		s.Members = append(s.Members, member)
 	}
 	s.More = len(v.cluster.Members) - len(v.shown)
 }

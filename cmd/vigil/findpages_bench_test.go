@@ -70,8 +70,8 @@ func benchFindPages(b *testing.B, n int) {
 	near, links := &similarPages{st: st, clusters: k}, &linkPages{app: &app{}, cs: cs}
 	pages := review.Handler(review.Config{
 		Desk: *d, Token: "t", Hosts: []string{"vigil"}, Indicators: explain(), Similar: near.of, ClusterOf: near.clusterOf,
-		Links: func(ctx context.Context, _ *desk.Desk, listing string) (review.Links, error) {
-			return links.of(ctx, listing)
+		Links: func(ctx context.Context, d *desk.Desk, listing string) (review.Links, error) {
+			return links.of(ctx, d, listing)
 		},
 	})
 	w := httptest.NewRecorder()

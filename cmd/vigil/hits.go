@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/watchlist"
 	"vigil/store"
@@ -210,8 +211,16 @@ func (a *app) showHits(ctx context.Context, cs *openCase, operands []string, ter
 		return hint(usagef("the case has no watchlist"), "vigil watchlist import FILE…")
 	}
 	var hits []vigil.Hit
+	shield := a.desk(cs).Shield(reveal)
 	collect := func(it store.Item) error {
 		found, err := m.Hits(ctx, it.Listing, it.Assessment)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		hides, err := shield.Hides(ctx, it.Assessment.ID)
+		if hides {
+			found = display.ShieldedHits(found)
+		}
 		for _, h := range found {
 			if !terror || h.Row.Terror {
 				hits = append(hits, h)
@@ -222,7 +231,7 @@ func (a *app) showHits(ctx context.Context, cs *openCase, operands []string, ter
 	if err := a.lookUp(ctx, cs, operands, collect); err != nil {
 		return err
 	}
-	if err := a.logHits(ctx, cs, len(hits), reveal); err != nil {
+	if err := a.logHits(ctx, cs, len(hits), reveal, shield); err != nil {
 		return err
 	}
 	return a.writeHits(hits, reveal)
@@ -255,13 +264,16 @@ func assessed(ctx context.Context, cs *openCase, id string) (store.Item, error) 
 }
 
 // logHits says in the log that hits were looked at.
-func (a *app) logHits(ctx context.Context, cs *openCase, n int, reveal bool) error {
+func (a *app) logHits(ctx context.Context, cs *openCase, n int, reveal bool, shield *desk.Shield) error {
 	act := vigil.Act{
 		Actor: a.who(), Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "watchlist hits"},
 		Details: map[string]string{"hits": fmt.Sprint(n)},
 	}
 	if reveal {
 		act.Reason = "identifiers revealed"
+	}
+	if shield.Open() {
+		act.Details["restricted"] = "true"
 	}
 	_, err := cs.Record(ctx, vigil.Result{Act: act})
 	return err
@@ -290,7 +302,11 @@ func (a *app) writeHits(hits []vigil.Hit, reveal bool) error {
 		if reveal && !h.Identifier.Redacted {
 			value = display.Clean(h.Identifier.Value)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", display.Short(h.Listing), display.Clean(h.Identifier.Kind), value, h.List.Name, h.List.AsOf, h.Row.N,
+		row := "-" // of a listing under restricted handling: it would tell which identifier it is
+		if h.Row.N > 0 {
+			row = fmt.Sprint(h.Row.N)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", display.Short(h.Listing), display.Clean(h.Identifier.Kind), value, h.List.Name, h.List.AsOf, row,
 			display.Cut(display.Clean(h.Row.Party), 40), display.Cut(display.Clean(programmes(h.Row)), 40), hitState(h))
 	}
 	if err := w.Flush(); err != nil {

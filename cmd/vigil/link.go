@@ -14,6 +14,7 @@ import (
 
 	"vigil"
 	"vigil/classify/identifier"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/link"
 )
@@ -55,7 +56,7 @@ sold, quoted and copied.
 	f := c.Flags()
 	f.BoolVar(&o.path, "path", false, "the shortest path between two listings or identifiers")
 	f.BoolVar(&o.weak, "weak", false, "weak links as well: in a path where no strong one is, in a picture")
-	f.BoolVar(&o.reveal, "reveal", false, "identifiers in full (logged)")
+	f.BoolVar(&o.reveal, "reveal", false, "identifiers in full; for adjudicators, restricted listings too (logged)")
 	f.StringVar(&o.export, "export", "", "write the graph as graphml, csv, json or svg")
 	f.StringVarP(&o.out, "output", "o", "", "file to export to (default: standard output)")
 	c.AddCommand(a.linkCutCommand(), a.linkJoinCommand(), a.linkUndoCommand(), a.linkTiesCommand())
@@ -80,7 +81,8 @@ func (o linkOptions) check(operands []string) error {
 
 // link shows the graph of the case, or a part of it.
 func (a *app) link(ctx context.Context, cs *openCase, operands []string, o linkOptions) error {
-	g, err := a.graph(ctx, cs)
+	shield := a.desk(cs).Shield(o.reveal)
+	g, err := a.graphBehind(ctx, cs, shield)
 	if err != nil {
 		return err
 	}
@@ -88,10 +90,16 @@ func (a *app) link(ctx context.Context, cs *openCase, operands []string, o linkO
 	if err != nil {
 		return err
 	}
-	if err := a.logLink(ctx, cs, at, o); err != nil {
+	if err := hiddenAmong(ctx, shield, at); err != nil {
 		return err
 	}
-	v := &linkView{app: a, Graph: g, cs: cs, reveal: o.reveal}
+	if err := a.logLink(ctx, cs, at, o, shield); err != nil {
+		return err
+	}
+	if says := shield.Says(); says != "" {
+		defer a.info("%s", says)
+	}
+	v := &linkView{app: a, Graph: g, cs: cs, reveal: o.reveal, shield: shield}
 	if v.lists, err = matcher(ctx, cs, time.Now()); err != nil {
 		return err
 	}
@@ -110,10 +118,19 @@ func (a *app) link(ctx context.Context, cs *openCase, operands []string, o linkO
 	return v.group(ctx, at[0].group)
 }
 
-// graph builds the graph of the case from what its listings mention.
+// graph builds the graph of the case from what its listings mention, those under
+// restricted handling left out.
 func (a *app) graph(ctx context.Context, cs *openCase) (*link.Graph, error) {
+	return a.graphBehind(ctx, cs, a.desk(cs).Shield(false))
+}
+
+// graphBehind is graph without the listings that a shield hides.
+func (a *app) graphBehind(ctx context.Context, cs *openCase, shield *desk.Shield) (*link.Graph, error) {
 	ties, err := cs.Ties(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if ties, err = shieldedTies(ctx, shield, ties); err != nil {
 		return nil, err
 	}
 	shared, err := sharedKeys(ctx, cs)
@@ -124,7 +141,7 @@ func (a *app) graph(ctx context.Context, cs *openCase) (*link.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := link.Build(link.WithAccounts(cs.Mentions(ctx, "")), ties, o)
+	g, err := link.Build(link.WithAccounts(shieldedMentions(ctx, shield, cs.Mentions(ctx, ""))), ties, o)
 	if err != nil {
 		return nil, fmt.Errorf("link the listings of the case: %w", err)
 	}
@@ -252,7 +269,7 @@ func (t linkTarget) logged() string {
 }
 
 // logLink says in the log what was looked at.
-func (a *app) logLink(ctx context.Context, cs *openCase, at []linkTarget, o linkOptions) error {
+func (a *app) logLink(ctx context.Context, cs *openCase, at []linkTarget, o linkOptions, shield *desk.Shield) error {
 	act := vigil.Act{Actor: a.who(), Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "links"}, Details: map[string]string{}}
 	if o.path {
 		act.Details["path"] = "true"
@@ -269,6 +286,9 @@ func (a *app) logLink(ctx context.Context, cs *openCase, at []linkTarget, o link
 	}
 	if o.reveal {
 		act.Reason = "identifiers revealed"
+	}
+	if shield.Open() {
+		act.Details["restricted"] = "true"
 	}
 	_, err := cs.Record(ctx, vigil.Result{Act: act})
 	return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/link"
 	"vigil/internal/review"
@@ -26,10 +27,18 @@ type linkPages struct {
 	cs *openCase
 }
 
-// of returns what a listing is tied to, identifiers masked.
-func (p *linkPages) of(ctx context.Context, id string) (review.Links, error) {
+// of returns what a listing is tied to, identifiers masked, and listings under
+// restricted handling left out: the pages show their links to nobody.
+func (p *linkPages) of(ctx context.Context, d *desk.Desk, id string) (review.Links, error) {
+	shield := d.Shield(false)
+	if hides, err := shield.Hides(ctx, id); err != nil || hides {
+		return review.Links{Withheld: hides}, err
+	}
 	ties, err := p.cs.Ties(ctx)
 	if err != nil {
+		return review.Links{}, err
+	}
+	if ties, err = shieldedTies(ctx, shield, ties); err != nil {
 		return review.Links{}, err
 	}
 	shared, err := p.shared(ctx)
@@ -40,16 +49,16 @@ func (p *linkPages) of(ctx context.Context, id string) (review.Links, error) {
 	if err != nil {
 		return review.Links{}, err
 	}
-	n := &linkReader{ctx: ctx, st: p.cs}
+	n := &linkReader{ctx: ctx, st: p.cs, shield: shield}
 	g, cut, err := link.Near(id, link.Case{Keys: n.keys, Mentions: n.mentions}, ties, o, link.Bounds{})
 	if err != nil {
 		return review.Links{}, fmt.Errorf("read what is around listing %s: %w", id, err)
 	}
-	v := &linkView{app: p.app, Graph: g, cs: p.cs}
+	v := &linkView{app: p.app, Graph: g, cs: p.cs, shield: shield}
 	if v.lists, err = matcher(ctx, p.cs, time.Now()); err != nil {
 		return review.Links{}, err
 	}
-	out := review.Links{Cut: n.cutText(cut)}
+	out := review.Links{Cut: n.cutText(cut), Hidden: shield.Says()}
 	if c, ok := v.Component(id); ok && c.Listings > 1 {
 		out.Group = groupText(c)
 		var b bytes.Buffer
@@ -152,6 +161,7 @@ func first(is bool) int {
 type linkReader struct {
 	ctx      context.Context
 	st       store.Store
+	shield   *desk.Shield
 	accounts map[string][2]string // source and vendor, by key
 	cut      []string             // vendors with too many listings
 }
@@ -160,6 +170,9 @@ type linkReader struct {
 // that was assessed last, and those to which its keys lead. A capture that has no key
 // in common with any of these is not found.
 func (n *linkReader) keys(listing string) ([]string, error) {
+	if hides, err := n.shield.Hides(n.ctx, listing); err != nil || hides {
+		return nil, err
+	}
 	as, err := n.st.Assessment(n.ctx, listing)
 	if errors.Is(err, vigil.ErrNotFound) { // of a join, and not assessed yet
 		return nil, nil
@@ -252,9 +265,9 @@ func (n *linkReader) capture(listing, page string) ([]string, error) {
 // mentions yields the mentions of a key, or of an account that a listing named.
 func (n *linkReader) mentions(key string) iter.Seq2[vigil.Mention, error] {
 	if at, ok := n.accounts[key]; ok {
-		return n.account(key, at[0], at[1])
+		return shieldedMentions(n.ctx, n.shield, n.account(key, at[0], at[1]))
 	}
-	return n.st.Mentions(n.ctx, key)
+	return shieldedMentions(n.ctx, n.shield, n.st.Mentions(n.ctx, key))
 }
 
 // account yields a mention of an account by each of its listings that names some

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/link"
 	"vigil/internal/review"
@@ -28,6 +29,7 @@ type linkView struct {
 	cs     *openCase
 	lists  *watchlist.Matcher // nil without lists
 	reveal bool
+	shield *desk.Shield
 }
 
 // label shows an identifier, masked unless it was asked for.
@@ -54,6 +56,9 @@ func (v *linkView) says(k link.Key) string {
 // title returns a listing's title as a line that is safe to show; of one that is
 // restricted, that it is withheld.
 func (v *linkView) title(ctx context.Context, id string) string {
+	if hides, err := v.shield.Hides(ctx, id); err != nil || hides {
+		return "‹withheld›"
+	}
 	l, err := v.cs.Listing(ctx, id)
 	if err != nil {
 		return ""
@@ -61,10 +66,6 @@ func (v *linkView) title(ctx context.Context, id string) string {
 	as, err := v.cs.Assessment(ctx, id)
 	if err != nil {
 		return ""
-	}
-	ds, err := v.cs.Decisions(ctx, id)
-	if err != nil || vigil.Judge(ds).Restricted() {
-		return "‹withheld›"
 	}
 	return display.Cut(display.Title(l, as), 48)
 }

@@ -173,9 +173,7 @@ func (a *app) pages(ctx context.Context, cs *openCase, l net.Listener) (*pages, 
 	cfg := review.Config{
 		Desk: d, Token: token, Hosts: answered(settings, l.Addr()), Accounts: k, Origin: home,
 		Indicators: explain(), Origins: origins(), Contact: cs.config.Review.Contact, NewLink: show,
-		Links: func(ctx context.Context, _ *desk.Desk, listing string) (review.Links, error) {
-			return links.of(ctx, listing)
-		},
+		Links:   links.of,
 		Similar: near.of, ClusterOf: near.clusterOf,
 		Query: search.Parser{Keys: api.Keys}.Parse, Identifiers: identifier.Scan,
 		Draft: func(ctx context.Context, d *desk.Desk, listings []string) (string, error) {

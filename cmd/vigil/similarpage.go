@@ -92,9 +92,6 @@ func states(s *review.Similar, members []desk.Member, now time.Time) {
 		if _, name, ok := strings.Cut(s.Members[i].Source, "/"); ok {
 			s.Members[i].Source = name
 		}
-		if display.Restricted(m.Item) {
-			s.Members[i].Vendor = ""
-		}
 	}
 }
 

@@ -64,6 +64,7 @@ func (r *Review) task() vigil.Task {
 // NewItem returns a view as it may be given out; reveal says that its reader asked
 // for identifiers in full, and that this is logged.
 func NewItem(v display.View, reveal bool) Item {
+	v = v.Shielded()
 	it := Item{
 		Listing: v.Listing, Assessment: v.Assessment, Page: v.Page, Decisions: v.Decisions, Hits: v.Hits,
 		Decision: v.Decision, Review: reviewOf(v.Task), Stage: v.Stage, Blind: v.Blind,
@@ -73,7 +74,7 @@ func NewItem(v display.View, reveal bool) Item {
 	if it.Decisions == nil {
 		it.Decisions = []vigil.Decision{}
 	}
-	it.Listing, it.Assessment = veiled(v.Listing, v.Assessment, it.Restricted && !reveal, reveal)
+	it.Listing, it.Assessment = veiled(v.Listing, v.Assessment, reveal)
 	if !reveal {
 		it.Hits = maskedHits(v.Hits)
 	}
@@ -85,7 +86,7 @@ func (it Item) View() display.View {
 	return display.View{
 		Item: store.Item{Listing: it.Listing, Assessment: it.Assessment, Task: it.Review.task(), Decision: it.Decision},
 		Page: it.Page, Decisions: it.Decisions, Blind: it.Blind, Stage: it.Stage, Hits: it.Hits,
-		Remarks: vigil.Remarks{Notes: it.Notes, Tags: it.Tags, Due: it.Due},
+		Remarks: vigil.Remarks{Notes: it.Notes, Tags: it.Tags, Due: it.Due}, Revealed: it.Revealed,
 	}
 }
 
@@ -111,6 +112,9 @@ type Row struct {
 
 // NewRow returns a listing as it may stand in a list.
 func NewRow(it store.Item) Row {
+	if display.Restricted(it) {
+		it.Listing, it.Assessment = display.Shielded(it.Listing, it.Assessment)
+	}
 	a := it.Assessment
 	r := Row{
 		Listing: it.Listing.ID, Source: it.Listing.Source, URL: it.Listing.URL, Level: a.Level, Score: a.Score, Genre: a.Genre,
@@ -122,9 +126,7 @@ func NewRow(it store.Item) Row {
 	if it.Decision != nil {
 		r.Verdict = it.Decision.Verdict
 	}
-	if !display.Restricted(it) {
-		r.Title, r.Vendor = display.Title(it.Listing, a), display.Clean(it.Listing.Vendor)
-	}
+	r.Title, r.Vendor = display.Title(it.Listing, a), display.Clean(it.Listing.Vendor)
 	for _, f := range a.Findings {
 		if f.Polarity == vigil.Against {
 			continue

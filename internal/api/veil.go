@@ -10,20 +10,16 @@ import (
 )
 
 // veiled returns a listing and its assessment without what must not be shown: what
-// the law forbids to repeat and secrets always, identifiers unless they are
-// revealed, all text if the listing is restricted.
-func veiled(l vigil.Listing, a vigil.Assessment, restricted, reveal bool) (vigil.Listing, vigil.Assessment) {
+// the law forbids to repeat and secrets always, identifiers unless they are revealed.
+func veiled(l vigil.Listing, a vigil.Assessment, reveal bool) (vigil.Listing, vigil.Assessment) {
 	fields := map[string]string{}
 	for _, name := range []string{vigil.FieldTitle, vigil.FieldDescription, vigil.FieldContact, vigil.FieldPGP} {
-		if text, _ := l.Field(name); text != "" && !restricted {
+		if text, _ := l.Field(name); text != "" {
 			fields[name] = veil(name, text, a, reveal)
 		}
 	}
 	l.Title, l.Description = fields[vigil.FieldTitle], fields[vigil.FieldDescription]
 	l.Contact, l.PGP = apart(fields[vigil.FieldContact], l.Contact), apart(fields[vigil.FieldPGP], l.PGP)
-	if restricted {
-		l.Category, l.MediaURLs = nil, nil
-	}
 	a.Findings = slices.Clone(a.Findings)
 	for i, f := range a.Findings {
 		a.Findings[i].Text = ""

@@ -140,28 +140,10 @@ func (d *Desk) veiled(k *docket, whole bool) store.Item {
 			it.Decision = &vigil.Decision{Listing: it.Assessment.ID, Source: it.Assessment.Source, Page: it.Assessment.Page, Verdict: vigil.SuspectedMinor}
 		}
 		if !whole {
-			it.Listing, it.Assessment = withheld(it.Listing, it.Assessment)
+			it.Listing, it.Assessment = display.Shielded(it.Listing, it.Assessment)
 		}
 	}
 	return it
-}
-
-// withheld returns a listing and its assessment without any words of the page.
-func withheld(l vigil.Listing, a vigil.Assessment) (vigil.Listing, vigil.Assessment) {
-	a.Findings, a.Identifiers = slices.Clone(a.Findings), slices.Clone(a.Identifiers)
-	for i := range a.Findings {
-		f := &a.Findings[i]
-		f.Text, f.Start, f.End = "", 0, 0
-	}
-	for i := range a.Identifiers {
-		a.Identifiers[i] = masked(a.Identifiers[i])
-	}
-	return vigil.Listing{ID: l.ID, Source: l.Source, Page: l.Page, URL: l.URL, PageType: l.PageType, Lang: l.Lang}, a
-}
-
-// masked returns of an identifier no more than its kind.
-func masked(id vigil.Identifier) vigil.Identifier {
-	return vigil.Identifier{Kind: id.Kind, Class: id.Class, Field: id.Field, Redacted: true}
 }
 
 // Seen names the state of a listing that a form was made for: a decision holds for

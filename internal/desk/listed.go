@@ -8,6 +8,7 @@ import (
 
 	"vigil"
 	"vigil/internal/access"
+	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
 )
@@ -98,11 +99,8 @@ func (d *Desk) showListed(ctx context.Context, r ListedRequest, page []Listed) e
 			return err
 		}
 		page[i].SearchHit = d.veiledHit(&k, l.SearchHit)
-		if !k.restricted() {
-			continue
-		}
-		for j := range page[i].Hits {
-			page[i].Hits[j].Identifier = masked(page[i].Hits[j].Identifier)
+		if k.restricted() {
+			page[i].Hits = display.ShieldedHits(page[i].Hits)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"vigil"
 	"vigil/internal/access"
@@ -27,7 +28,7 @@ func (d *Desk) Show(ctx context.Context, listing string) (display.View, error) {
 
 // Reveal is [Desk.Show] for somebody who asks for identifiers in full; the log
 // says that they were shown. A restricted listing comes with its text, for those
-// who may read it ([access.ReadRestricted]).
+// who may read it ([access.ReadRestricted]), and the log says that, too.
 func (d *Desk) Reveal(ctx context.Context, listing string) (display.View, error) {
 	if err := d.may(ctx, access.Reveal); err != nil {
 		return display.View{}, err
@@ -36,14 +37,28 @@ func (d *Desk) Reveal(ctx context.Context, listing string) (display.View, error)
 	if err != nil {
 		return display.View{}, err
 	}
-	if err := d.mayRead(ctx, &k); err != nil {
+	if err := d.mayOpen(ctx, &k); err != nil {
 		return display.View{}, err
 	}
 	return d.look(ctx, &k, revealed)
 }
 
-// revealed is the reason of a view that shows everything.
-const revealed = "identifiers revealed"
+// Words of the log about views: the reason of one that shows everything, and the
+// detail of one that shows what is restricted.
+const (
+	revealed         = "identifiers revealed"
+	detailRestricted = "restricted"
+)
+
+// mayOpen returns nil if the person may see now what a listing's page says, whether or
+// not it is restricted. Whoever is alone with a case sees nothing of restricted ones:
+// there is nobody else to handle them.
+func (d *Desk) mayOpen(ctx context.Context, k *docket) error {
+	if k.restricted() && d.Who.Solo {
+		return fmt.Errorf("listing %s is restricted: %w: in a case without accounts nobody opens it: vigil user add makes some", k.Assessment.ID, vigil.ErrRefused)
+	}
+	return d.mayRead(ctx, k)
+}
 
 // mayRead returns nil unless the listing is restricted and the person may not
 // read it now.
@@ -60,7 +75,7 @@ func (d *Desk) mayRead(ctx context.Context, k *docket) error {
 // look logs that it is looked at and returns it with what goes with it.
 func (d *Desk) look(ctx context.Context, k *docket, reason string) (display.View, error) {
 	id := k.Assessment.ID
-	v := display.View{Item: d.veiled(k, reason == revealed), Decisions: d.visible(k), Stage: d.stage(k)}
+	v := display.View{Item: d.veiled(k, reason == revealed), Decisions: d.visible(k), Stage: d.stage(k), Revealed: reason == revealed}
 	var err error
 	v.Page, err = d.Store.Page(ctx, k.Assessment.Page)
 	if err != nil && !errors.Is(err, vigil.ErrNotFound) { // listings from a file have none
@@ -75,13 +90,10 @@ func (d *Desk) look(ctx context.Context, k *docket, reason string) (display.View
 	if v.Hits, err = d.hits(ctx, k.Item); err != nil {
 		return display.View{}, err
 	}
-	if k.restricted() && reason != revealed {
-		v.Page.Body, v.Page.Links, v.Page.Refused, v.Page.Proposals = nil, nil, nil, nil
-		for i := range v.Hits {
-			v.Hits[i].Identifier = masked(v.Hits[i].Identifier)
-		}
+	if v.Hidden() {
+		v.Page, v.Hits = display.ShieldedPage(v.Page), display.ShieldedHits(v.Hits)
 	}
-	if err := d.logView(ctx, k.Assessment, reason); err != nil {
+	if err := d.logView(ctx, k, reason, nil); err != nil {
 		return display.View{}, err
 	}
 	return v, nil
@@ -102,11 +114,17 @@ func (d *Desk) remarks(k *docket, rs []vigil.Remark) []vigil.Remark {
 	return shown
 }
 
-// logView says in the log that a listing is looked at.
-func (d *Desk) logView(ctx context.Context, a vigil.Assessment, reason string) error {
+// logView says in the log that a listing is looked at, and with a reveal of one that is
+// restricted, that it is.
+func (d *Desk) logView(ctx context.Context, k *docket, reason string, details map[string]string) error {
+	a := k.Assessment
 	act := vigil.Act{
 		Actor: d.Who.Account, Action: vigil.ActView, Order: vigil.OrderOf(a.Source),
 		Object: vigil.Object{Type: vigil.TypeListing, ID: a.ID}, Reason: reason, Details: map[string]string{"page": a.Page},
+	}
+	maps.Copy(act.Details, details)
+	if reason == revealed && k.restricted() {
+		act.Details[detailRestricted] = "true"
 	}
 	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
 		return fmt.Errorf("log the view of listing %s: %w", a.ID, err)
@@ -126,25 +144,47 @@ func (d *Desk) hits(ctx context.Context, it store.Item) ([]vigil.Hit, error) {
 	return hits, nil
 }
 
-// Capture returns the capture that a listing was read from, with its body, for the
-// views of its source and of its rendering; how is logged. A capture shows
-// identifiers in full, so it takes what [Desk.Reveal] takes.
-func (d *Desk) Capture(ctx context.Context, listing, how string) (vigil.Page, error) {
+// Capture returns a listing with the capture that it was read from, and its body, for
+// the views of its source and of its rendering; how is logged. A capture shows
+// identifiers in full, so it takes what [Desk.Reveal] takes; that of a restricted
+// listing is logged as a reveal.
+func (d *Desk) Capture(ctx context.Context, listing, how string) (display.View, error) {
+	k, err := d.openable(ctx, listing)
+	if err != nil {
+		return display.View{}, err
+	}
+	v := display.View{Item: d.veiled(&k, true), Revealed: true}
+	if v.Page, err = d.Store.Page(ctx, k.Assessment.Page); err != nil {
+		return display.View{}, fmt.Errorf("page %s of listing %s: %w", k.Assessment.Page, k.Assessment.ID, err)
+	}
+	if k.restricted() {
+		err = d.logView(ctx, &k, revealed, map[string]string{"view": how})
+	} else {
+		err = d.logView(ctx, &k, how, nil)
+	}
+	if err != nil {
+		return display.View{}, err
+	}
+	return v, nil
+}
+
+// MayCapture returns nil if [Desk.Capture] would show the capture of a listing now. It
+// logs no look, and shows nothing.
+func (d *Desk) MayCapture(ctx context.Context, listing string) error {
+	_, err := d.openable(ctx, listing)
+	return err
+}
+
+// openable returns a listing whose capture the person may see now.
+func (d *Desk) openable(ctx context.Context, listing string) (docket, error) {
 	if err := d.may(ctx, access.Reveal); err != nil {
-		return vigil.Page{}, err
+		return docket{}, err
 	}
 	k, err := d.find(ctx, listing)
 	if err != nil {
-		return vigil.Page{}, err
+		return docket{}, err
 	}
-	if err := d.mayRead(ctx, &k); err != nil {
-		return vigil.Page{}, err
-	}
-	p, err := d.Store.Page(ctx, k.Assessment.Page)
-	if err != nil {
-		return vigil.Page{}, fmt.Errorf("page %s of listing %s: %w", k.Assessment.Page, k.Assessment.ID, err)
-	}
-	return p, d.logView(ctx, k.Assessment, how)
+	return k, d.mayOpen(ctx, &k)
 }
 
 // LogLinks says in the log that a listing's links were looked at.
@@ -152,7 +192,7 @@ func (d *Desk) LogLinks(ctx context.Context, a vigil.Assessment) error {
 	if err := d.may(ctx, access.ReadLinks); err != nil {
 		return err
 	}
-	return d.logView(ctx, a, "links")
+	return d.logView(ctx, &docket{Item: store.Item{Assessment: a}}, "links", nil)
 }
 
 // Exhibit returns the newest assessment of a listing, by its whole ID, with what

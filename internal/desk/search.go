@@ -15,21 +15,30 @@ import (
 
 // Search finds listings: a page with as many hits as it may have, unless there are
 // no more, or the request bounds how many are looked at: then it looks at no more
-// than a few times as many ([lookRounds]), and an empty page may have a Next. It logs how many and by which kinds of terms, not by which words.
-// Restricted listings are found without their texts. Where others' decisions on a
-// hit are not for the person, neither the hit nor a count gives them away.
+// than a few times as many ([lookRounds]), and an empty page may have a Next. It logs
+// how many and by which kinds of terms, not by which words. Restricted listings are
+// found by what is known of them, never by what their pages say, and come without it:
+// whoever guesses words, a vendor or an identifier learns nothing. Where others'
+// decisions on a hit are not for the person, neither the hit nor a count gives them away.
 func (d *Desk) Search(ctx context.Context, r store.SearchRequest) (store.SearchResult, error) {
 	if err := d.may(ctx, access.Search); err != nil {
 		return store.SearchResult{}, err
+	}
+	asked := r
+	if readsText(r.Query) {
+		r.Query = withoutRestricted(r.Query)
 	}
 	found, err := d.wholePage(ctx, r)
 	if err != nil {
 		return store.SearchResult{}, err
 	}
-	if err := d.veil(ctx, r.Query, &found); err != nil {
+	if err := d.shieldCount(ctx, asked, &found); err != nil {
 		return store.SearchResult{}, err
 	}
-	return found, d.logSearch(ctx, r.Query, found)
+	if err := d.veil(ctx, asked.Query, &found); err != nil {
+		return store.SearchResult{}, err
+	}
+	return found, d.logSearch(ctx, asked.Query, found)
 }
 
 // lookRounds is how often the case is asked for one page where a request bounds what
@@ -58,6 +67,57 @@ func (d *Desk) wholePage(ctx context.Context, r store.SearchRequest) (all store.
 		}
 		r.Page, r.Count, r.Limit = res.Next, false, limit-len(all.Hits)
 	}
+}
+
+// readsText reports whether an answer to a query tells what pages say.
+func readsText(q search.Query) bool {
+	return slices.ContainsFunc(q.Clauses, func(c search.Clause) bool {
+		return slices.ContainsFunc(c.Any, func(t search.Term) bool { return !t.OfFacts() })
+	})
+}
+
+// withoutRestricted returns a query that finds no restricted listing.
+func withoutRestricted(q search.Query) search.Query {
+	minor := search.Term{Kind: search.Decision, Value: string(vigil.SuspectedMinor)}
+	return search.Query{Clauses: append(slices.Clone(q.Clauses), search.Clause{Not: true, Any: []search.Term{minor}})}
+}
+
+// shieldCount counts vendors anew where restricted listings are among what was
+// counted: the name of one is what its page says.
+func (d *Desk) shieldCount(ctx context.Context, r store.SearchRequest, found *store.SearchResult) error {
+	if found.Count == nil || !counts(found.Count, search.Decision, string(vigil.SuspectedMinor)) {
+		return nil
+	}
+	others, err := d.Store.Search(ctx, store.SearchRequest{Query: withoutRestricted(r.Query), Limit: 1, Count: true})
+	if err != nil {
+		return err
+	}
+	c := *found.Count
+	c.Facets = slices.Clone(c.Facets)
+	for i, f := range c.Facets {
+		if f.Name == search.Vendor {
+			c.Facets[i] = facetOf(others.Count, search.Vendor)
+		}
+	}
+	found.Count = &c
+	return nil
+}
+
+// facetOf returns a facet of a count; one without values if there is none.
+func facetOf(c *store.SearchCount, name search.Kind) store.Facet {
+	if c != nil {
+		if i := slices.IndexFunc(c.Facets, func(f store.Facet) bool { return f.Name == name }); i >= 0 {
+			return c.Facets[i]
+		}
+	}
+	return store.Facet{Name: name}
+}
+
+// counts reports whether some of what was counted have, or may have, a value of a
+// facet.
+func counts(c *store.SearchCount, name search.Kind, value string) bool {
+	f := facetOf(c, name)
+	return f.More > 0 || slices.ContainsFunc(f.Values, func(v store.FacetValue) bool { return v.Value == value })
 }
 
 // veil takes out of a page what the person may not see.

@@ -19,9 +19,10 @@ const MaxFact = 1000
 // Facts lists what is known about a listing besides its text, ready to be
 // shown. Absent facts are absent.
 func Facts(v View) []Fact {
+	v = v.Shielded()
 	l, p := v.Listing, v.Page
 	title := Title(l, v.Assessment)
-	if Restricted(v.Item) {
+	if v.Hidden() {
 		title = "withheld: restricted handling"
 	}
 	facts := []Fact{

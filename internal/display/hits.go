@@ -52,7 +52,11 @@ func hitRank(h vigil.Hit) int {
 // hitSays says which list names an identifier, as of when, for whom, and whether
 // that still holds.
 func hitSays(h vigil.Hit) string {
-	parts := []string{fmt.Sprintf("on %s as of %s, row %d", Clean(h.List.Name), Clean(h.List.AsOf), h.Row.N)}
+	where := fmt.Sprintf("on %s as of %s", Clean(h.List.Name), Clean(h.List.AsOf))
+	if h.Row.N > 0 {
+		where += fmt.Sprintf(", row %d", h.Row.N)
+	}
+	parts := []string{where}
 	if h.Row.Party != "" {
 		parts = append(parts, "listed for "+Cut(Clean(h.Row.Party), MaxFact))
 	}

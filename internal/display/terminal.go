@@ -50,7 +50,7 @@ const QuoteContext = 48
 // what speaks for and against, and what to type next.
 func (t Terminal) Item(w io.Writer, v View) error {
 	var b bytes.Buffer
-	t.Reveal = t.Reveal && !Restricted(v.Item)
+	v, t.Reveal = v.Shielded(), t.Reveal && !v.Hidden()
 	t.head(&b, v)
 	t.facts(&b, v)
 	t.findings(&b, v)
@@ -91,9 +91,12 @@ func (t Terminal) findings(b *bytes.Buffer, v View) {
 		if f.Polarity == vigil.Against {
 			against = "against  "
 		}
-		fmt.Fprintf(b, "  %6s  %-7s %s%s  %s\n", Weight(f.Weight), Clean(f.Indicator), against,
-			t.Indicators.Name(f.Indicator), t.style(sgrFaint, fmt.Sprintf("%s bytes %d-%d", Clean(f.Field), f.Start, f.End)))
-		if !Restricted(v.Item) {
+		place := "" // of what is hidden, none is known
+		if !v.Hidden() {
+			place = "  " + t.style(sgrFaint, fmt.Sprintf("%s bytes %d-%d", Clean(f.Field), f.Start, f.End))
+		}
+		fmt.Fprintf(b, "  %6s  %-7s %s%s%s\n", Weight(f.Weight), Clean(f.Indicator), against, t.Indicators.Name(f.Indicator), place)
+		if !v.Hidden() {
 			fmt.Fprintf(b, "          %s\n", t.quote(v, f))
 		}
 	}
@@ -165,7 +168,7 @@ func (t Terminal) hits(b *bytes.Buffer, v View) {
 func (t Terminal) text(b *bytes.Buffer, v View) {
 	t.section(b, "Text")
 	switch {
-	case Restricted(v.Item):
+	case v.Hidden():
 		fmt.Fprintf(b, "  withheld: restricted handling\n")
 		return
 	case Grave(v.Assessment.Level) && !t.Text:

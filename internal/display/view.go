@@ -11,6 +11,9 @@ import (
 // A View is everything that a reviewer is shown about one listing.
 type View struct {
 	store.Item
+	// Revealed says that the viewer asked for everything, may see it, and that the log
+	// says so: identifiers in full, and what is restricted.
+	Revealed  bool
 	Page      vigil.Page       // the capture that was assessed
 	Decisions []vigil.Decision // oldest first; without those that the viewer may not see yet
 	// Blind says that decisions are left out: the viewer is to read, or may still
@@ -19,4 +22,17 @@ type View struct {
 	Remarks vigil.Remarks // likewise
 	Stage   vigil.Stage   // in which the listing waits: Review, Reread or Adjudicate; empty if in none
 	Hits    []vigil.Hit   // on watchlists
+}
+
+// Hidden reports whether nothing that the page says is shown.
+func (v View) Hidden() bool { return Restricted(v.Item) && !v.Revealed }
+
+// Shielded returns the view without anything that must not be shown of it. The desk
+// gives out no other; here it is done once more, for whoever made a view themself.
+func (v View) Shielded() View {
+	if v.Hidden() {
+		v.Listing, v.Assessment = Shielded(v.Listing, v.Assessment)
+		v.Page, v.Hits = ShieldedPage(v.Page), ShieldedHits(v.Hits)
+	}
+	return v
 }

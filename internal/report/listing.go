@@ -96,6 +96,10 @@ type sum struct {
 // listing returns what is shown of the exhibit at place i.
 func (p *page) listing(i int) listing {
 	e := p.chosen.detailed[i]
+	if Restricted(e) {
+		e.Listing, e.Assessment = display.Shielded(e.Listing, e.Assessment)
+		e.Page, e.Hits = display.ShieldedPage(e.Page), display.ShieldedHits(e.Hits)
+	}
 	l := listing{
 		N: i + 1, Exhibit: e, Heading: display.Cut(titleOf(e, p.Reveal), 2*titleLen), Restricted: Restricted(e),
 		Facts: facts(e), Kind: genre(e.Assessment.Genre) + ", in " + language(e.Assessment.Lang),
@@ -272,7 +276,7 @@ func facts(e vigil.Exhibit) []fact {
 	add("Ships to", text(strings.Join(l.ShipsTo, ", ")), false)
 	add("Posted", text(l.PostedAt), false)
 	add("Source", text(l.Source), false)
-	add("Address", defang(pg.URL), true)
+	add("Address", defang(pg.URL), true) // none of a restricted listing
 	if pg.FinalURL != pg.URL {
 		add("Answered from", defang(pg.FinalURL), true)
 	}

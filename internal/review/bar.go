@@ -51,11 +51,14 @@ func (h *handler) newBar(r *http.Request, v display.View, try decideTry) *decisi
 	return b
 }
 
-// unlocked reports whether the person may see now what is restricted. Somebody alone
-// with a case never does: there is no other to handle it.
+// opens reports whether a person may open what is restricted, now or once they have
+// proved anew who they are. Somebody alone with a case never does: there is no other to
+// handle it.
+func (h *handler) opens(p access.Person) bool { return !p.Solo && p.Can(access.ReadRestricted) }
+
+// unlocked reports whether they may now.
 func (h *handler) unlocked(r *http.Request) bool {
-	p := person(r)
-	return !p.Solo && p.May(access.ReadRestricted, h.Desk.Clock()) == nil
+	return h.opens(person(r)) && person(r).May(access.ReadRestricted, h.Desk.Clock()) == nil
 }
 
 // heldByAnother reports whether somebody else reads the listing now.

@@ -42,6 +42,9 @@ type Bundles interface {
 	// Examine returns what writes a sealed bundle as a ZIP file, for whoever is to agree
 	// to its release.
 	Examine(ctx context.Context, who access.Person, id string) (write func(io.Writer) error, err error)
+	// Report opens the report of a bundle, a page of HTML, for whoever may see both
+	// bundles and listings.
+	Report(ctx context.Context, who access.Person, id string) (io.ReadCloser, error)
 	// Released opens the file that was made when a bundle was released, by its SHA-256
 	// in hex.
 	Released(ctx context.Context, who access.Person, id, sum string) (f io.ReadCloser, suffix string, err error)
@@ -53,7 +56,12 @@ type Bundle struct {
 	Dir     string   // of its folder on the server's machine; empty if it does not lie in the case
 	Command string   // that does what comes next, with a key of one's own; empty for none
 	Signers []string // principals who may sign releases
+	// Beside are commands for what may be done at any time from now on.
+	Beside []Aside
 }
+
+// An Aside is a command, and what it is for.
+type Aside struct{ What, Command string }
 
 // A Selection says what goes into a draft: listings, a cluster or a query.
 type Selection struct {
@@ -86,6 +94,7 @@ func (h *handler) bundleRoutes() []route {
 		{"POST /bundles", access.Draft, h.draft},
 		{"GET /bundles/{id}", access.ReadBundles, h.bundle},
 		{"GET /bundles/{id}/statement", access.ReadBundles, h.statement},
+		{"GET /bundles/{id}/report", access.ReadBundles, h.bundleReport},
 		{"GET /bundles/{id}/zip", access.Approve, h.examine},
 		{"GET /bundles/{id}/file/{sum}", access.Release, h.released},
 		{"POST /bundles/{id}/seal", access.Seal, h.seal},
@@ -144,7 +153,7 @@ type bundlePage struct {
 	History []bundleEvent
 	Files   []releasedFile
 	// What the person may do now.
-	Seal, Sign, Approve, Release, Word, Examine, Recall bool
+	Seal, Sign, Approve, Release, Word, Examine, Recall, Report bool
 }
 
 // A releasedFile can be fetched.
@@ -160,6 +169,7 @@ func (h *handler) bundle(w http.ResponseWriter, r *http.Request) {
 	p := bundlePage{bundleRow: newBundleRow(b.Bundle), Bundle: b, History: history(b.Bundle)}
 	here := b.Dir != ""
 	signed := p.Exporter != ""
+	p.Report = here && who.Can(access.ReadItem)
 	p.Seal = here && b.State == release.Draft && who.Can(access.Seal)
 	p.Sign = here && b.State == release.Sealed && !signed && who.Can(access.Seal)
 	p.Approve = here && b.State == release.Sealed && signed && who.Can(access.Approve)
@@ -239,6 +249,26 @@ func attach(w http.ResponseWriter, name string) {
 	name = strings.TrimLeft(name, ".")
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name[:min(len(name), 120)]}))
+}
+
+// reportPolicy is that of a report: an origin of its own, no load, no script; its styles
+// stand in it, and its own policy names them by their hash.
+const reportPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+// bundleReport shows the report of a bundle.
+func (h *handler) bundleReport(w http.ResponseWriter, r *http.Request) {
+	f, err := h.Bundles.Report(r.Context(), person(r), r.PathValue("id"))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	defer f.Close()
+	w.Header().Set("Content-Security-Policy", reportPolicy)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	send(w, func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return err
+	})
 }
 
 // examine sends a sealed bundle to whoever is to agree to its release.

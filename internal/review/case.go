@@ -23,7 +23,6 @@ type CaseFacts struct {
 	Orders  []vigil.Order
 	Sources []store.SourceStatus
 	Tasks   []store.Count
-	Levels  []store.LevelCount
 	Tool    string // name and version of the program
 	Folder  string // where the case is; shown to who runs it
 }

@@ -194,7 +194,7 @@ func (h *handler) newHead(r *http.Request, v display.View, here string) itemHead
 	if h.Similar != nil {
 		add("Versions", base+"/versions", "/item/{id}/versions", "")
 	}
-	if !display.Restricted(v.Item) && v.Page.ID != "" {
+	if v.Page.ID != "" && (!display.Restricted(v.Item) || h.opens(person(r))) {
 		add("Source", base+"/source", "/item/{id}/source", "")
 		add("Rendering", base+"/rendering", "/item/{id}/rendering", "")
 	}
@@ -217,8 +217,8 @@ func (h *handler) newItemPage(r *http.Request, v display.View, reveal bool) item
 		Reveals: who.Can(access.Reveal),
 		Remarks: remarks{Remarks: v.Remarks, Writes: who.Can(access.Remark), Tomorrow: day(h.Desk.Clock().AddDate(0, 0, 1))},
 	}
-	p.Restricted = display.Restricted(v.Item) && !(reveal && h.unlocked(r))
-	p.Unlock = p.Restricted && !who.Solo && who.Can(access.ReadRestricted)
+	p.Restricted = v.Hidden()
+	p.Unlock = p.Restricted && h.opens(who)
 	p.Take = !p.Mine && who.Can(access.Decide) && !heldByAnother(v, h.desk(r)) && (v.Stage != "" || display.Waits(v.Task))
 	if v.Stage == vigil.Adjudicate && !v.Blind {
 		for i, d := range vigil.Judge(v.Decisions).Readings {

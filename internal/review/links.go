@@ -11,6 +11,9 @@ import (
 
 // Links is what a listing is tied to, in words that are safe to show.
 type Links struct {
+	Withheld bool   // the listing is under restricted handling: there is nothing else in it
+	Hidden   string // what is left out for that reason; empty for nothing
+
 	Group string // what it belongs to, in a line; empty if nothing strong links it
 	Cut   string // what was left out because there is much of it; empty for nothing
 	Nodes []LinkNode

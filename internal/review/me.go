@@ -138,8 +138,13 @@ func (h *handler) saveFilter(w http.ResponseWriter, r *http.Request) {
 		h.badForm(w, r)
 		return
 	}
-	if err := h.desk(r).SaveFilter(r.Context(), r.PostForm.Get("name"), r.PostForm.Get("query")); err != nil {
+	err := h.desk(r).SaveFilter(r.Context(), r.PostForm.Get("name"), r.PostForm.Get("query"))
+	if errors.Is(err, vigil.ErrRefused) {
 		h.fail(w, r, err)
+		return
+	}
+	if err != nil {
+		h.say(w, r, http.StatusUnprocessableEntity, "Not kept", message{Text: display.Clean(err.Error()), Path: "/me", Link: "Back"})
 		return
 	}
 	http.Redirect(w, r, "/me?done=noted", http.StatusSeeOther)

@@ -29,10 +29,11 @@ func TestALaterReadingDoesNotOpenWhatAnotherHasRestricted(t *testing.T) {
 		t.Fatalf("the decisions are %+v, %v", ds, err)
 	}
 	for _, s := range []*seat{bo, dee, cy} {
-		for _, path := range []string{
-			"/", "/?show=decided", "/?show=all", "/browse", "/item/" + id, "/item/" + id + "/source", "/item/" + id + "/rendering",
-			"/item/" + id + "/render", ask("passport"), "/hits", "/log", "/me", "/item/" + other,
-		} {
+		paths := []string{"/", "/?show=decided", "/?show=all", "/browse", "/item/" + id, ask("passport"), ask("level:escalate"), "/hits", "/log", "/me", "/item/" + other}
+		if s == bo {
+			paths = append(paths, "/item/"+id+"/source", "/item/"+id+"/rendering", "/item/"+id+"/render")
+		}
+		for _, path := range paths {
 			_, page := s.get(path)
 			for _, not := range []string{"papers stay", "sold to the", "Passport is kept", casetest.PaymentAddress} {
 				if strings.Contains(page, not) {

@@ -78,7 +78,12 @@ func TestRestrictedListingsAreFoundWithoutTheirText(t *testing.T) {
 	if _, err := deskOf(c, "ada").Judge(t.Context(), desk.Choice{Listing: id, Verdict: vigil.SuspectedMinor, Reason: "possible-minor"}); err != nil {
 		t.Fatal(err)
 	}
-	_, page := b.get(ask("passport"))
+	for _, query := range []string{"passport", "-zanzibar", "title:papers", `vendor:harbour-desk`, "category:staff"} {
+		if _, page := b.get(ask(query)); !strings.Contains(page, "No listing answers") {
+			t.Errorf("%s finds what the page of a restricted listing says", query)
+		}
+	}
+	_, page := b.get(ask("level:escalate"))
 	answers := page[strings.Index(page, `class="answers"`):strings.Index(page, `class="beside"`)]
 	if !strings.Contains(answers, id) || !strings.Contains(answers, "withheld") {
 		t.Errorf("not found, or not withheld:\n%s", answers)
@@ -86,6 +91,9 @@ func TestRestrictedListingsAreFoundWithoutTheirText(t *testing.T) {
 	for _, word := range []string{"Passport", "papers", "harbour"} {
 		if strings.Contains(answers, word) {
 			t.Errorf("%q of a restricted listing is shown:\n%s", word, answers)
+		}
+		if strings.Contains(page[strings.Index(page, `class="beside"`):], word) {
+			t.Errorf("%q of a restricted listing is counted", word)
 		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"vigil"
 	"vigil/internal/display"
 	"vigil/internal/rendering"
-	"vigil/store"
 )
 
 // shownSource is how many bytes of a capture's source one page shows, as they are
@@ -38,31 +37,16 @@ type capture struct {
 	hide          func(string) string // what must not be shown of it
 }
 
-// captured returns the captured page of a listing; how it is looked at is logged. A
-// restricted listing has none.
+// captured returns the captured page of a listing; how it is looked at is logged. That
+// of a restricted one opens for whoever may read it, who has proved anew who they are.
 func (h *handler) captured(r *http.Request, how string) (c capture, err error) {
-	d := h.desk(r)
-	it, err := d.Find(r.Context(), r.PathValue("id"))
+	v, err := h.desk(r).Capture(r.Context(), r.PathValue("id"), how)
 	if err != nil {
 		return c, err
 	}
-	if err := shownPage(it); err != nil {
-		return c, err
-	}
-	if c.page, err = d.Capture(r.Context(), it.Assessment.ID, how); err != nil {
-		return c, err
-	}
-	c.head, c.hide = h.newHead(r, display.View{Item: it, Page: c.page}, label(how)), hider(it.Listing, it.Assessment).Replace
+	c.page, c.head, c.hide = v.Page, h.newHead(r, v, label(how)), hider(v.Listing, v.Assessment).Replace
 	c.text, c.problem, err = rendering.Source(c.page)
 	return c, err
-}
-
-// shownPage refuses the captured page of a restricted listing.
-func shownPage(it store.Item) error {
-	if !display.Restricted(it) {
-		return nil
-	}
-	return fmt.Errorf("listing %s: its page is withheld: restricted handling: %w", display.Short(it.Assessment.ID), vigil.ErrRefused)
 }
 
 // hider replaces, in the source of a page, what its listing shows masked or not at
@@ -146,7 +130,7 @@ func (h *handler) rendering(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	if err := shownPage(it); err != nil {
+	if err := d.MayCapture(r.Context(), it.Assessment.ID); err != nil {
 		h.fail(w, r, err)
 		return
 	}

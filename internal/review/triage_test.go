@@ -262,8 +262,13 @@ func TestASuspectedMinorPausesTheSourceAndSaysWhomToCall(t *testing.T) {
 	if !strings.Contains(page, "sold to the") || !strings.Contains(page, "restricted mode") {
 		t.Error("who may read what is restricted does not get it, or is not told the mode")
 	}
-	if code, _ := cy.get("/item/" + id + "/render"); code != http.StatusForbidden {
-		t.Errorf("a restricted page is rendered: status %d", code)
+	for _, how := range []string{"source", "rendering", "render"} {
+		if code, _ := cy.get("/item/" + id + "/" + how); code != http.StatusOK {
+			t.Errorf("who may read what is restricted asks for its %s: status %d", how, code)
+		}
+		if code, _ := bo.get("/item/" + id + "/" + how); code != http.StatusForbidden {
+			t.Errorf("who may not asks for its %s: status %d", how, code)
+		}
 	}
 }
 
