@@ -44,6 +44,7 @@ var ours = map[string][]string{
 	"internal/exchange":           {"."},
 	"internal/extract":            {".", "internal/encoding", "internal/tomlfile"},
 	"internal/keyring":            {},
+	"internal/needs":              {},
 	"internal/link":               {"."},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
 	"internal/redact":             {".", "internal/tomlfile"},
