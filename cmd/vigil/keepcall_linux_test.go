@@ -33,6 +33,7 @@ func TestACommandThatIsKilledAtEachDurableCallLeavesAWholeCase(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "strace", "-f", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
 		needs.Right(t, fmt.Errorf("strace: %w: %s", err, out), "strace, which make deps installs, and the right to trace")
 	}
+	t.Parallel()
 	whole := manyPages(t, 20)
 	listing := vigil.NewListingID("ORD-1/m", "http://x.onion/0")
 	acts := []string{"key rotate", "purge --yes --approved-by lead --reason withdrawn --listing " + listing, "backup OUT", "copy bolt:CASE/vigil.db bolt:OUT", "log checkpoint", "check --repair"}

@@ -19,6 +19,7 @@ import (
 // Tor's socket is its only way out, and the kernel counts what else it tries.
 func TestTheMarketsAreCrawledOverTor(t *testing.T) {
 	needs.Right(t, tornet.Available(), "tor, which make deps installs")
+	t.Parallel()
 	markets, err := fixtures.Markets()
 	if err != nil {
 		t.Fatal(err)
