@@ -4,6 +4,10 @@ GO   ?= go
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
+# LONG packages walk at random, or change a case or bundle byte by byte: with the
+# race detector a short run, which goes part of that way, without it all of it.
+LONG   = ./store/bolt ./internal/bundle
+
 # It looks at what runs at once: packages in which nothing does, nor in their tests,
 # are tested without it, five times as fast; of classify and cmd/vigil, it looks at
 # the tests in which something is shared; training takes too long with it, and a
@@ -24,11 +28,12 @@ demo: build
 
 test: deps
 	$(GO) vet ./...
-	$(GO) test $(RACE) -timeout 15m $(ATONCE)
+	$(GO) test $(RACE) -timeout 15m $(filter-out $(LONG),$(ATONCE))
+	$(GO) test $(RACE) -short -timeout 15m $(LONG)
 	$(GO) test $(RACE) -run Goroutines ./classify
 	$(GO) test $(RACE) -timeout 15m -run 'Crawl|Serve|Follow|AreSigned|Wall|Robots|Requests|Pages|Keeper|Cluster|Socket|AJob' ./cmd/vigil
 	$(GO) test $(RACE) -timeout 15m -run 'TestScripts/^(crawl|resume|revoke|outofscope|session|backupevery)$$' ./cmd/vigil
-	$(GO) test -timeout 15m $(ALONE)
+	$(GO) test -timeout 15m $(LONG) $(ALONE)
 
 check: deps
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }

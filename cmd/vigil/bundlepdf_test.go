@@ -8,20 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-)
 
-func needChromium(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Skip("no chromium on this machine: no PDF is printed")
-	}
-}
+	"vigil/internal/needs"
+)
 
 func printed(t *testing.T, page string, made time.Time) []byte {
 	t.Helper()
@@ -43,7 +37,7 @@ func printed(t *testing.T, page string, made time.Time) []byte {
 var printedAt = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
 
 func TestTheSamePageIsPrintedAsTheSameBytes(t *testing.T) {
-	needChromium(t)
+	needs.Program(t, "chromium")
 	const page = "<!DOCTYPE html><html lang=en><title>A report</title><h1>One page</h1><p>of text"
 	one := printed(t, page, printedAt)
 	time.Sleep(1100 * time.Millisecond) // so that the clock of the PDF goes on
@@ -60,7 +54,7 @@ func TestTheSamePageIsPrintedAsTheSameBytes(t *testing.T) {
 }
 
 func TestPrintingSendsNothing(t *testing.T) {
-	needChromium(t)
+	needs.Program(t, "chromium")
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer s.Close()

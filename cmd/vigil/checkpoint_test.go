@@ -133,8 +133,7 @@ func TestACheckpointThatCannotBeKeptIsSaid(t *testing.T) {
 // TestTheCheckpointOfABundleIsSigned exports, and checks the bundle's checkpoint
 // with the signature that the case has of it.
 func TestTheCheckpointOfABundleIsSigned(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "demo")
-	vigilOK(t, "demo", "--dir", out)
+	out := demoFolder(t)
 	text, err := os.ReadFile(filepath.Join(out, "bundle", "data", "custody", "order", "checkpoint.txt"))
 	if err != nil {
 		t.Fatal(err)

@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"vigil"
@@ -15,15 +21,54 @@ import (
 	"vigil/internal/exchange"
 )
 
-// demoCase makes the case of vigil demo, and returns its folder.
-func demoCase(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "demo")
+// demoFiles runs vigil demo at its first call, and returns what that makes.
+var demoFiles = sync.OnceValues(func() (fstest.MapFS, error) {
+	tmp, err := os.MkdirTemp("", "vigil-demo-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	dir := filepath.Join(tmp, "demo")
 	var complaints bytes.Buffer
 	if code := run([]string{"demo", "--dir", dir}, nil, io.Discard, &complaints); code != exitDone {
-		t.Fatalf("vigil demo ended with %d: %s", code, complaints.String())
+		return nil, fmt.Errorf("vigil demo ended with %d: %s", code, complaints.String())
 	}
-	return filepath.Join(dir, "case")
+	made := fstest.MapFS{}
+	return made, fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		made[name] = &fstest.MapFile{Data: data, Mode: info.Mode()}
+		return err
+	})
+})
+
+// demoFolder returns a folder of the test's own with what vigil demo makes.
+func demoFolder(t *testing.T) string {
+	t.Helper()
+	made, err := demoFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "demo")
+	for name, f := range made {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, f.Data, f.Mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// demoCase returns the folder of a case as vigil demo makes it.
+func demoCase(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(demoFolder(t), "case")
 }
 
 // exported runs vigil export and returns what went out.

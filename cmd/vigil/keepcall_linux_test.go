@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/internal/needs"
 )
 
 // durable are the system calls by which a program changes what a crash leaves
@@ -30,8 +31,9 @@ func TestACommandThatIsKilledAtEachDurableCallLeavesAWholeCase(t *testing.T) {
 		t.Skip("starts and kills processes; not with -short")
 	}
 	if out, err := exec.CommandContext(t.Context(), "strace", "-f", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("strace does not work here: %v %s", err, out)
+		needs.Right(t, fmt.Errorf("strace: %w: %s", err, out), "strace, which make deps installs, and the right to trace")
 	}
+	t.Parallel()
 	whole := manyPages(t, 20)
 	listing := vigil.NewListingID("ORD-1/m", "http://x.onion/0")
 	acts := []string{"key rotate", "purge --yes --approved-by lead --reason withdrawn --listing " + listing, "backup OUT", "copy bolt:CASE/vigil.db bolt:OUT", "log checkpoint", "check --repair"}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 // TestAFullOrReadOnlyDiskHarmsNothing backs up to, restores and copies onto a file
@@ -12,7 +15,7 @@ import (
 // failed, leaves nothing behind where it should, and the case is whole.
 func TestAFullOrReadOnlyDiskHarmsNothing(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "unshare", "-rm", "mount", "-t", "tmpfs", "none", t.TempDir()).CombinedOutput(); err != nil {
-		t.Skipf("no file system of one's own can be made here: %v %s", err, out)
+		needs.Right(t, fmt.Errorf("mount a file system of one's own: %w: %s", err, out), "root, or user namespaces")
 	}
 	dir := manyPages(t, 100)
 	disk, saved := t.TempDir(), filepath.Join(t.TempDir(), "saved")

@@ -12,8 +12,7 @@ import (
 // then looks for what pages, reviewers and lists said in each line of the log: a
 // record can be erased, a line of the log cannot.
 func TestTheLogHoldsNothingThatMustBeErasable(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "demo")
-	vigilOK(t, "demo", "--dir", out)
+	out := demoFolder(t)
 	dir := filepath.Join(out, "case")
 	st := openBolt(t, dir)
 	secrets := sensitive(t, st)

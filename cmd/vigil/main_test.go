@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel() // with the few that wait for others, such as the one on Tor
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Setup:               setupMarkets,

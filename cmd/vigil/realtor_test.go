@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/fixtures"
+	"vigil/internal/needs"
 	"vigil/internal/tor/tornet"
 )
 
@@ -17,9 +18,8 @@ import (
 // namespaces can be had, the program sits in one in which no interface is up:
 // Tor's socket is its only way out, and the kernel counts what else it tries.
 func TestTheMarketsAreCrawledOverTor(t *testing.T) {
-	if err := tornet.Available(); err != nil {
-		t.Skip(err)
-	}
+	needs.Right(t, tornet.Available(), "tor, which make deps installs")
+	t.Parallel()
 	markets, err := fixtures.Markets()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"vigil"
 	"vigil/internal/anchor"
+	"vigil/internal/needs"
 	"vigil/internal/timestamp"
 )
 
@@ -51,7 +52,7 @@ const curve = "ec -pkeyopt ec_paramgen_curve:P-256"
 // certificate is for what usage names; of tsaConfig.
 func newAuthority(t *testing.T, kind, digest, ess, usage string) *authority {
 	t.Helper()
-	need(t, "openssl")
+	needs.Program(t, "openssl")
 	a := &authority{t, t.TempDir()}
 	config := strings.NewReplacer("DIGEST", digest, "ESS", ess).Replace(tsaConfig)
 	if err := os.WriteFile(filepath.Join(a.dir, "tsa.cnf"), []byte(config), 0o600); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"vigil"
 	"vigil/internal/anchor"
+	"vigil/internal/needs"
 	"vigil/internal/signature"
 )
 
@@ -202,7 +203,7 @@ func many(t *testing.T, n int) string {
 
 // TestASecondPartyWithSSHKeygen follows the exported page.
 func TestASecondPartyWithSSHKeygen(t *testing.T) {
-	need(t, "ssh-keygen")
+	needs.Program(t, "ssh-keygen")
 	w := newWorld(t)
 	w.grow(5)
 	w.sign()
@@ -244,7 +245,7 @@ func TestASecondPartyWithSSHKeygen(t *testing.T) {
 }
 
 func TestOurOpenSSHSignatureIsGood(t *testing.T) {
-	need(t, "ssh-keygen")
+	needs.Program(t, "ssh-keygen")
 	w := newWorld(t)
 	w.grow(5)
 	w.sign()
@@ -264,13 +265,6 @@ func TestOurOpenSSHSignatureIsGood(t *testing.T) {
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err == nil {
 		t.Errorf("good for a stranger's key: %s", out)
-	}
-}
-
-func need(t *testing.T, tool string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err != nil {
-		t.Skipf("no %s on this machine: what is exported is not tried with it", tool)
 	}
 }
 

@@ -13,13 +13,12 @@ import (
 
 	"vigil"
 	"vigil/internal/access"
+	"vigil/internal/needs"
 )
 
 // Every command that API.md shows after a $ must work, in its order.
 func TestTheExamplesOfTheManualWork(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("there is no curl here")
-	}
+	needs.Program(t, "curl")
 	doc, err := os.ReadFile("API.md")
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"vigil"
 	"vigil/classify/identifier"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
@@ -127,41 +128,16 @@ func HitOf(h store.SearchHit) Hit {
 		Listing: l.ID, Level: f.Level, Score: h.Assessment.Score, Genre: f.Genre, Source: f.Source, Type: string(f.Type), Vendor: display.Clean(l.Vendor),
 		Captured: f.Captured, Decision: f.Verdict, Tags: f.Tags, Lists: f.Lists, Waiting: f.Waiting,
 	}
-	as := assessmentOf(h)
+	as := desk.TextOf(h, identifier.Scan)
 	if display.Restricted(store.Item{Listing: l, Assessment: as, Decision: h.Decision}) {
 		row.Vendor = ""
 		return row
 	}
 	row.Title, row.Marks = display.Title(l, as), h.Marks
 	if len(h.Marks) > 0 {
-		row.Snippet = snippet(l, as, bestMark(h.Marks))
+		row.Snippet = snippet(l, as, desk.BestMark(h.Marks))
 	}
 	return row
-}
-
-// assessmentOf returns what is known about the text of a hit: its assessment, or
-// the identifiers in it if it is another text that was assessed.
-func assessmentOf(h store.SearchHit) vigil.Assessment {
-	if h.Assessment.ID != "" && h.Assessment.Page == h.Listing.Page {
-		return h.Assessment
-	}
-	as := vigil.Assessment{ID: h.Listing.ID, Level: h.Assessment.Level}
-	for _, field := range []string{vigil.FieldTitle, vigil.FieldDescription, vigil.FieldContact, vigil.FieldPGP} {
-		text, _ := h.Listing.Field(field)
-		for _, id := range identifier.Scan(text) {
-			id.Field = field
-			as.Identifiers = append(as.Identifiers, id)
-		}
-	}
-	return as
-}
-
-// bestMark returns the first mark outside the title, which is shown anyway.
-func bestMark(ms []search.Mark) search.Mark {
-	if i := slices.IndexFunc(ms, func(m search.Mark) bool { return m.Field != vigil.FieldTitle }); i >= 0 {
-		return ms[i]
-	}
-	return ms[0]
 }
 
 // snippetContext is how many bytes are shown on either side of what was found.

@@ -13,8 +13,8 @@ import (
 	"vigil"
 	"vigil/internal/access"
 	"vigil/internal/casetest"
-	"vigil/internal/stats"
 	"vigil/internal/desk"
+	"vigil/internal/stats"
 )
 
 // An office is the API of a case, asked by people of any roles who proved a moment

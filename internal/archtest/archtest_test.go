@@ -45,6 +45,7 @@ var ours = map[string][]string{
 	"internal/extract":            {".", "internal/encoding", "internal/tomlfile"},
 	"internal/keyring":            {},
 	"internal/link":               {".", "internal/sheet"},
+	"internal/needs":              {},
 	"internal/order":              {".", "internal/signature", "internal/tomlfile"},
 	"internal/redact":             {".", "internal/tomlfile"},
 	"internal/outside":            {},

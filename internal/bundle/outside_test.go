@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 // blocks returns the commands of VERIFY.txt by the number of their section, as
@@ -39,15 +41,6 @@ func shell(t *testing.T, dir, script string) (string, error) {
 	return string(out), err
 }
 
-func need(t *testing.T, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("no %s on this machine: VERIFY.txt is not tried with it", tool)
-		}
-	}
-}
-
 // manual returns the sections of VERIFY.txt of a bundle.
 func manual(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -55,7 +48,7 @@ func manual(t *testing.T, dir string) map[string]string {
 }
 
 func TestManualWithSha256sum(t *testing.T) {
-	need(t, "sha256sum", "sha512sum", "find", "sed")
+	needs.Program(t, "sha256sum", "sha512sum", "find", "sed")
 	_, dir := smallWorld(t)
 	m := manual(t, dir)
 	if out, err := shell(t, dir, m["1"]+m["2"]); err != nil || out != "sha256 ok\nsha512 ok\nno file added\n" {
@@ -72,7 +65,7 @@ func TestManualWithSha256sum(t *testing.T) {
 }
 
 func TestManualWithSSHKeygen(t *testing.T) {
-	need(t, "ssh-keygen", "sed", "tr")
+	needs.Program(t, "ssh-keygen", "sed", "tr")
 	w, dir := smallWorld(t)
 	m := manual(t, dir)
 	trusted := filepath.Join(t.TempDir(), "trusted")
@@ -101,7 +94,7 @@ func TestManualWithSSHKeygen(t *testing.T) {
 }
 
 func TestManualSaysWhatIsNotThere(t *testing.T) {
-	need(t, "ssh-keygen", "openssl", "sha256sum")
+	needs.Program(t, "ssh-keygen", "openssl", "sha256sum")
 	_, dir := smallWorld(t)
 	m := manual(t, dir)
 	if out, err := shell(t, dir, m["3"]+m["4"]+m["5"]); err != nil || !strings.HasSuffix(out, "not released\nno time stamp\n") {
@@ -110,7 +103,7 @@ func TestManualSaysWhatIsNotThere(t *testing.T) {
 }
 
 func TestManualWithOpenSSL(t *testing.T) {
-	need(t, "openssl", "python3")
+	needs.Program(t, "openssl", "python3")
 	_, dir := smallWorld(t)
 	m := manual(t, dir)
 	out, err := shell(t, dir, m["7"])
@@ -127,7 +120,7 @@ func TestManualWithOpenSSL(t *testing.T) {
 }
 
 func TestManualShowsAPage(t *testing.T) {
-	need(t, "python3", "cat")
+	needs.Program(t, "python3", "cat")
 	w, dir := smallWorld(t)
 	out, err := shell(t, dir, manual(t, dir)["8"])
 	page := strings.ReplaceAll(string(w.exhibits[0].Page.Body), "\r", "^M")
@@ -138,7 +131,7 @@ func TestManualShowsAPage(t *testing.T) {
 
 // What a bundle says must not run in the shell of who checks it by hand.
 func TestManualRunsNothingOfTheBundle(t *testing.T) {
-	need(t, "sh", "python3", "ssh-keygen", "openssl", "sha256sum", "sed", "grep", "comm")
+	needs.Program(t, "sh", "python3", "ssh-keygen", "openssl", "sha256sum", "sed", "grep", "comm")
 	_, dir := smallWorld(t)
 	all := files(t, dir)
 	script := ""
@@ -169,7 +162,7 @@ func TestManualRunsNothingOfTheBundle(t *testing.T) {
 }
 
 func TestManualRecordsMatchTheLog(t *testing.T) {
-	need(t, "sha256sum", "grep", "comm")
+	needs.Program(t, "sha256sum", "grep", "comm")
 	w := newWorld(t)
 	dir := w.write(t)
 	m := manual(t, dir)
@@ -187,7 +180,7 @@ func TestManualRecordsMatchTheLog(t *testing.T) {
 }
 
 func TestManualWithPython(t *testing.T) {
-	need(t, "python3")
+	needs.Program(t, "python3")
 	w := newWorld(t)
 	dir := w.write(t)
 	m := manual(t, dir)

@@ -211,7 +211,7 @@ func TestEveryChangeOfAReleaseIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := 0; i < len(good); i += 23 {
+		for i := 0; i < len(good); i += every(23) {
 			bad := bytes.Clone(good)
 			bad[i] ^= 1
 			put(t, file, bad)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/needs"
 	"vigil/internal/timestamp"
 )
 
@@ -39,7 +40,7 @@ ess_cert_id_alg = sha256
 
 func newClock(t *testing.T) *clock {
 	t.Helper()
-	need(t, "openssl")
+	needs.Program(t, "openssl")
 	c := &clock{t, t.TempDir()}
 	put(t, filepath.Join(c.dir, "tsa.cnf"), []byte(clockConfig))
 	const key = "ec -pkeyopt ec_paramgen_curve:P-256"
@@ -243,7 +244,7 @@ func TestEveryChangeOfAStampIsFound(t *testing.T) {
 	for _, name := range []string{"tagmanifest-sha256.txt.tsq", "tagmanifest-sha256.txt.tsr", "tsa-chain.pem"} {
 		file := filepath.Join(dir, "signatures", name)
 		good := read(t, file)
-		for i := 0; i < len(good); i += 17 {
+		for i := 0; i < len(good); i += every(17) {
 			bad := bytes.Clone(good)
 			bad[i] ^= 1
 			put(t, file, bad)

@@ -57,11 +57,20 @@ func put(t *testing.T, name string, data []byte) {
 	}
 }
 
+// every returns how far the next change is from the last: n bytes, and eight times
+// as far in a short run, as that under the race detector is.
+func every(n int) int {
+	if testing.Short() {
+		return 8 * n
+	}
+	return n
+}
+
 // positions returns every byte's position in small files, and a sample in others.
 func positions(n int) []int {
-	step := 1
+	step := every(1)
 	if n > 400 {
-		step = n / 97
+		step = every(n / 97)
 	}
 	var ps []int
 	for i := 0; i < n; i += step {

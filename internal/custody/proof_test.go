@@ -13,6 +13,7 @@ import (
 
 	"vigil"
 	"vigil/internal/custody"
+	"vigil/internal/needs"
 )
 
 // provenLog returns a log of n true events with its checkpoint as an unsigned note.
@@ -164,9 +165,7 @@ func TestReadProofsRefusesASecondSpelling(t *testing.T) {
 
 // TestTheRecipeNeedsNoVigil runs the Python program of PROOF.md as it stands.
 func TestTheRecipeNeedsNoVigil(t *testing.T) {
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("no python3 on this machine: the recipe of PROOF.md is not tried")
-	}
+	needs.Program(t, "python3")
 	page, err := os.ReadFile("PROOF.md")
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 
 	"vigil/internal/keyring"
+	"vigil/internal/needs"
 )
 
 func TestEachRecipientOpensWhatIsEncryptedToAll(t *testing.T) {
@@ -100,9 +101,7 @@ func TestRecipientsAreReadStrictly(t *testing.T) {
 }
 
 func TestAgeOpensWhatWeEncrypt(t *testing.T) {
-	if _, err := exec.LookPath("age"); err != nil {
-		t.Skip("no age on this machine: the format is not checked against it")
-	}
+	needs.Program(t, "age")
 	dir := t.TempDir()
 	id := identity(t)
 	var sealed bytes.Buffer

@@ -15,12 +15,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 // archiveSigned checks the signature of the archive of captures with openssl,
 // which wants what WACZ states in other forms: the signature as DER, the key as PEM.
 func (e *evidence) archiveSigned(t *testing.T) {
-	need(t, "openssl")
+	needs.Program(t, "openssl")
 	dir := e.unpacked(t)
 	var digest struct {
 		Path, Hash string
@@ -221,7 +223,7 @@ func reworded(t *testing.T, warc []byte, offset, length int64, end string) []byt
 // with our index and list of pages.
 func (e *evidence) jsWACZ(t *testing.T) {
 	program := npm(t, "@harvard-lil/js-wacz/bin/cli.js")
-	need(t, "unzip")
+	needs.Program(t, "unzip")
 	dir := e.unpacked(t)
 	files := warcFiles(t, dir)
 	ours := index(t, string(read(t, filepath.Join(dir, "indexes", "index.cdxj"))))

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 // A clock is a time-stamping authority that openssl plays, with the files of a folder.
@@ -54,7 +56,7 @@ func (c *clock) stamp(t *testing.T, request, answer string) {
 // carried by hand, a second person approves, and the bundle is packed for a court. Whoever gets it opens it with age and unzip, and checks
 // it with openssl, ssh-keygen and VERIFY.txt.
 func (e *evidence) handedOver(t *testing.T) {
-	need(t, "age", "age-keygen", "openssl", "unzip", "ssh-keygen")
+	needs.Program(t, "age", "age-keygen", "openssl", "unzip", "ssh-keygen")
 	desk := t.TempDir() // files of the people in this test
 	dir := filepath.Join(desk, "draft")
 	clock := newClock(t)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 // A section of VERIFY.txt says how to check one thing: what it tells a reader to
@@ -87,7 +89,7 @@ var good = map[string]string{
 // manual pastes every command of VERIFY.txt, and then does so where something has
 // changed, which the section in question must notice by itself.
 func (e *evidence) manual(t *testing.T) {
-	need(t, "sha256sum", "sha512sum", "ssh-keygen", "openssl", "unzip", "python3")
+	needs.Program(t, "sha256sum", "sha512sum", "ssh-keygen", "openssl", "unzip", "python3")
 	said := paste(t, e.bundle)
 	for number, want := range good {
 		if !regexp.MustCompile(want).MatchString(said[number]) {

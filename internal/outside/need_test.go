@@ -6,40 +6,22 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
-// need skips a test where one of the given programs is not installed; with
-// CI=true it fails there, so that no check is lost in silence.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			lacking(t, program)
-		}
-	}
-}
-
-// npm returns the path of a file of node_modules, and skips the test, as need
-// does, where it is not there.
+// npm returns the path of a file of node_modules, which the test needs.
 func npm(t *testing.T, name string) string {
 	t.Helper()
-	need(t, "node")
+	needs.Program(t, "node")
 	file, err := filepath.Abs(filepath.Join("node_modules", filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(file); err != nil {
-		lacking(t, "node_modules/"+name)
+		needs.Lacking(t, "node_modules/"+name)
 	}
 	return file
-}
-
-func lacking(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not here, though CI must have it (make deps installs it)", what)
-	}
-	t.Skipf("%s is not here (make deps installs it): nothing is checked with it", what)
 }
 
 // run runs a program in dir, and returns what it printed, and whether it was content.

@@ -23,6 +23,8 @@ import (
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"vigil/internal/needs"
 )
 
 // ReplayWeb.page as its makers pack it for npm. It stands under the AGPL: it is
@@ -52,7 +54,7 @@ type player struct {
 // newPlayer starts a browser, which ends with the test.
 func newPlayer(t *testing.T) *player {
 	t.Helper()
-	need(t, "chromium")
+	needs.Program(t, "chromium")
 	p := &player{code: replayCode(t), archives: map[string][]byte{}, outside: &refuser{}}
 	p.site = "http://" + serve(t, p)
 	proxy := serve(t, p.outside)

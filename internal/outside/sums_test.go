@@ -4,10 +4,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 func (e *evidence) sums(t *testing.T) {
-	need(t, "sha256sum", "sha512sum")
+	needs.Program(t, "sha256sum", "sha512sum")
 	for _, c := range []struct{ program, manifest, covers string }{
 		{"sha256sum", "manifest-sha256.txt", waczName},
 		{"sha512sum", "manifest-sha512.txt", waczName},
@@ -39,7 +41,7 @@ func (e *evidence) sums(t *testing.T) {
 
 // sealed checks the seal with the key that the case itself gives, not the bundle.
 func (e *evidence) sealed(t *testing.T) {
-	need(t, "ssh-keygen")
+	needs.Program(t, "ssh-keygen")
 	keys := t.TempDir()
 	trust := func(public []byte) { // a roster of one key
 		put(t, filepath.Join(keys, "trusted"), append([]byte(`vigil-case namespaces="vigil-bundle" `), public...))

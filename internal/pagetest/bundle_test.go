@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"vigil/internal/needs"
 )
 
 // A pen signs releases in a person's name, with a key that no page sees.
@@ -22,7 +24,7 @@ type pen struct {
 func (s *site) newPen(principal string) pen {
 	s.t.Helper()
 	if _, err := exec.LookPath("ssh-keygen"); err != nil {
-		lacking(s.t, "ssh-keygen")
+		needs.Lacking(s.t, "ssh-keygen")
 	}
 	p := pen{s.t, principal, filepath.Join(s.t.TempDir(), "key")}
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", principal, "-f", p.file).CombinedOutput(); err != nil {

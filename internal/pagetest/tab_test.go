@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"vigil/internal/needs"
 )
 
 // A tab is a tab of a browser of its own: no other shares its cookies.
@@ -26,21 +27,10 @@ type tab struct {
 	base string
 }
 
-// lacking skips a test for want of something, or fails it on CI.
-func lacking(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not here, though CI must have it (make deps installs it)", what)
-	}
-	t.Skipf("%s is not here (make deps installs it): nothing is checked with it", what)
-}
-
 // newTab opens a browser that can reach nothing but loopback. It ends with the test.
 func newTab(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		lacking(t, "chromium")
-	}
+	needs.Program(t, "chromium")
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(profile(t)), chromedp.WindowSize(1280, 900),
@@ -233,7 +223,7 @@ func (b *tab) violations() []string {
 	file := filepath.Join("..", "outside", "node_modules", "axe-core", "axe.min.js")
 	script, err := os.ReadFile(file)
 	if err != nil {
-		lacking(b.t, "axe-core")
+		needs.Lacking(b.t, "axe-core")
 	}
 	b.do("give axe to the page", chromedp.Evaluate(string(script), nil))
 	return eval[[]string](b, `axe.run().then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | ")))`)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/needs"
 	"vigil/internal/release"
 	"vigil/internal/signature"
 )
@@ -298,11 +299,7 @@ func TestEnvelopesAreReadStrictly(t *testing.T) {
 // TestOthersCheckAnEnvelope has ssh-keygen and openssl check the two kinds of
 // signature over the bytes that DSSE signs.
 func TestOthersCheckAnEnvelope(t *testing.T) {
-	for _, name := range []string{"ssh-keygen", "openssl"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("no %s on this machine: the signatures are not checked by it", name)
-		}
-	}
+	needs.Program(t, "ssh-keygen", "openssl")
 	dir := t.TempDir()
 	put := func(name string, data []byte) {
 		t.Helper()

@@ -11,28 +11,11 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/internal/needs"
 )
 
 // programs is where the programs of npm are: "make deps" puts them there.
 const programs = "../outside/node_modules"
-
-// need skips a test whose tool is not on this machine; on CI it fails.
-func need(t *testing.T, found bool, tool string) {
-	t.Helper()
-	switch {
-	case found:
-	case os.Getenv("CI") == "true":
-		t.Fatalf("no %s on this machine: make deps", tool)
-	default:
-		t.Skipf("no %s on this machine: make deps", tool)
-	}
-}
-
-func needTool(t *testing.T, tool string) {
-	t.Helper()
-	_, err := exec.LookPath(tool)
-	need(t, err == nil, tool)
-}
 
 func needProgram(t *testing.T, name string) string {
 	t.Helper()
@@ -40,8 +23,9 @@ func needProgram(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = os.Stat(path)
-	need(t, err == nil, name)
+	if _, err := os.Stat(path); err != nil {
+		needs.Lacking(t, name)
+	}
 	return path
 }
 
@@ -75,7 +59,7 @@ func pages(t *testing.T) map[string]string {
 }
 
 func TestHTMLIsValid(t *testing.T) {
-	needTool(t, "node")
+	needs.Program(t, "node")
 	tool := needProgram(t, "html-validate/bin/html-validate.mjs")
 	config, err := filepath.Abs("testdata/htmlvalidate.json")
 	if err != nil {
@@ -117,7 +101,7 @@ func chromium(t *testing.T, args ...string) (string, error) {
 
 // Whether people who hear the page, or steer by keys, can use it.
 func TestAxeFindsNoBarrier(t *testing.T) {
-	needTool(t, "chromium")
+	needs.Program(t, "chromium")
 	axe := needProgram(t, "axe-core/axe.min.js")
 	script, err := os.ReadFile(axe)
 	if err != nil {
@@ -169,8 +153,8 @@ func TestAxeFindsNoBarrier(t *testing.T) {
 // The foot of each printed page comes from the style sheet: were the hash in the
 // page's policy wrong, there would be none.
 func TestItPrintsWithTheFootOfTheStyleSheet(t *testing.T) {
-	needTool(t, "chromium")
-	needTool(t, "pdftotext")
+	needs.Program(t, "chromium")
+	needs.Program(t, "pdftotext")
 	name := pages(t)["full"]
 	pdf := name + ".pdf"
 	if _, err := chromium(t, "--no-pdf-header-footer", "--print-to-pdf="+pdf, "file://"+name); err != nil {

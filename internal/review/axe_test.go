@@ -17,19 +17,8 @@ import (
 	"vigil"
 	"vigil/internal/casetest"
 	"vigil/internal/desk"
+	"vigil/internal/needs"
 )
-
-// need skips a test for want of a program; on CI, where all are installed, it fails.
-func need(t *testing.T, ok bool, what string) {
-	t.Helper()
-	switch {
-	case ok:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is not there, and must be on CI", what)
-	default:
-		t.Skipf("%s is not there: see `make deps`", what)
-	}
-}
 
 // chromium runs the browser, without a way to anybody but a server on loopback.
 func chromium(t *testing.T, args ...string) string {
@@ -102,10 +91,11 @@ func triagePages(t *testing.T) (o *office, pages map[string]string) {
 // Whether people who hear the pages, or steer by keys, can use them, in light and in
 // dark colours.
 func TestAxeFindsNoBarrier(t *testing.T) {
-	_, err := exec.LookPath("chromium")
-	need(t, err == nil, "chromium")
+	needs.Program(t, "chromium")
 	axe, err := os.ReadFile(filepath.Join("..", "outside", "node_modules", "axe-core", "axe.min.js"))
-	need(t, err == nil, "axe-core")
+	if err != nil {
+		needs.Lacking(t, "axe-core")
+	}
 	style, err := files.ReadFile("static/style.css")
 	if err != nil {
 		t.Fatal(err)
@@ -154,8 +144,7 @@ axe.run().then(r => { document.body.innerHTML = "<pre>AXE" + btoa(JSON.stringify
 // A browser that shows the rendering of a hostile page asks for nothing else, and
 // runs nothing of it.
 func TestAHostilePageLoadsNothingInABrowser(t *testing.T) {
-	_, err := exec.LookPath("chromium")
-	need(t, err == nil, "chromium")
+	needs.Program(t, "chromium")
 	c := casetest.New(t)
 	id := addPage(t, c, hostilePage)
 	var mu sync.Mutex
@@ -200,8 +189,7 @@ func TestAHostilePageLoadsNothingInABrowser(t *testing.T) {
 
 // Two keys decide: a verdict, then the letter of a reason.
 func TestTwoKeysDecide(t *testing.T) {
-	_, err := exec.LookPath("chromium")
-	need(t, err == nil, "chromium")
+	needs.Program(t, "chromium")
 	script, err := files.ReadFile("static/keys.js")
 	if err != nil {
 		t.Fatal(err)

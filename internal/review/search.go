@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"vigil"
+	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/search"
 	"vigil/store"
@@ -202,7 +202,7 @@ func foundWords(c *store.SearchCount) string {
 // foundOf returns what may be shown of a hit: no text where a decision forbids it,
 // and no identifier in full.
 func (h *handler) foundOf(hit store.SearchHit) foundRow {
-	l, as := hit.Listing, h.assessmentOf(hit)
+	l, as := hit.Listing, desk.TextOf(hit, h.Identifiers)
 	it := store.Item{Listing: l, Assessment: as, Decision: hit.Decision}
 	row := foundRow{
 		ID: l.ID, Level: hit.Facts.Level, Source: sourceName(hit.Facts.Source), Captured: hit.Facts.Captured, State: foundState(hit),
@@ -216,7 +216,7 @@ func (h *handler) foundOf(hit store.SearchHit) foundRow {
 	}
 	row.Title, row.Vendor = display.Cut(display.Title(l, as), 160), display.Cut(display.Clean(l.Vendor), 40)
 	if len(hit.Marks) > 0 {
-		m := bestMark(hit.Marks)
+		m := desk.BestMark(hit.Marks)
 		row.Field = m.Field
 		row.Words = display.Around(search.FieldText(l, m.Field), vigil.Finding{Field: m.Field, Start: m.Start, End: m.End, Polarity: vigil.For}, as, display.QuoteContext, false)
 	}
@@ -234,34 +234,6 @@ func foundState(hit store.SearchHit) string {
 		return "not assessed"
 	}
 	return ""
-}
-
-// assessmentOf returns what is known about the text of a hit: its assessment, or the
-// identifiers in it if it is another text that was assessed.
-func (h *handler) assessmentOf(hit store.SearchHit) vigil.Assessment {
-	if hit.Assessment.ID != "" && hit.Assessment.Page == hit.Listing.Page {
-		return hit.Assessment
-	}
-	as := vigil.Assessment{ID: hit.Listing.ID, Level: hit.Assessment.Level}
-	if h.Identifiers == nil {
-		return as
-	}
-	for _, field := range []string{vigil.FieldTitle, vigil.FieldDescription, vigil.FieldContact, vigil.FieldPGP} {
-		text, _ := hit.Listing.Field(field)
-		for _, id := range h.Identifiers(text) {
-			id.Field = field
-			as.Identifiers = append(as.Identifiers, id)
-		}
-	}
-	return as
-}
-
-// bestMark returns the first mark outside the title, which is shown anyway.
-func bestMark(ms []search.Mark) search.Mark {
-	if i := slices.IndexFunc(ms, func(m search.Mark) bool { return m.Field != vigil.FieldTitle }); i >= 0 {
-		return ms[i]
-	}
-	return ms[0]
 }
 
 // sourceName is the name of a source, without its order.

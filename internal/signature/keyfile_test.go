@@ -12,17 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"vigil/internal/needs"
 	"vigil/internal/signature"
 )
 
 // agent runs a real ssh-agent for the test, in whose environment ssh-keygen finds it.
 func agent(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"ssh-agent", "ssh-add"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("no %s on this machine: keys in an agent are not tried", name)
-		}
-	}
+	needs.Program(t, "ssh-agent", "ssh-add")
 	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +54,7 @@ func askpass(t *testing.T, phrase string) {
 // made has ssh-keygen make a key in a new folder, and returns its file.
 func made(t *testing.T, phrase string, kind ...string) string {
 	t.Helper()
-	needKeygen(t)
+	needs.Program(t, "ssh-keygen")
 	dir := t.TempDir()
 	if out, err := keygen(t, dir, "", append([]string{"-q", "-N", phrase, "-C", "c", "-f", "k", "-t"}, kind...)...); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -248,9 +245,7 @@ func TestABinarySignatureHasOneText(t *testing.T) {
 // TestOpenSSLChecksAPlainSignature signs as other programs do, without OpenSSH's
 // frame.
 func TestOpenSSLChecksAPlainSignature(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("no openssl on this machine")
-	}
+	needs.Program(t, "openssl")
 	dir := t.TempDir()
 	run := func(args ...string) (string, error) {
 		cmd := exec.Command("openssl", args...)

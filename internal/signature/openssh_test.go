@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"vigil/internal/needs"
 	"vigil/internal/signature"
 )
 
@@ -18,13 +19,6 @@ func keygen(t *testing.T, dir, stdin string, args ...string) (string, error) {
 	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
-}
-
-func needKeygen(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("ssh-keygen"); err != nil {
-		t.Skip("no ssh-keygen on this machine: the format is not checked against OpenSSH")
-	}
 }
 
 func write(t *testing.T, name string, data []byte) {
@@ -44,7 +38,7 @@ func read(t *testing.T, name string) []byte {
 }
 
 func TestOpenSSHVerifiesWhatWeSign(t *testing.T) {
-	needKeygen(t)
+	needs.Program(t, "ssh-keygen")
 	dir := t.TempDir()
 	key, line := newKey(t, "judge@court.example", `namespaces="vigil-order",valid-after="20260101Z"`)
 	write(t, filepath.Join(dir, "allowed"), []byte(line))
@@ -66,7 +60,7 @@ func TestOpenSSHVerifiesWhatWeSign(t *testing.T) {
 }
 
 func TestOpenSSHReadsOurKeys(t *testing.T) {
-	needKeygen(t)
+	needs.Program(t, "ssh-keygen")
 	dir := t.TempDir()
 	key, line := newKey(t, "x", "")
 	write(t, filepath.Join(dir, "k"), key)
@@ -80,7 +74,7 @@ func TestOpenSSHReadsOurKeys(t *testing.T) {
 }
 
 func TestWeVerifyWhatOpenSSHSigns(t *testing.T) {
-	needKeygen(t)
+	needs.Program(t, "ssh-keygen")
 	for _, kind := range [][]string{{"ed25519"}, {"ecdsa", "-b", "256"}, {"ecdsa", "-b", "521"}, {"rsa", "-b", "3072"}} {
 		t.Run(strings.Join(kind, ""), func(t *testing.T) {
 			dir := t.TempDir()
@@ -117,7 +111,7 @@ func TestWeVerifyWhatOpenSSHSigns(t *testing.T) {
 }
 
 func TestWeakAndLockedKeysAreRefused(t *testing.T) {
-	needKeygen(t)
+	needs.Program(t, "ssh-keygen")
 	dir := t.TempDir()
 	if out, err := keygen(t, dir, "", "-q", "-N", "", "-f", "short", "-t", "rsa", "-b", "1024"); err != nil {
 		t.Skipf("this ssh-keygen makes no short keys: %s", out)

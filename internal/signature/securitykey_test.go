@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"vigil/internal/needs"
 	"vigil/internal/signature"
 )
 
@@ -71,7 +72,7 @@ func (k touchedKey) sign(message []byte, namespace string) []byte {
 // TestASecurityKeySigns has a program in ssh-keygen's place sign with the key, and the
 // real ssh-keygen check what comes of it.
 func TestASecurityKeySigns(t *testing.T) {
-	needKeygen(t)
+	needs.Program(t, "ssh-keygen")
 	k := newTouchedKey(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "id_ed25519_sk.pub")

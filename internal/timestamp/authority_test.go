@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/internal/needs"
 	"vigil/internal/timestamp"
 	"vigil/internal/tor"
 	"vigil/internal/tor/simnet"
@@ -48,9 +49,7 @@ type authority struct {
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("no openssl on this machine: no authority answers")
-	}
+	needs.Program(t, "openssl")
 	a := &authority{t, t.TempDir()}
 	a.write("tsa.cnf", []byte(tsaConfig))
 	const key = "ec -pkeyopt ec_paramgen_curve:P-256"

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"vigil/internal/needs"
 	"vigil/internal/tor"
 )
 
@@ -190,9 +191,10 @@ func TestHealthWithoutAControlPort(t *testing.T) {
 
 // TestHealthOfARealTor asks a Tor that is forbidden the network.
 func TestHealthOfARealTor(t *testing.T) {
+	needs.Program(t, "tor")
 	program, err := exec.LookPath("tor")
 	if err != nil {
-		t.Skip("tor is not installed: the control port is tested against a script alone")
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil { // else Tor refuses to put a socket there

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"vigil/internal/needs"
 	"vigil/internal/tor/tornet"
 )
 
@@ -37,9 +38,7 @@ func written(t *testing.T, name, text string) string {
 }
 
 func TestTheRecommendedTorrc(t *testing.T) {
-	if err := tornet.Available(); err != nil {
-		t.Skip("the torrc is not verified:", err)
-	}
+	needs.Right(t, tornet.Available(), "tor, which make deps installs")
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -79,9 +78,7 @@ func TestTheRecommendedTorrc(t *testing.T) {
 }
 
 func TestTheUnit(t *testing.T) {
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("the unit is not verified: systemd-analyze is not installed")
-	}
+	needs.Program(t, "systemd-analyze")
 	unit := block(t, "ini")
 	for _, line := range []string{"PrivateNetwork=yes\n", "RestrictAddressFamilies=AF_UNIX\n"} {
 		if !strings.Contains(unit, line) {
@@ -102,13 +99,9 @@ func TestTheUnit(t *testing.T) {
 }
 
 func TestTheFirewall(t *testing.T) {
-	if _, err := exec.LookPath("nft"); err != nil {
-		t.Skip("the rules are not verified: nft is not installed")
-	}
+	needs.Program(t, "nft")
 	ns, err := tornet.Isolate(true)
-	if err != nil {
-		t.Skip("the rules are not verified:", err)
-	}
+	needs.Right(t, err, "root, or user namespaces")
 	defer ns.Close()
 	rules := strings.ReplaceAll(block(t, "nft"), `"vigil"`, "0") // an account that is there
 	nft := ns.Command("nft", "-f", "-")

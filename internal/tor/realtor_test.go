@@ -19,6 +19,7 @@ import (
 	"vigil"
 	"vigil/crawler"
 	"vigil/fixtures"
+	"vigil/internal/needs"
 	"vigil/internal/tor"
 	"vigil/internal/tor/tornet"
 )
@@ -60,9 +61,7 @@ func TestRealTor(t *testing.T) {
 }
 
 func startRealTor(t *testing.T) *realTor {
-	if err := tornet.Available(); err != nil {
-		t.Skip("no test against the real Tor:", err)
-	}
+	needs.Right(t, tornet.Available(), "tor, which make deps installs")
 	r := &realTor{market: tidewater(t), lock: clientKey(t)}
 	key := clientKey(t)
 	keyed := tornet.Service{Key: serviceKey("keyed"), Handler: http.HandlerFunc(hello), Clients: []*ecdh.PublicKey{key.PublicKey()}}

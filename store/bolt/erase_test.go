@@ -255,6 +255,7 @@ func TestErasingIsKilledAtAnyMoment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes; not with -short")
 	}
+	t.Parallel()
 	rounds := 8
 	if s := os.Getenv("VIGIL_ERASE_ROUNDS"); s != "" {
 		n, err := strconv.Atoi(s)

@@ -76,6 +76,11 @@ func withTasks(t *testing.T, path string, keys ...bolt.Key) string {
 // TestEveryFlippedByteOfASealedCaseIsFound: in all buckets that are sealed, and in
 // what says how they are.
 func TestEveryFlippedByteOfASealedCaseIsFound(t *testing.T) {
+	t.Parallel()
+	tried := 40 // bytes of each value
+	if testing.Short() {
+		tried = 8
+	}
 	path := withTasks(t, smallCaseOf(t, 2, testKey(1)), testKey(1))
 	kinds := map[string]int{}
 	for at, v := range contents(t, path) {
@@ -91,7 +96,7 @@ func TestEveryFlippedByteOfASealedCaseIsFound(t *testing.T) {
 			continue
 		}
 		kinds[at.bucket]++
-		for i := from; i < len(v); i += 1 + len(v)/40 {
+		for i := from; i < len(v); i += 1 + len(v)/tried {
 			edit(t, path, func(tx *bbolt.Tx) error { return at.in(tx).Put([]byte(at.key), flipped([]byte(v), i)) })
 			s, err := bolt.Open(path, bolt.Options{Keys: []bolt.Key{testKey(1)}})
 			if err == nil {

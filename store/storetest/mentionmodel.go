@@ -45,7 +45,7 @@ func mentionModel(t *testing.T, e *env) {
 	r := rand.New(rand.NewPCG(7, 1))
 	g := gallery{map[[2]string]vigil.Assessment{}, map[[2]string]vigil.Listing{}, map[string]vigil.Page{}}
 	var last vigil.Assessment
-	for step := range 300 {
+	for step := range rounds(300) {
 		p := page(src, fmt.Sprint("http://x.onion/", r.IntN(4)), r.IntN(4))
 		c := [2]string{listing(p, "").ID, p.ID}
 		switch r.IntN(6) {

@@ -18,11 +18,11 @@ import (
 // model runs random steps on the store and on a model of the lease protocol
 // that is too simple to be wrong, and compares them after each.
 func model(t *testing.T, e *env) {
-	for seed := range uint64(8) {
+	for seed := range rounds(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, e.open)
-			m := newModel(e, rand.New(rand.NewPCG(seed, 1)))
+			m := newModel(e, rand.New(rand.NewPCG(uint64(seed), 1)))
 			for i := range 400 {
 				step := m.step()
 				m.compare(t)

@@ -189,7 +189,7 @@ func levelsModel(t *testing.T, e *env) {
 	levels := []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview, vigil.LevelNote, vigil.LevelNone}
 	sources := []string{src, "ORD-2/market-b"}
 	url := func() string { return fmt.Sprint("http://x.onion/", r.IntN(30)) }
-	for round := range 200 {
+	for round := range rounds(200) {
 		p := page(sources[r.IntN(2)], url(), r.IntN(3))
 		switch id := vigil.NewListingID(p.Source, p.URL); r.IntN(12) {
 		case 0, 1, 2, 3, 4, 5:

@@ -26,7 +26,7 @@ func searchModel(t *testing.T, e *env) {
 		mentions: map[string]map[string]bool{}, lists: map[string]map[string]bool{},
 	}
 	for round := range 10 {
-		for range 60 {
+		for range rounds(60) {
 			m.commit()
 		}
 		if round%3 == 1 {
@@ -37,7 +37,7 @@ func searchModel(t *testing.T, e *env) {
 		if round%4 == 3 {
 			e.reopen()
 		}
-		for range 25 {
+		for range rounds(25) {
 			m.check(m.query())
 		}
 	}

@@ -1,5 +1,6 @@
 // Package storetest holds the tests that every engine of [store.Store] must
-// pass. An engine's own test calls [Run]:
+// pass. In a short run (go test -short) random walks are shorter. An engine's own
+// test calls [Run]:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, o storetest.Options) store.Store { … })
@@ -161,6 +162,15 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		})
 	}
 	RunSearch(t, open)
+}
+
+// rounds returns how far a random walk goes: n, and a quarter of that in a short
+// run, as that under the race detector is.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 4
+	}
+	return n
 }
 
 // An env is a store under test with its clock.

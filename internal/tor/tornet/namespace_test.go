@@ -3,14 +3,14 @@ package tornet
 import (
 	"strings"
 	"testing"
+
+	"vigil/internal/needs"
 )
 
 func isolated(t *testing.T, loopback bool) *Namespace {
 	t.Helper()
 	ns, err := Isolate(loopback)
-	if err != nil {
-		t.Skip(err)
-	}
+	needs.Right(t, err, "root, or user namespaces")
 	t.Cleanup(func() {
 		if err := ns.Close(); err != nil {
 			t.Error(err)

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"vigil"
+	"vigil/internal/needs"
 	"vigil/internal/tor"
 	"vigil/internal/tor/tornet"
-
-	"vigil"
 )
 
 // childVariable makes the test binary start a network and wait to be killed.
@@ -35,9 +35,7 @@ func TestMain(m *testing.M) {
 
 func needTor(t *testing.T) {
 	t.Helper()
-	if err := tornet.Available(); err != nil {
-		t.Skip("no private Tor network:", err)
-	}
+	needs.Right(t, tornet.Available(), "tor, which make deps installs")
 }
 
 func hello(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello from ", r.Host) }
