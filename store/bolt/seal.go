@@ -38,6 +38,7 @@ func (k Key) id() string { return hex.EncodeToString(k.ID[:]) }
 const (
 	sealForm   = 1
 	sealHeader = 1 + 4
+	sealNonce  = 12
 )
 
 // placeVersion ends what a value is bound to; another version would be another

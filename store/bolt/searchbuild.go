@@ -73,7 +73,7 @@ func buildSearch(db *bbolt.DB, b *box, progress func(done, of int64)) error {
 		progress(min(done, of), of)
 		n := 0
 		err := db.Update(func(tx *bbolt.Tx) (err error) {
-			from, n, err = searchIndex{read{tx, b}, maxNew}.addLogged(from)
+			from, n, err = searchIndex{read: read{Tx: tx, box: b}, newDocs: maxNew}.addLogged(from)
 			return err
 		})
 		if err != nil {

@@ -12,12 +12,13 @@ import (
 // sealed as all values are, and the names in its keys are blind.
 type searchIndex struct {
 	read
-	newDocs int // that make a segment
+	newDocs int        // that make a segment
+	cache   *factCache // nil where nobody searches
 }
 
-func (w write) search() searchIndex { return searchIndex{w.read, w.o.newDocs} }
+func (w write) search() searchIndex { return searchIndex{read: w.read, newDocs: w.o.newDocs} }
 
-func (s *Store) searchIn(tx read) searchIndex { return searchIndex{tx, s.o.newDocs} }
+func (s *Store) searchIn(tx read) searchIndex { return searchIndex{tx, s.o.newDocs, &s.facts} }
 
 // blind returns what stands for a name in keys and postings: in an encrypted case
 // a keyed hash, which means nothing without the key; else a plain one.
