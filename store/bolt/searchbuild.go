@@ -11,7 +11,6 @@ import (
 
 	"vigil"
 	"vigil/internal/custody"
-	"vigil/internal/search"
 )
 
 // searchBuckets are those of the search index.
@@ -121,7 +120,7 @@ func (x searchIndex) addLogged(from []byte) (next []byte, n int, err error) {
 			continue
 		}
 		size += len(v)
-		if err := x.addListing(e, l, search.NewDocument(l).Terms()); err != nil {
+		if err := x.addListing(e, l, x.box.tokensOf(l)); err != nil {
 			return nil, n, err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"vigil"
-	"vigil/internal/search"
 	"vigil/store"
 )
 
@@ -200,7 +199,7 @@ func (c *searchChecker) wordsOf(n uint32, ref docRef, v []byte) error {
 	if err := json.Unmarshal(v, &l); err != nil {
 		return err
 	}
-	tokens := c.tokens(search.NewDocument(l).Terms())
+	tokens := c.box.tokensOf(l)
 	if fresh && !bytes.Equal(has, tokens) {
 		return fmt.Errorf("%w: it has other words", vigil.ErrTampered)
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/search"
 )
 
 // Documents are numbered from 1, in the order in which readings of listings were
@@ -75,9 +74,8 @@ func (x searchIndex) listing(n uint32) (l vigil.Listing, err error) {
 	return l, decode(x.read, vigil.TypeListing, d.listing, d.key(), v, &l)
 }
 
-// addListing makes a document of a reading that entry e brought. terms are its
-// index terms, each once.
-func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, terms []string) error {
+// addListing makes a document of a reading that entry e brought, with its tokens.
+func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, tokens []byte) error {
 	seq, err := bucket(x.read, bucketSearchDocs).NextSequence()
 	if err != nil {
 		return err
@@ -96,7 +94,7 @@ func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, terms []string) 
 		x.set(bucketSearchDocs, k, number(key(l.ID, e.Order), uint64(e.Seq))),
 		x.set(bucketSearchOf, x.listingKey(l.ID), number(nil, seq)),
 		x.putFacts(n, f),
-		x.addTerms(n, terms),
+		x.addTokens(n, tokens),
 	)
 }
 
@@ -245,14 +243,6 @@ func (x searchIndex) capturedAt(page string) (uint64, error) {
 		return 0, fmt.Errorf("page %s: %w", page, err)
 	}
 	return docTime(at), nil
-}
-
-// termsOf returns the index terms of a record, which only a listing has.
-func termsOf(r vigil.Record) []string {
-	if l, ok := r.(vigil.Listing); ok {
-		return search.NewDocument(l).Terms()
-	}
-	return nil
 }
 
 // addAssessment notes a listing's newest assessment, which is stored already.

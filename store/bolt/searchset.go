@@ -129,7 +129,7 @@ func (f *finder) readTerms() error {
 			for _, term := range terms {
 				if f.sets[term] == nil {
 					f.sets[term] = newDocSet(f.last)
-					token := f.token(term)
+					token := f.box.token(term)
 					tokens, sets[token] = append(tokens, token), f.sets[term]
 				}
 			}
