@@ -169,14 +169,20 @@ func (x searchIndex) tagged(listing string, f *docFacts) error {
 
 // namesName returns what stands for some names, in whatever order they come.
 func (x searchIndex) namesName(kind byte, names []string) (name, error) {
-	if len(names) == 0 {
-		return 0, nil
-	}
-	b, err := json.Marshal(slices.Compact(slices.Sorted(slices.Values(names))))
+	text, err := namesText(names)
 	if err != nil {
 		return 0, err
 	}
-	return x.name(kind, string(b), true)
+	return x.name(kind, text, true)
+}
+
+// namesText returns the text that stands for some names; none for none.
+func namesText(names []string) (string, error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(slices.Compact(slices.Sorted(slices.Values(names))))
+	return string(b), err
 }
 
 // assessed sets what follows from a listing's newest assessment.
@@ -202,6 +208,15 @@ func (x searchIndex) assessed(a vigil.Assessment, f *docFacts) (err error) {
 // listsOf returns the name that stands for the watchlists with a row that has
 // the key of one of a's identifiers.
 func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
+	names, err := x.listNames(a)
+	if err != nil {
+		return 0, err
+	}
+	return x.namesName(nameLists, names)
+}
+
+// listNames returns the names of these watchlists.
+func (x searchIndex) listNames(a vigil.Assessment) (names []string, err error) {
 	seen, ids := map[string]bool{}, map[string]bool{}
 	for _, id := range a.Identifiers {
 		if !id.Links() || seen[id.Key] {
@@ -217,15 +232,14 @@ func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
 			k, _ = c.Seek(after(name, list))
 		}
 	}
-	var names []string
 	for id := range ids {
 		w, err := newest[vigil.Watchlist](x.read, vigil.TypeWatchlist, id)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		names = append(names, w.Name)
 	}
-	return x.namesName(nameLists, names)
+	return names, nil
 }
 
 // capturedAt returns when a page was captured.
