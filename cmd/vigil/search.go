@@ -177,16 +177,32 @@ func (a *app) writeFacets(c *api.FoundCount) {
 	}
 }
 
-// indexed shows on a terminal how far the search index is, where opening a case
-// makes it anew.
+// indexed shows how far the search index is, where opening a case makes it anew:
+// on a terminal as it goes, else in lines.
 func (a *app) indexed() func(done, of int64) {
 	if !terminal(a.stderr) {
-		return nil
+		return a.indexedInLines()
 	}
 	return func(done, of int64) {
 		fmt.Fprint(a.stderr, "\r\x1b[K")
 		if done < of {
 			fmt.Fprintf(a.stderr, "making the search index: %d %%", 100*done/of)
+		}
+	}
+}
+
+// indexedInLines says that the search index is being made, each tenth of it, and
+// that it is made; of one that is made in a moment, nothing.
+func (a *app) indexedInLines() func(done, of int64) {
+	told := int64(-1) // tenths
+	return func(done, of int64) {
+		switch {
+		case done >= of && told >= 0:
+			a.info("the search index is made")
+			told = -1
+		case done > 0 && done < of && 10*done/of > told:
+			told = 10 * done / of
+			a.info("making the search index: %d %% of %d log entries read", 100*done/of, of)
 		}
 	}
 }

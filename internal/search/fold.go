@@ -1,6 +1,7 @@
 package search
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,6 +34,14 @@ func tokens(ts []Token, text string, n int) []Token {
 	w := wordReader{ts: ts, left: n}
 	text = text[:min(len(text), maxField)]
 	for i := 0; i < len(text) && w.left > 0; {
+		if len(w.word) == 0 {
+			if end := plainWord(text, i); end > i {
+				w.ts = append(w.ts, Token{lower(text[i:min(end, i+maxWord)]), i, end})
+				w.left--
+				i = end
+				continue
+			}
+		}
 		b := text[i]
 		if b < utf8.RuneSelf {
 			if 'A' <= b && b <= 'Z' {
@@ -48,6 +57,31 @@ func tokens(ts []Token, text string, n int) []Token {
 	}
 	w.end()
 	return w.ts
+}
+
+// plainWord returns where a word of letters and digits of ASCII alone ends that
+// begins at i, which most words are; i if there is none.
+func plainWord(text string, i int) (end int) {
+	for end = i; end < len(text) && isPlain(text[end]); end++ {
+	}
+	if end < len(text) && text[end] >= utf8.RuneSelf { // the word may go on
+		return i
+	}
+	return end
+}
+
+func isPlain(b byte) bool {
+	return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || 'A' <= b && b <= 'Z'
+}
+
+// lower returns a plain word folded, which is itself where it has no capitals.
+func lower(word string) string {
+	for i := range len(word) {
+		if 'A' <= word[i] && word[i] <= 'Z' {
+			return strings.ToLower(word)
+		}
+	}
+	return word
 }
 
 // A wordReader gathers characters into words.

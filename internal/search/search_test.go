@@ -206,14 +206,19 @@ func TestATextIsReadUpToItsBound(t *testing.T) {
 }
 
 // FuzzWords: folding a word again changes nothing, tokens are in the text and in
-// order, and words hold no character that parts them.
+// order, words hold no character that parts them, and those of ASCII alone, which
+// are read more quickly, are what they are when they are read as all others.
 func FuzzWords(f *testing.F) {
-	for _, s := range []string{"Harbour tour", "hаrbоur", "ﬁsh \u202e漢字", "\xff\x00é", "🅰ℌΣς İı ſt ǅ", "ﷺ", "ᾳ ΐ", "한국어 ก็"} {
+	for _, s := range []string{"Harbour tour", "Two2 WORDS\u200dand cafe\u0301s", strings.Repeat("x", maxWord+1) + " y", "x" + strings.Repeat("é", maxWord), "hаrbоur", "ﬁsh \u202e漢字", "\xff\x00é", "🅰ℌΣς İı ſt ǅ", "ﷺ", "ᾳ ΐ", "한국어 ก็"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		last := 0
-		for _, tok := range tokens(nil, text, MaxTokens) {
+		got := tokens(nil, text, MaxTokens)
+		if want := tokensByCharacter(text); !slices.Equal(got, want) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		for _, tok := range got {
 			if tok.Start < last || tok.End <= tok.Start || tok.End > len(text) {
 				t.Fatalf("token %+v behind %d of %d bytes", tok, last, len(text))
 			}
@@ -226,6 +231,18 @@ func FuzzWords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// tokensByCharacter reads each word a character at a time.
+func tokensByCharacter(text string) []Token {
+	w := wordReader{left: MaxTokens}
+	for i := 0; i < len(text) && i < maxField; {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		w.decompose(r, i, i+n)
+		i += n
+	}
+	w.end()
+	return w.ts
 }
 
 // FuzzParse: what is read can be asked, and a listing of the words of its terms

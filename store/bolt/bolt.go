@@ -98,6 +98,7 @@ type Store struct {
 	close sync.Once
 
 	maintaining sync.Mutex // held by whoever maintains the search index
+	facts       factCache
 }
 
 var _ store.Store = (*Store)(nil)
@@ -119,7 +120,7 @@ func Create(path string, o Options) (*Store, error) {
 	}
 	b, err := firstBox(o.Keys)
 	if err == nil {
-		err = db.Update(func(tx *bbolt.Tx) error { return makeLayout(read{tx, b}, o.Now()) })
+		err = db.Update(func(tx *bbolt.Tx) error { return makeLayout(read{Tx: tx, box: b}, o.Now()) })
 	}
 	if err == nil {
 		err = syncDir(filepath.Dir(path))

@@ -91,7 +91,7 @@ func (s *Store) prepareParcel(p store.Parcel) (e vigil.Event, r prepared, err er
 	if err := checkRecord(rec); err != nil {
 		return e, r, err
 	}
-	r.Result, r.bytes, r.terms = vigil.Result{Act: r.Act, Record: rec, Rows: p.Rows}, p.Record, termsOf(rec)
+	r.Result, r.bytes, r.tokens = vigil.Result{Act: r.Act, Record: rec, Rows: p.Rows}, p.Record, s.box.tokensOf(rec)
 	if r.rows, err = prepareRows(r.Result); err != nil {
 		return tampered("%v", err)
 	}

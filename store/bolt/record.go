@@ -34,10 +34,10 @@ func (s *Store) Record(ctx context.Context, r vigil.Result) (e vigil.Event, err 
 // transaction has less to do.
 type prepared struct {
 	vigil.Result
-	bytes []byte   // of the record; nil if there is none
-	rows  [][]byte // each row's JSON
-	body  packed   // of a page
-	terms []string // index terms of a listing
+	bytes  []byte   // of the record; nil if there is none
+	rows   [][]byte // each row's JSON
+	body   packed   // of a page
+	tokens []byte   // of a listing
 }
 
 // prepare does all of a result that needs no transaction.
@@ -45,6 +45,9 @@ func (s *Store) prepare(r vigil.Result) (prepared, error) {
 	p, err := prepare(r)
 	if page, ok := p.Record.(vigil.Page); ok && err == nil {
 		p.body = pack(s.zstd, page.Body)
+	}
+	if err == nil {
+		p.tokens = s.box.tokensOf(p.Record)
 	}
 	return p, err
 }
@@ -86,7 +89,7 @@ func prepare(r vigil.Result) (prepared, error) {
 		return prepared{}, fmt.Errorf("%s %s: %w", typ, id, err)
 	}
 	r.Act.Object = vigil.Object{Type: typ, ID: id, SHA256: vigil.SumHex(b)}
-	return prepared{Result: r, bytes: b, rows: rows, terms: termsOf(rec)}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
+	return prepared{Result: r, bytes: b, rows: rows}, errors.Join(checkAct(r.Act), checkStandings(r.Act, r.Standings))
 }
 
 // prepareRows encodes the rows of a watchlist, and refuses those of anything else.
@@ -293,7 +296,7 @@ func (w write) putRecord(e vigil.Event, p prepared) error {
 		}
 		return errors.Join(w.putPage(r, p.body), w.remention(cs, put), w.search().addPage(r, cs))
 	case vigil.Listing:
-		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addListing(e, r, p.terms))
+		return errors.Join(w.putCapture(capture{r.Page, r.ID}, e, put), w.search().addListing(e, r, p.tokens))
 	case vigil.Assessment:
 		if err := w.triage(r); err != nil { // while the one before is still the newest
 			return err

@@ -126,7 +126,9 @@ func (s *Store) writeTo(ctx context.Context, part string, r Rewriting) (err erro
 		return m.all()
 	})
 	if err == nil {
-		err = guard(func() error { return db.Update(func(tx *bbolt.Tx) error { return s.finish(read{tx, to}, r.Act) }) })
+		err = guard(func() error {
+			return db.Update(func(tx *bbolt.Tx) error { return s.finish(read{Tx: tx, box: to}, r.Act) })
+		})
 	}
 	if err != nil {
 		return err

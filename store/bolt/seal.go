@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
+	"sync"
 
 	"vigil"
 )
@@ -38,6 +40,7 @@ func (k Key) id() string { return hex.EncodeToString(k.ID[:]) }
 const (
 	sealForm   = 1
 	sealHeader = 1 + 4
+	sealNonce  = 12
 )
 
 // placeVersion ends what a value is bound to; another version would be another
@@ -51,9 +54,9 @@ const blindSize = 16
 // the case is not encrypted. One without an AEAD is shut: the case is encrypted,
 // and the key is not at hand.
 type box struct {
-	key   [4]byte
-	aead  cipher.AEAD
-	blind []byte // key of HMAC-SHA256
+	key  [4]byte
+	aead cipher.AEAD
+	macs *sync.Pool // of HMAC-SHA256 under the key for names
 }
 
 // newBox derives the keys of a box with HKDF-SHA256 (RFC 5869).
@@ -71,7 +74,8 @@ func newBox(k Key) (*box, error) {
 		return nil, err
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return &box{k.ID, aead, blind}, err
+	macs := &sync.Pool{New: func() any { return hmac.New(sha256.New, blind) }}
+	return &box{k.ID, aead, macs}, err
 }
 
 // id returns the ID of the data key in hex; "none" if there is none.
@@ -134,7 +138,14 @@ func (b *box) name(bucket, name string) string {
 
 // mac returns the HMAC of a name in an index.
 func (b *box) mac(index, name string) []byte {
-	h := hmac.New(sha256.New, b.blind)
-	io.WriteString(h, index+"\x00"+name)
-	return h.Sum(nil)
+	if b.shut() {
+		return make([]byte, sha256.Size) // whoever asks for it finds nothing
+	}
+	h := b.macs.Get().(hash.Hash) // one that was used once begins anew in half the time
+	defer b.macs.Put(h)
+	h.Reset()
+	io.WriteString(h, index)
+	h.Write([]byte{0})
+	io.WriteString(h, name)
+	return h.Sum(make([]byte, 0, sha256.Size))
 }

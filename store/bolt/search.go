@@ -98,7 +98,11 @@ func (x searchIndex) fingerprint(q search.Query) (string, error) {
 func (f *finder) page(ctx context.Context, r store.SearchRequest, pages pager, at hitPlace) (hits []store.SearchHit, next string, err error) {
 	order := f.newestFirst(at, r.Look)
 	if r.Order == store.ByLevel {
-		if order, err = f.byLevel(ctx, at, r.Limit+1+maxTexts); err != nil {
+		most := r.Limit + 1
+		if f.reads() {
+			most += maxTexts
+		}
+		if order, err = f.byLevel(ctx, at, most); err != nil {
 			return nil, "", err
 		}
 	}
@@ -176,7 +180,13 @@ type ranked struct {
 }
 
 func byRank(a, b hitPlace) int {
-	return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(b.score, a.score), cmp.Compare(b.doc, a.doc))
+	if a.level != b.level {
+		return cmp.Compare(b.level, a.level)
+	}
+	if c := cmp.Compare(b.score, a.score); c != 0 {
+		return c
+	}
+	return cmp.Compare(b.doc, a.doc)
 }
 
 // byLevel walks from a place on by level, score and age, so many documents.
@@ -196,7 +206,11 @@ func (f *finder) byLevel(ctx context.Context, at hitPlace, most int) (walk, erro
 		if p.doc == 0 {
 			break
 		}
-		p.level, p.score = d.level, max(d.score, 0)
+		o, i, err := f.known.of(p.doc)
+		if err != nil {
+			return nil, err
+		}
+		p.level, p.score = o.levels[i], max(o.scores[i], 0)
 		if byRank(at, p) >= 0 || full && byRank(rs[most-1].hitPlace, p) < 0 {
 			continue
 		}

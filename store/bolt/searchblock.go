@@ -99,7 +99,10 @@ func eachList(block []byte, do func(token uint64, list []byte) (bool, error)) er
 func eachDoc(list []byte, do func(doc uint32)) error {
 	doc := uint64(0)
 	for len(list) > 0 {
-		by, n := binary.Uvarint(list)
+		by, n := uint64(list[0]), 1
+		if by >= 0x80 { // most distances are one byte
+			by, n = binary.Uvarint(list)
+		}
 		if n <= 0 || by == 0 || by > math.MaxUint32-doc {
 			return errBlock
 		}

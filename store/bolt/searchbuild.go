@@ -11,7 +11,6 @@ import (
 
 	"vigil"
 	"vigil/internal/custody"
-	"vigil/internal/search"
 )
 
 // searchBuckets are those of the search index.
@@ -73,7 +72,7 @@ func buildSearch(db *bbolt.DB, b *box, progress func(done, of int64)) error {
 		progress(min(done, of), of)
 		n := 0
 		err := db.Update(func(tx *bbolt.Tx) (err error) {
-			from, n, err = searchIndex{read{tx, b}, maxNew}.addLogged(from)
+			from, n, err = searchIndex{read: read{Tx: tx, box: b}, newDocs: maxNew}.addLogged(from)
 			return err
 		})
 		if err != nil {
@@ -121,7 +120,7 @@ func (x searchIndex) addLogged(from []byte) (next []byte, n int, err error) {
 			continue
 		}
 		size += len(v)
-		if err := x.addListing(e, l, search.NewDocument(l).Terms()); err != nil {
+		if err := x.addListing(e, l, x.box.tokensOf(l)); err != nil {
 			return nil, n, err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"vigil"
-	"vigil/internal/search"
 	"vigil/store"
 )
 
@@ -59,8 +58,8 @@ func (s *Store) mendSearch(r *store.Repairs, progress func(store.Progress)) erro
 // readings of listings, each listing has its newest, each document has its words
 // somewhere and names for its facts, and each value can be read. If asked for, it
 // holds postings against words as well: those of a segment by the sum of a number
-// for each, so that one document and one block are in memory. Of facts it then
-// holds verdict and tags against decisions and remarks, and no others.
+// for each, so that one document and one block are in memory. Facts are then held
+// against what they follow from.
 type searchChecker struct {
 	searchIndex
 	ctx      context.Context
@@ -140,50 +139,33 @@ func (c *searchChecker) doc(n uint32) error {
 	if (f.next == 0) != (newest == n) || f.next != 0 && f.next <= n || f.prev >= n {
 		return fmt.Errorf("%w: it stands between %d and %d, and the newest of its listing is %d", vigil.ErrTampered, f.prev, f.next, newest)
 	}
+	if err := c.chained(n, f); err != nil {
+		return err
+	}
 	if err := c.namesOf(f); err != nil {
 		return err
 	}
-	if err := c.opinions(ref.listing, f); err != nil {
-		return err
-	}
-	return c.wordsOf(n, ref, v)
+	return c.textOf(n, ref, v, f)
 }
 
-// opinions holds the verdict and tags of a listing's newest document against its
-// decisions and remarks. Of those that cannot be read it says nothing.
-func (c *searchChecker) opinions(listing string, f docFacts) error {
-	if !c.words || f.next != 0 {
-		return nil
+// chained checks that the readings before and behind a document know of it.
+func (c *searchChecker) chained(n uint32, f docFacts) error {
+	if f.prev != 0 {
+		if before, err := c.facts(f.prev); err != nil || before.next != n {
+			return fmt.Errorf("%w: the reading before it, %d, is followed by %d (%v)", vigil.ErrTampered, f.prev, before.next, err)
+		}
 	}
-	d, err := standingDecision(c.read, listing)
-	if err != nil {
-		return nil
-	}
-	verdict := ""
-	if d != nil {
-		verdict = string(d.Verdict)
-	}
-	rs, err := versions[vigil.Remark](c.read, vigil.TypeRemark, listing)
-	if err != nil {
-		return nil
-	}
-	hasVerdict, err := c.text(nameVerdict, f.verdict)
-	if err != nil {
-		return err
-	}
-	hasTags, err := c.text(nameTags, f.tags)
-	if err != nil {
-		return err
-	}
-	if tags := slices.Sorted(slices.Values(vigil.Gather(rs).Tags)); hasVerdict != verdict || !slices.Equal(splitNames(hasTags), tags) {
-		return fmt.Errorf("%w: it has the verdict %q and the tags %s, its listing %q and %q", vigil.ErrTampered, hasVerdict, hasTags, verdict, tags)
+	if f.next != 0 {
+		if behind, err := c.facts(f.next); err != nil || behind.prev != n {
+			return fmt.Errorf("%w: the reading behind it, %d, follows on %d (%v)", vigil.ErrTampered, f.next, behind.prev, err)
+		}
 	}
 	return nil
 }
 
-// wordsOf checks the words of a document, or notes them if a segment has them. v is
-// what is stored for it.
-func (c *searchChecker) wordsOf(n uint32, ref docRef, v []byte) error {
+// textOf checks what follows from the reading that a document is: its words, or
+// notes them if a segment has them, and its facts. v is what is stored for it.
+func (c *searchChecker) textOf(n uint32, ref docRef, v []byte, f docFacts) error {
 	of := slices.IndexFunc(c.segments, func(s segment) bool { return s.first <= n && n <= s.last })
 	has, fresh := c.fresh[n]
 	if fresh == (of >= 0) {
@@ -200,7 +182,7 @@ func (c *searchChecker) wordsOf(n uint32, ref docRef, v []byte) error {
 	if err := json.Unmarshal(v, &l); err != nil {
 		return err
 	}
-	tokens := c.tokens(search.NewDocument(l).Terms())
+	tokens := c.box.tokensOf(l)
 	if fresh && !bytes.Equal(has, tokens) {
 		return fmt.Errorf("%w: it has other words", vigil.ErrTampered)
 	}
@@ -209,7 +191,7 @@ func (c *searchChecker) wordsOf(n uint32, ref docRef, v []byte) error {
 			c.sums[of] += mix(posting{binary.BigEndian.Uint64(tokens[i:]), n})
 		}
 	}
-	return nil
+	return c.factsFollow(ref.listing, l, f)
 }
 
 // mix returns a number for a posting, far from those of others (the finaliser of

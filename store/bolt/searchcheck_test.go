@@ -51,29 +51,31 @@ func TestADamagedSearchIndexIsFoundAndMadeAnew(t *testing.T) {
 	}
 }
 
-// TestASearchThatKnowsOtherOpinionsIsFound: nobody changes by which decision, or by
-// which tags, a listing is found.
-func TestASearchThatKnowsOtherOpinionsIsFound(t *testing.T) {
+// TestASearchThatKnowsOtherFactsIsFound: nobody changes by what a listing is found.
+func TestASearchThatKnowsOtherFactsIsFound(t *testing.T) {
 	path := smallCase(t)
 	if r, err := check(t, path); err != nil {
 		t.Fatalf("untouched: %v\n%v", err, r.Inspected.Flaws)
 	}
-	const newest, size, verdict, tags = 2, 54, 24, 28 // as LAYOUT.md has them
-	for what, at := range map[string]int{"verdict": newest*size + verdict, "tags": newest*size + tags} {
+	const newest, size = 2, 54 // as LAYOUT.md has them
+	for what, at := range map[string]int{
+		"next": 3, "prev": 7, "source": 11, "vendor": 15, "genre": 19, "page type": 23, "verdict": 27, "tags": 31, "lists": 35,
+		"level": 36, "waiting": 37, "erased": 37, "time": 45, "score": 53,
+	} {
 		copied := copyFile(t, path)
 		edit(t, copied, func(tx *bbolt.Tx) error {
 			b := tx.Bucket([]byte("search-facts"))
 			k, v := b.Cursor().First()
 			bad := bytes.Clone(v)
-			if bad[at+3] == 0 {
-				t.Fatalf("%s: the case has none", what)
+			bad[newest*size+at] ^= 1
+			if what == "erased" {
+				bad[newest*size+at] ^= 3
 			}
-			bad[at+3] = 0
 			return b.Put(k, bad)
 		})
 		r, err := check(t, copied)
-		if !errors.Is(err, vigil.ErrTampered) || r.Inspected.Mendable != 1 {
-			t.Errorf("%s: %v, %v; want one flaw that can be mended", what, err, r.Inspected.Flaws)
+		if n := r.Inspected.Mendable; !errors.Is(err, vigil.ErrTampered) || n == 0 || n != len(r.Inspected.Flaws) {
+			t.Errorf("%s: %v, %v; want flaws that can be mended", what, err, r.Inspected.Flaws)
 		}
 		s, err := bolt.Open(copied, bolt.Options{})
 		if err != nil {

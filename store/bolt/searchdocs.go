@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/search"
 )
 
 // Documents are numbered from 1, in the order in which readings of listings were
@@ -75,9 +74,8 @@ func (x searchIndex) listing(n uint32) (l vigil.Listing, err error) {
 	return l, decode(x.read, vigil.TypeListing, d.listing, d.key(), v, &l)
 }
 
-// addListing makes a document of a reading that entry e brought. terms are its
-// index terms, each once.
-func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, terms []string) error {
+// addListing makes a document of a reading that entry e brought, with its tokens.
+func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, tokens []byte) error {
 	seq, err := bucket(x.read, bucketSearchDocs).NextSequence()
 	if err != nil {
 		return err
@@ -96,7 +94,7 @@ func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, terms []string) 
 		x.set(bucketSearchDocs, k, number(key(l.ID, e.Order), uint64(e.Seq))),
 		x.set(bucketSearchOf, x.listingKey(l.ID), number(nil, seq)),
 		x.putFacts(n, f),
-		x.addTerms(n, terms),
+		x.addTokens(n, tokens),
 	)
 }
 
@@ -171,14 +169,20 @@ func (x searchIndex) tagged(listing string, f *docFacts) error {
 
 // namesName returns what stands for some names, in whatever order they come.
 func (x searchIndex) namesName(kind byte, names []string) (name, error) {
-	if len(names) == 0 {
-		return 0, nil
-	}
-	b, err := json.Marshal(slices.Compact(slices.Sorted(slices.Values(names))))
+	text, err := namesText(names)
 	if err != nil {
 		return 0, err
 	}
-	return x.name(kind, string(b), true)
+	return x.name(kind, text, true)
+}
+
+// namesText returns the text that stands for some names; none for none.
+func namesText(names []string) (string, error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(slices.Compact(slices.Sorted(slices.Values(names))))
+	return string(b), err
 }
 
 // assessed sets what follows from a listing's newest assessment.
@@ -204,6 +208,15 @@ func (x searchIndex) assessed(a vigil.Assessment, f *docFacts) (err error) {
 // listsOf returns the name that stands for the watchlists with a row that has
 // the key of one of a's identifiers.
 func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
+	names, err := x.listNames(a)
+	if err != nil {
+		return 0, err
+	}
+	return x.namesName(nameLists, names)
+}
+
+// listNames returns the names of these watchlists.
+func (x searchIndex) listNames(a vigil.Assessment) (names []string, err error) {
 	seen, ids := map[string]bool{}, map[string]bool{}
 	for _, id := range a.Identifiers {
 		if !id.Links() || seen[id.Key] {
@@ -219,15 +232,14 @@ func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
 			k, _ = c.Seek(after(name, list))
 		}
 	}
-	var names []string
 	for id := range ids {
 		w, err := newest[vigil.Watchlist](x.read, vigil.TypeWatchlist, id)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		names = append(names, w.Name)
 	}
-	return x.namesName(nameLists, names)
+	return names, nil
 }
 
 // capturedAt returns when a page was captured.
@@ -245,14 +257,6 @@ func (x searchIndex) capturedAt(page string) (uint64, error) {
 		return 0, fmt.Errorf("page %s: %w", page, err)
 	}
 	return docTime(at), nil
-}
-
-// termsOf returns the index terms of a record, which only a listing has.
-func termsOf(r vigil.Record) []string {
-	if l, ok := r.(vigil.Listing); ok {
-		return search.NewDocument(l).Terms()
-	}
-	return nil
 }
 
 // addAssessment notes a listing's newest assessment, which is stored already.

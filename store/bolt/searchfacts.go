@@ -142,7 +142,7 @@ func (x searchIndex) name(kind byte, text string, make bool) (name, error) {
 	if text == "" {
 		return 0, nil
 	}
-	text = string([]rune(text)) // bytes that are not UTF-8 become U+FFFD
+	text = nameText(text)
 	blind := x.blind("name " + string(kind) + text)
 	k := append([]byte{'n', kind}, blind[:]...)
 	v, err := x.get(bucketSearchNames, k)

@@ -12,8 +12,8 @@ import (
 const maxStep = 1 << 20
 
 // Maintain implements [store.Searcher]. It makes one segment of each eight of a
-// size, and removes those that it has replaced. What a crash leaves of a segment
-// that was not finished is removed by the next call.
+// size, and removes those that it has replaced, in time: see [maxFree]. What a crash
+// leaves of a segment that was not finished is removed as well.
 func (s *Store) Maintain(ctx context.Context) error {
 	s.maintaining.Lock()
 	defer s.maintaining.Unlock()
@@ -24,7 +24,7 @@ func (s *Store) Maintain(ctx context.Context) error {
 }
 
 func (s *Store) maintain(ctx context.Context) error {
-	if err := s.sweep(ctx); err != nil {
+	if err := s.sweep(ctx, 0); err != nil {
 		return err
 	}
 	for {
@@ -38,9 +38,6 @@ func (s *Store) maintain(ctx context.Context) error {
 			return err
 		}
 		if err := s.merge(ctx, of); err != nil {
-			return err
-		}
-		if err := s.sweep(ctx); err != nil {
 			return err
 		}
 	}
@@ -77,6 +74,9 @@ func (s *Store) merge(ctx context.Context, of []segment) error {
 			return err
 		}
 		m = after
+		if err := s.sweep(ctx, m.into); err != nil { // the next step uses the pages
+			return err
+		}
 	}
 	return nil
 }
@@ -211,12 +211,33 @@ func (s *stream) drain(x searchIndex, token uint64, add func(posting) error) err
 	}
 }
 
-// sweep removes the blocks of segments that are no more, or never were.
-func (s *Store) sweep(ctx context.Context) error {
-	for more := true; more; {
-		err := s.update(ctx, func(w write) (err error) {
-			more, err = w.search().sweep()
+// maxFree bounds the free pages of the file with which a sweep still goes on. bbolt
+// writes the list of all free pages with each transaction, sorted: after a merge of
+// large segments that would cost every commit a megabyte and more. Blocks that
+// nobody sees cost nothing where they are, and what is free is used up first.
+const maxFree = 512
+
+// sweep removes the blocks of segments that are no more, or never were, other than
+// one that is being written, but for those that would make too many pages free at
+// once: a later call removes them.
+func (s *Store) sweep(ctx context.Context, writing uint64) error {
+	for s.db.Stats().FreePageN < maxFree {
+		var gone [][]byte
+		err := s.view(ctx, func(tx read) (err error) {
+			gone, err = s.searchIn(tx).gone(writing)
 			return err
+		})
+		if err != nil || len(gone) == 0 {
+			return err
+		}
+		err = s.update(ctx, func(w write) error {
+			b := bucket(w.read, bucketSearchBlocks)
+			for _, k := range gone {
+				if err := b.Delete(k); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return err
@@ -225,30 +246,23 @@ func (s *Store) sweep(ctx context.Context) error {
 	return nil
 }
 
-// sweep removes some of such blocks, and reports whether there may be more.
-func (x searchIndex) sweep() (more bool, err error) {
-	b := bucket(x.read, bucketSearchBlocks)
-	var (
-		gone [][]byte
-		size int
-	)
-	c := b.Cursor()
+// gone returns the keys of some blocks that no segment has: no more of them than
+// hold maxStep bytes.
+func (x searchIndex) gone(writing uint64) (gone [][]byte, err error) {
+	size := 0
+	c := bucket(x.read, bucketSearchBlocks).Cursor()
 	for k, v := c.First(); k != nil && size < maxStep; {
 		if len(k) != 24 {
-			return false, damagedSearch(bucketSearchBlocks, k, "want segment, token and document")
+			return nil, damagedSearch(bucketSearchBlocks, k, "want segment, token and document")
 		}
-		if id := k[:8]; bucket(x.read, bucketSearchSegments).Get(id) != nil {
-			k, v = c.Seek(number(nil, binary.BigEndian.Uint64(id)+1))
+		id := binary.BigEndian.Uint64(k)
+		if id == writing || bucket(x.read, bucketSearchSegments).Get(k[:8]) != nil {
+			k, v = c.Seek(number(nil, id+1))
 			continue
 		}
 		gone = append(gone, bytes.Clone(k))
 		size += len(v)
 		k, v = c.Next()
 	}
-	for _, k := range gone {
-		if err := b.Delete(k); err != nil {
-			return false, err
-		}
-	}
-	return size >= maxStep, nil
+	return gone, nil
 }

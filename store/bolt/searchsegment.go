@@ -77,10 +77,10 @@ func (x searchIndex) maker(segment uint64) *blockMaker {
 	}}
 }
 
-// addTerms notes the terms of document n, and makes a segment once there are
+// addTokens notes the tokens of document n, and makes a segment once there are
 // enough of its like.
-func (x searchIndex) addTerms(n uint32, terms []string) error {
-	if err := x.set(bucketSearchNew, number(nil, uint64(n)), x.tokens(terms)); err != nil {
+func (x searchIndex) addTokens(n uint32, tokens []byte) error {
+	if err := x.set(bucketSearchNew, number(nil, uint64(n)), tokens); err != nil {
 		return err
 	}
 	first, _ := bucket(x.read, bucketSearchNew).Cursor().First()
@@ -88,20 +88,6 @@ func (x searchIndex) addTerms(n uint32, terms []string) error {
 		return nil
 	}
 	return x.settle()
-}
-
-// tokens returns the tokens of terms, eight bytes each and sorted.
-func (x searchIndex) tokens(terms []string) []byte {
-	tokens := make([]uint64, len(terms))
-	for i, t := range terms {
-		tokens[i] = x.token(t)
-	}
-	slices.Sort(tokens)
-	b := make([]byte, 0, 8*len(tokens))
-	for _, t := range tokens {
-		b = number(b, t)
-	}
-	return b
 }
 
 // eachNew calls do with each new document and its tokens, eight bytes each and

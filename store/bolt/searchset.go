@@ -71,11 +71,9 @@ type finder struct {
 	clauses  []clause
 	among    docSet // documents that may answer the query
 
-	block     []byte // of facts, of the number below
-	blockN    int
+	known     factReader
 	texts     map[uint32]bool // documents whose text was held against the query
 	remaining int             // texts that may still be looked at
-	facts0    docFacts        // of the document that was looked at last
 }
 
 // A clause is one of the query's, as far as the index knows.
@@ -89,9 +87,14 @@ type clause struct {
 // open reports whether the clause depends on more than the documents in sure.
 func (c *clause) open() bool { return len(c.facts)+len(c.maybe) > 0 }
 
+// reads reports whether the answer may depend on texts.
+func (f *finder) reads() bool {
+	return slices.ContainsFunc(f.clauses, func(c clause) bool { return len(c.maybe) > 0 })
+}
+
 // find prepares the answer to a query.
 func (x searchIndex) find(q search.Query, last uint32) (*finder, error) {
-	f := &finder{searchIndex: x, query: q, last: last, sets: map[string]docSet{}, blockN: -1, texts: map[uint32]bool{}, remaining: maxTexts}
+	f := &finder{searchIndex: x, query: q, last: last, sets: map[string]docSet{}, known: newFactReader(x, x.cache), texts: map[uint32]bool{}, remaining: maxTexts}
 	var err error
 	if f.segments, err = x.segments(); err != nil {
 		return nil, err
@@ -126,7 +129,7 @@ func (f *finder) readTerms() error {
 			for _, term := range terms {
 				if f.sets[term] == nil {
 					f.sets[term] = newDocSet(f.last)
-					token := f.token(term)
+					token := f.box.token(term)
 					tokens, sets[token] = append(tokens, token), f.sets[term]
 				}
 			}
@@ -223,11 +226,12 @@ const (
 // look holds what is known of a document, but for its text, against the query.
 // The facts are good until the next call.
 func (f *finder) look(n uint32) (*docFacts, answer, error) {
-	d, err := f.factsOf(n)
+	o, at, err := f.known.of(n)
 	if err != nil {
-		return d, no, err
+		return nil, no, err
 	}
-	if d.next != 0 && d.next <= f.last || d.flags&docErased != 0 {
+	d := &o.docs[at]
+	if o.newest>>at&1 == 0 && (d.flags&docErased != 0 || d.next <= f.last) {
 		return d, no, nil
 	}
 	result := yes
@@ -266,23 +270,6 @@ func (c *clause) holds(n uint32, d *docFacts) (answer, error) {
 		}
 	}
 	return no, nil
-}
-
-// factsOf returns a document's facts, keeping the block that they stand in.
-func (f *finder) factsOf(n uint32) (*docFacts, error) {
-	k, at := factsPlace(n)
-	if b := int(n / factsBlock); b != f.blockN {
-		v, err := f.get(bucketSearchFacts, k)
-		if err != nil {
-			return nil, err
-		}
-		f.block, f.blockN = v, b
-	}
-	if len(f.block) < at+factsSize {
-		return nil, damagedSearch(bucketSearchFacts, k, "the facts of a document are gone")
-	}
-	f.facts0 = parseFacts(f.block[at:])
-	return &f.facts0, nil
 }
 
 // An isFact reports whether a term of facts is true of a document.

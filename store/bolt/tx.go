@@ -13,6 +13,7 @@ import (
 type read struct {
 	*bbolt.Tx
 	box *box
+	met map[string]*bbolt.Bucket // those met so far; nil where bbolt itself keeps them, which it does in transactions that write
 }
 
 // A write is a transaction that writes, at one moment.
@@ -36,7 +37,17 @@ func sealedBucket(name string) bool {
 	return false
 }
 
-func bucket(tx read, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+func bucket(tx read, name string) *bbolt.Bucket {
+	if tx.met == nil {
+		return tx.Bucket([]byte(name))
+	}
+	b, ok := tx.met[name]
+	if !ok {
+		b = tx.Bucket([]byte(name))
+		tx.met[name] = b
+	}
+	return b
+}
 
 // get returns what stands at a key; nil if nothing does. It is good until the
 // transaction ends.
@@ -85,7 +96,7 @@ func (s *Store) audit(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return guard(func() error {
-		return s.db.View(func(tx *bbolt.Tx) error { return fn(read{tx, s.box}) })
+		return s.db.View(func(tx *bbolt.Tx) error { return fn(read{tx, s.box, map[string]*bbolt.Bucket{}}) })
 	})
 }
 
@@ -102,7 +113,7 @@ func (s *Store) update(ctx context.Context, fn func(write) error) error {
 		return vigil.ErrSealed
 	}
 	return s.group.do(func(tx *bbolt.Tx) error {
-		w := write{read: read{tx, s.box}, o: &s.o, now: s.o.Now().Round(0).UTC()}
+		w := write{read: read{Tx: tx, box: s.box}, o: &s.o, now: s.o.Now().Round(0).UTC()}
 		if err := w.tick(); err != nil {
 			return err
 		}
