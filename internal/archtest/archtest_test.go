@@ -49,6 +49,7 @@ var ours = map[string][]string{
 	"internal/redact":             {".", "internal/tomlfile"},
 	"internal/outside":            {},
 	"internal/pagetest":           {},
+	"internal/pgtest":             {},
 	"internal/report":             {".", "classify/indicator", "internal/display"},
 	"internal/release":            {".", "internal/signature"},
 	"internal/casetest":           {".", "store", "store/bolt"},
