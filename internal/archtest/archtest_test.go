@@ -64,6 +64,7 @@ var ours = map[string][]string{
 	"internal/job":                {".", "internal/access", "internal/display"},
 	"internal/retention":          {".", "store"},
 	"internal/robots":             {},
+	"internal/scale":              {},
 	"internal/search":             {"."},
 	"internal/session":            {".", "internal/keyring"},
 	"internal/signature":          {"."},

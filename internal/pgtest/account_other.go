@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // An account is whom the server runs as; elsewhere than on Linux there is none.
@@ -26,3 +27,8 @@ const (
 )
 
 func (stopSignal) send(p *os.Process) error { return p.Kill() }
+
+// CPU is not known elsewhere than on Linux.
+func (s *Server) CPU() (time.Duration, error) {
+	return 0, errors.New("pgtest runs on Linux only")
+}

@@ -295,6 +295,17 @@ func (s *Server) SQL(t testing.TB, database, statements string) string {
 	return out
 }
 
+// Program is one of PostgreSQL's own programs, such as pgbench, that is to find the
+// server by itself, as the superuser.
+func (s *Server) Program(name string, args ...string) *exec.Cmd {
+	cmd := s.command(name, args...)
+	cmd.Env = append(cmd.Env, "PGHOST="+s.dir, "PGUSER=postgres")
+	return cmd
+}
+
+// Folder is where the server's account may read and write files.
+func (s *Server) Folder() string { return s.dir }
+
 // Try is SQL as a role that may be refused; the error is what the server says.
 func (s *Server) Try(role, database, statements string) (string, error) {
 	cmd := s.command("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", s.AddressAs(role, database))

@@ -94,6 +94,19 @@ func TestStartsOnly(t *testing.T) {
 	select {}
 }
 
+func TestTheProcessorTimeOfEndedConnectionsIsCounted(t *testing.T) {
+	s := shared.Server(t)
+	before, err := s.CPU()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SQL(t, "postgres", "do $$ begin while clock_timestamp() < now() + interval '0.3 s' loop end loop; end $$")
+	waitFor(t, func() bool {
+		after, err := s.CPU()
+		return err == nil && after > before
+	})
+}
+
 func TestAServerEndsWithTheProcessThatIsKilled(t *testing.T) {
 	shared.Server(t) // or there is none to start
 	cmd := exec.Command(os.Args[0], "-test.run=^TestStartsOnly$")
