@@ -8,6 +8,7 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // A record may be gone only if its own log says later that just these bytes were
@@ -45,12 +46,12 @@ func TestOnlyALaterEntryOfTheSameLogExplainsAGap(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p, err := prepare(vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActTie}, Record: tie})
+			p, err := rule.Prepare(vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActTie}, Record: tie}, s.zstd)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if c.before != "" {
-				logOf(c.before, vigil.SumHex(p.bytes))
+				logOf(c.before, vigil.SumHex(p.Bytes))
 			}
 			e, err := s.Record(t.Context(), p.Result)
 			if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/search"
+	"vigil/store/rule"
 )
 
 // Documents are numbered from 1, in the order in which readings of listings were
@@ -195,7 +195,7 @@ func (x searchIndex) assessed(a vigil.Assessment, f *docFacts) (err error) {
 	if errors.Is(err, vigil.ErrNotFound) {
 		return nil
 	}
-	if t.open() {
+	if t.Open() {
 		f.flags |= docWaits
 	}
 	return err
@@ -210,7 +210,7 @@ func (x searchIndex) listsOf(a vigil.Assessment) (name, error) {
 			continue
 		}
 		seen[id.Key] = true
-		name := x.box.name(bucketListed, vigil.KeyName(id.Key))
+		name := x.box.Name(bucketListed, vigil.KeyName(id.Key))
 		prefix := key(name)
 		c := bucket(x.read, bucketListed).Cursor()
 		for k, _ := c.Seek(prefix); len(k) > len(prefix)+9 && string(k[:len(prefix)]) == string(prefix); {
@@ -239,20 +239,12 @@ func (x searchIndex) capturedAt(page string) (uint64, error) {
 	k, v := newestKey(x.read, vigil.TypePage, page)
 	v, err := x.open(bucketRecords, k, v)
 	if v != nil {
-		err = peek(v, "captured_at", &at)
+		err = rule.Peek(v, "captured_at", &at)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("page %s: %w", page, err)
 	}
 	return docTime(at), nil
-}
-
-// termsOf returns the index terms of a record, which only a listing has.
-func termsOf(r vigil.Record) []string {
-	if l, ok := r.(vigil.Listing); ok {
-		return search.NewDocument(l).Terms()
-	}
-	return nil
 }
 
 // addAssessment notes a listing's newest assessment, which is stored already.

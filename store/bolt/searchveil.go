@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"vigil"
+	"vigil/internal/seal"
 )
 
 // A searchIndex is the search index as one transaction sees it. What it holds is
@@ -21,12 +22,12 @@ func (s *Store) searchIn(tx read) searchIndex { return searchIndex{tx, s.o.newDo
 
 // blind returns what stands for a name in keys and postings: in an encrypted case
 // a keyed hash, which means nothing without the key; else a plain one.
-func (x searchIndex) blind(name string) (b [blindSize]byte) {
+func (x searchIndex) blind(name string) (b [seal.BlindSize]byte) {
 	if x.box != nil {
-		return [blindSize]byte(x.box.mac("search", name))
+		return [seal.BlindSize]byte(x.box.MAC("search", name))
 	}
 	sum := sha256.Sum256([]byte(name))
-	return [blindSize]byte(sum[:])
+	return [seal.BlindSize]byte(sum[:])
 }
 
 // token returns the number that stands for an index term. Two terms share one
