@@ -85,7 +85,7 @@ Try it: vigil demo`,
 		a.classifyCommand(), a.taxonomyCommand(), a.evalCommand(), a.trainCommand(),
 		a.identifiersCommand(), a.watchlistCommand(), a.linkCommand(), a.duplicatesCommand(),
 		a.searchCommand(), a.reviewCommand(), a.serveCommand(), a.runCommand(), a.bundleCommand(), a.exportCommand(), a.verifyCommand(), a.logCommand(), a.keyCommand(),
-		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(),
+		a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.copyCommand(), a.dbCommand(),
 		a.holdCommand(), a.purgeCommand(), a.userCommand(), a.demoCommand())
 	return root
 }

@@ -1,60 +1,31 @@
 package bolt
 
 import (
-	"bytes"
 	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"vigil"
-	"vigil/internal/encoding"
+	"vigil/store/rule"
 )
-
-// The keys under which a body may stand in its own bucket: they say in which form.
-const (
-	bodyPlain = "body"
-	bodyZstd  = "zstd"
-)
-
-// A packed is a body as it is stored, but for the seal.
-type packed struct {
-	form string
-	b    []byte
-}
-
-// pack compresses a body, unless that makes it no smaller.
-func pack(z *encoding.Zstd, body []byte) packed {
-	if small := z.Compress(body); len(small) < len(body) {
-		return packed{bodyZstd, small}
-	}
-	return packed{bodyPlain, body}
-}
-
-// unpack returns a body of so many bytes.
-func (p packed) unpack(z *encoding.Zstd, size int64) ([]byte, error) {
-	if p.form == bodyZstd {
-		return z.Expand(p.b, size)
-	}
-	return bytes.Clone(p.b), nil
-}
 
 // bodyPlace is what a body is bound to as its key.
 func bodyPlace(sum, form string) []byte { return key(sum, form) }
 
 // storedBody returns the body in a bucket of its own as it is stored.
-func storedBody(b *bbolt.Bucket) (p packed, ok bool) {
-	for _, form := range []string{bodyPlain, bodyZstd} {
+func storedBody(b *bbolt.Bucket) (p rule.Packed, ok bool) {
+	for _, form := range []string{rule.BodyPlain, rule.BodyZstd} {
 		if v := b.Get([]byte(form)); v != nil {
-			return packed{form, v}, true
+			return rule.Packed{Form: form, B: v}, true
 		}
 	}
-	return packed{}, false
+	return rule.Packed{}, false
 }
 
 // putBody stores a page's body once. Each has a bucket of its own, and so pages
 // of its own: a neighbour's arrival does not write it anew, as it would beside
 // others in one leaf of the tree.
-func (w write) putBody(sum string, p packed) error {
+func (w write) putBody(sum string, p rule.Packed) error {
 	if sum == "" {
 		return nil
 	}
@@ -65,7 +36,7 @@ func (w write) putBody(sum string, p packed) error {
 	if _, ok := storedBody(b); ok {
 		return nil
 	}
-	return b.Put([]byte(p.form), w.box.seal(bucketBodies, bodyPlace(sum, p.form), p.b))
+	return b.Put([]byte(p.Form), w.box.Seal(bucketBodies, bodyPlace(sum, p.Form), p.B))
 }
 
 // getBody returns the body that a page has.
@@ -83,10 +54,10 @@ func (s *Store) getBody(tx read, page vigil.Page) ([]byte, error) {
 		return nil, fmt.Errorf("body %s: %w: it is gone", sum, vigil.ErrTampered)
 	}
 	var err error
-	if p.b, err = tx.box.open(bucketBodies, bodyPlace(sum, p.form), p.b); err != nil {
+	if p.B, err = tx.box.Open(bucketBodies, bodyPlace(sum, p.Form), p.B); err != nil {
 		return nil, err
 	}
-	body, err := p.unpack(s.zstd, page.BodySize)
+	body, err := p.Unpack(s.zstd, page.BodySize)
 	if err != nil {
 		return nil, fmt.Errorf("body %s: %w: %w", sum, vigil.ErrTampered, err)
 	}

@@ -160,7 +160,7 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, err), db.Close())
 	}
 	s, err := opened(path, o, db, b)
-	if err != nil || b.shut() {
+	if err != nil || b.Shut() {
 		return s, err
 	}
 	if err := s.reclaim(); err != nil {
@@ -187,7 +187,7 @@ func ready(path string, o Options, db *bbolt.DB) (b *box, err error) {
 		b, err = boxOf(tx, o)
 		return err
 	})
-	if err != nil || b.shut() {
+	if err != nil || b.Shut() {
 		return b, err
 	}
 	return b, readySearch(db, b, o.Indexing)

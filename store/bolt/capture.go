@@ -3,11 +3,11 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // A capture is a listing as one page shows it.
@@ -75,7 +75,7 @@ func textOf(tx read, typ string, c capture) ([]byte, error) {
 
 // newestOf returns the newest version that is of a capture.
 func newestOf[R any](tx read, typ string, c capture) (r R, err error) {
-	if checkName("page", c.page) != nil || checkName("listing", c.listing) != nil || getLatest(tx, c).of(typ) == 0 {
+	if rule.Name("page", c.page) != nil || rule.Name("listing", c.listing) != nil || getLatest(tx, c).of(typ) == 0 {
 		return r, fmt.Errorf("%s %q of page %q: %w", typ, c.listing, c.page, vigil.ErrNotFound)
 	}
 	k, v := versionOf(tx, typ, c)
@@ -160,29 +160,6 @@ func (w write) remention(cs []capture, change func() error) error {
 			}
 		}
 		if err := putPairs(w.read, bucketMentions, fresh); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// peek decodes one field of a JSON object, and reads no further: a page's time
-// stands before its links. A field that is not there leaves into as it is.
-func peek(object []byte, field string, into any) error {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return fmt.Errorf("case file is damaged: want an object: %v", err)
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		if name == field {
-			return d.Decode(into)
-		}
-		var skipped json.RawMessage
-		if err := d.Decode(&skipped); err != nil {
 			return err
 		}
 	}

@@ -78,11 +78,11 @@ func (w write) setPacesBack(d time.Duration) error {
 		if err != nil {
 			return err
 		}
-		if !p.last.IsZero() {
-			p.last = p.last.Add(-d)
+		if !p.Last.IsZero() {
+			p.Last = p.Last.Add(-d)
 		}
-		if !p.rest.IsZero() {
-			p.rest = p.rest.Add(-d)
+		if !p.Rest.IsZero() {
+			p.Rest = p.Rest.Add(-d)
 		}
 		if err := w.putPace(source, p); err != nil {
 			return err

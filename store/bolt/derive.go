@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // An entry is what is to stand at a key of a bucket.
@@ -61,8 +62,8 @@ func wantPlace(tx read, k, _ []byte) ([]entry, error) {
 	if t.State == vigil.Erased {
 		return nil, nil
 	}
-	name, at := t.place()
-	return []entry{{name, at, t.sign()}}, nil
+	name, at := placeOf(t)
+	return []entry{{name, at, signOf(t)}}, nil
 }
 
 func strayPlace(tx read, e entry) error {
@@ -70,7 +71,7 @@ func strayPlace(tx read, e entry) error {
 	if err != nil {
 		return err
 	}
-	if name, k := t.place(); name != e.bucket || !bytes.Equal(k, e.k) {
+	if name, k := placeOf(t); name != e.bucket || !bytes.Equal(k, e.k) {
 		return fmt.Errorf("task %s is %s, and has its place in %s", t.ID, t.State, name)
 	}
 	return nil
@@ -99,11 +100,11 @@ func triageOf(tx read, k, v []byte) (es []entry, err error) {
 	if err := json.Unmarshal(v, &a); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(checkName("listing", a.ID), checkName("source", a.Source)); err != nil {
+	if err := errors.Join(rule.Name("listing", a.ID), rule.Name("source", a.Source)); err != nil {
 		return nil, err
 	}
 	views := []string{viewAll}
-	if t, err := getTask(tx, reviewOf(a)); err == nil && t.open() {
+	if t, err := getTask(tx, reviewOf(a)); err == nil && t.Open() {
 		views = append(views, viewWaiting)
 	}
 	for _, view := range views {
@@ -147,7 +148,7 @@ func wantCapture(tx read, k, v []byte) ([]entry, error) {
 	if err := json.Unmarshal(v, &r); err != nil {
 		return nil, err
 	}
-	if err := checkName("page", r.Page); err != nil {
+	if err := rule.Name("page", r.Page); err != nil {
 		return nil, err
 	}
 	c := capture{r.Page, names[1]}
@@ -199,7 +200,7 @@ func wantListed(tx read, k, v []byte) (es []entry, err error) {
 			continue
 		}
 		seen[of] = true
-		es = append(es, entry{bucketListed, number(key(tx.box.name(bucketListed, vigil.KeyName(of)), r.List), uint64(r.N)), []byte{}})
+		es = append(es, entry{bucketListed, number(key(tx.box.Name(bucketListed, vigil.KeyName(of)), r.List), uint64(r.N)), []byte{}})
 	}
 	return es, nil
 }

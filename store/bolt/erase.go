@@ -3,19 +3,19 @@ package bolt
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Erase implements [store.Eraser]. What leaves the tree of a case file stays in
 // its free pages until [Compact].
 func (s *Store) Erase(ctx context.Context, es ...store.Erasure) (n store.Erased, err error) {
 	for _, e := range es {
-		if err := checkErasure(e); err != nil {
+		if err := rule.CheckErasure(e); err != nil {
 			return store.Erased{}, fmt.Errorf("erase %s %s: %w", e.What, e.ID, err)
 		}
 	}
@@ -34,21 +34,6 @@ func (s *Store) Erase(ctx context.Context, es ...store.Erasure) (n store.Erased,
 		return store.Erased{}, err
 	}
 	return n, nil
-}
-
-func checkErasure(e store.Erasure) error {
-	switch e.What {
-	case vigil.TypeListing, vigil.TypePage, vigil.TypeWatchlist, store.EraseTasks:
-	default:
-		return errors.New("want a listing, page or watchlist, or tasks")
-	}
-	if e.ID == "" {
-		return errors.New("no ID")
-	}
-	if e.Act.Action != vigil.ActErase || e.Act.Order != "" || e.Act.Object != (vigil.Object{}) {
-		return fmt.Errorf("act %s: want %s, without order and object", e.Act.Action, vigil.ActErase)
-	}
-	return errors.Join(checkName("ID", e.ID), checkAct(e.Act))
 }
 
 func (w write) erase(e store.Erasure) (store.Erased, error) {
@@ -110,40 +95,10 @@ func (s *Store) Assessments(ctx context.Context, listing string) (as []vigil.Ass
 	return as, nil
 }
 
-// maxErased bounds what one log entry names, in bytes of JSON and well below the
-// bound of a line.
-const maxErased = 32 << 10
-
 // logErased writes that records were erased to the log of an order, in as many
-// entries as it takes. Versions with the same bytes are named once.
+// entries as it takes.
 func (w write) logErased(a vigil.Act, order string, object vigil.Object, gone []vigil.Object, details map[string]string) error {
-	a.Order, a.Object = order, object
-	slices.SortFunc(gone, func(a, b vigil.Object) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.SHA256, b.SHA256))
-	})
-	gone = slices.Compact(gone)
-	for first := true; first || len(gone) > 0; first = false {
-		d := map[string]string{}
-		for name, v := range a.Details {
-			d[name] = v
-		}
-		for name, v := range details {
-			d[name] = v
-		}
-		size := 0
-		for len(gone) > 0 && size < maxErased {
-			name := store.DetailErased + gone[0].Type + ":" + gone[0].ID
-			if d[name] == "" {
-				size += 6 * len(name) // JSON writes six bytes for some
-				d[name] = gone[0].SHA256
-			} else {
-				d[name] += " " + gone[0].SHA256
-			}
-			size += len(gone[0].SHA256) + 1
-			gone = gone[1:]
-		}
-		a := a
-		a.Details = d
+	for _, a := range rule.ErasureActs(a, order, object, gone, details) {
 		if _, err := w.log(a); err != nil {
 			return err
 		}

@@ -45,12 +45,12 @@ func TestOnlyALaterEntryOfTheSameLogExplainsAGap(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p, err := prepare(vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActTie}, Record: tie})
+			p, err := s.preparer().Result(vigil.Result{Act: vigil.Act{Actor: "inv-04", Action: vigil.ActTie}, Record: tie})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if c.before != "" {
-				logOf(c.before, vigil.SumHex(p.bytes))
+				logOf(c.before, vigil.SumHex(p.Bytes))
 			}
 			e, err := s.Record(t.Context(), p.Result)
 			if err != nil {

@@ -67,7 +67,7 @@ func (w write) eraseAddress(t task, revisit bool) error {
 	if err := w.dropTask(t); err != nil || revisit {
 		return err
 	}
-	return w.putErased(task{Task: vigil.Task{ID: t.ID, Stage: t.Stage, Source: t.Source, State: vigil.Erased, Since: w.now}, Seq: t.Seq})
+	return w.putErased(t.Erased(w.now))
 }
 
 // putErased stores a task of which no more is left than that it was.
@@ -94,11 +94,11 @@ func (w write) isStart(source, url string) (bool, error) {
 
 // dropTask removes a task, and keeps every index and count in step.
 func (w write) dropTask(t task) error {
-	name, k := t.place()
+	name, k := placeOf(t)
 	if err := errors.Join(bucket(w.read, name).Delete(k), bucket(w.read, bucketTasks).Delete([]byte(t.ID)), w.count(countKey(t.Task), -1)); err != nil {
 		return err
 	}
-	if t.Stage == vigil.Review && t.open() {
+	if t.Stage == vigil.Review && t.Open() {
 		return w.setWaiting(t.ID, false)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // exportPiece is how many entries, with their bodies, are read in one transaction.
@@ -21,7 +22,7 @@ const exportPiece = 16
 func (s *Store) Export(ctx context.Context, order string, from int64) iter.Seq2[store.Parcel, error] {
 	return func(yield func(store.Parcel, error) bool) {
 		fail := func(err error) { yield(store.Parcel{}, fmt.Errorf("export log %q: %w", order, err)) }
-		if err := checkName("order", order); err != nil || from < 0 {
+		if err := rule.Name("order", order); err != nil || from < 0 {
 			fail(fmt.Errorf("%w (%v); entry %d", vigil.ErrNotFound, err, from))
 			return
 		}
@@ -149,41 +150,6 @@ func taskState(tx read, id string) (store.TaskState, error) {
 	if err != nil {
 		return store.TaskState{}, err
 	}
-	past, err := t.attempts()
+	past, err := t.History()
 	return store.TaskState{Task: t.Task, Place: t.Seq, Past: past}, err
-}
-
-// parseRecord reads the stored bytes of a record of a type.
-func parseRecord(typ string, b []byte) (vigil.Record, error) {
-	switch typ {
-	case vigil.TypeOrder:
-		return parseAs[vigil.Order](b)
-	case vigil.TypePage:
-		return parseAs[vigil.Page](b)
-	case vigil.TypeListing:
-		return parseAs[vigil.Listing](b)
-	case vigil.TypeAssessment:
-		return parseAs[vigil.Assessment](b)
-	case vigil.TypeDecision:
-		return parseAs[vigil.Decision](b)
-	case vigil.TypeWatchlist:
-		return parseAs[vigil.Watchlist](b)
-	case vigil.TypeTie:
-		return parseAs[vigil.Tie](b)
-	case vigil.TypeHold:
-		return parseAs[vigil.Hold](b)
-	case vigil.TypeRemark:
-		return parseAs[vigil.Remark](b)
-	case vigil.TypeAccount:
-		return parseAs[vigil.Account](b)
-	case vigil.TypeFilter:
-		return parseAs[vigil.SavedFilter](b)
-	}
-	return nil, fmt.Errorf("no record has type %q", typ)
-}
-
-func parseAs[R vigil.Record](b []byte) (vigil.Record, error) {
-	var r R
-	err := json.Unmarshal(b, &r)
-	return r, err
 }

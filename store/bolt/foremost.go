@@ -8,11 +8,12 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Foremost implements [store.Reader].
 func (s *Store) Foremost(ctx context.Context, st vigil.Stage, who string, n int) (ts []vigil.Task, err error) {
-	if err := checkName("stage", string(st)); err != nil {
+	if err := rule.Name("stage", string(st)); err != nil {
 		return nil, fmt.Errorf("list first %s tasks: %w", st, err)
 	}
 	err = s.view(ctx, func(tx read) error {

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Inspect implements [store.Inspector]. First it walks all that is kept, in one
@@ -95,13 +96,13 @@ type inspector struct {
 	name string // of the part that is looked at
 	done int    // entries of it
 
-	sizes  map[string]uint64 // number of lines, by log
-	pages  map[[16]byte]seen // by hash of the ID: where each page's record was met
-	bodies map[[16]byte]bool // by hash of the hash: those that a page names
-	sums   map[string]pace   // by source: pages and bytes
-	erased map[string]int    // by source: pages that were there once
-	found  map[string]int    // by bucket: wanted entries that are there
-	begun  int               // walks that have not come to their end
+	sizes  map[string]uint64    // number of lines, by log
+	pages  map[[16]byte]seen    // by hash of the ID: where each page's record was met
+	bodies map[[16]byte]bool    // by hash of the hash: those that a page names
+	sums   map[string]rule.Pace // by source: pages and bytes
+	erased map[string]int       // by source: pages that were there once
+	found  map[string]int       // by bucket: wanted entries that are there
+	begun  int                  // walks that have not come to their end
 }
 
 // A seen says where a page was met.

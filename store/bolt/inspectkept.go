@@ -11,6 +11,7 @@ import (
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // short returns 16 bytes that stand for a name.
@@ -108,7 +109,7 @@ func (v *inspector) numbered(tx read, name string, want func(lines uint64) uint6
 
 // records checks that each record has its entry, and notes what pages say.
 func (v *inspector) records(tx read) error {
-	v.sums = map[string]pace{}
+	v.sums = map[string]rule.Pace{}
 	return v.walk(tx, bucketRecords, func(k, sealed []byte) {
 		names, _, ok := splitKey(k, 3, 1)
 		if !ok || !store.IsRecord(names[0]) {
@@ -143,10 +144,10 @@ func parsePageSum(b []byte) (p pageSum, err error) {
 	return p, json.Unmarshal(b, &p)
 }
 
-func (p pageSum) addTo(sums map[string]pace) {
+func (p pageSum) addTo(sums map[string]rule.Pace) {
 	s := sums[p.Source]
-	s.pages++
-	s.bytes += p.RawSize
+	s.Pages++
+	s.Bytes += p.RawSize
 	sums[p.Source] = s
 }
 
@@ -180,7 +181,7 @@ func (v *inspector) bodyBuckets(tx read) error {
 		v.begun++
 		c := bucket(tx, bucketBodies).Bucket(k).Cursor()
 		for in, value := c.First(); in != nil; in, value = c.Next() {
-			if form := string(in); form != bodyPlain && form != bodyZstd || value == nil {
+			if form := string(in); form != rule.BodyPlain && form != rule.BodyZstd || value == nil {
 				v.flaw(k, "%q in it, want nothing but a body", in)
 			}
 		}
@@ -240,10 +241,10 @@ func (v *inspector) tasks(tx read) error {
 	return v.walk(tx, bucketTasks, func(k, _ []byte) {
 		t, err := getTask(tx, string(k))
 		if err == nil {
-			err = checkImported(t.Task)
+			err = rule.CheckImported(t.Task)
 		}
 		if err == nil {
-			_, err = t.attempts()
+			_, err = t.History()
 		}
 		switch {
 		case err != nil:

@@ -40,12 +40,6 @@ func countTasks(tx read) (map[string]uint64, error) {
 	return want, err
 }
 
-// fits reports whether a pace counts the pages that are there, and those that were
-// erased: how many bytes they had is known no more.
-func (p pace) fits(there pace, erased int) bool {
-	return p.pages == there.pages+erased && (p.bytes == there.bytes || erased > 0 && p.bytes >= there.bytes)
-}
-
 // paces holds what is kept of each source's pages against the pages.
 func (v *inspector) paces(tx read) error {
 	left := maps.Clone(v.sums)
@@ -60,12 +54,12 @@ func (v *inspector) paces(tx read) error {
 		gone := v.erased[names[0]]
 		if p, err := getPace(tx, names[0]); err != nil {
 			v.flaw(k, "%v", err)
-		} else if !p.fits(want, gone) {
-			v.mendable(k, "it says %d pages with %d bytes, there are %d with %d, and %d were erased", p.pages, p.bytes, want.pages, want.bytes, gone)
+		} else if !p.Fits(want, gone) {
+			v.mendable(k, "it says %d pages with %d bytes, there are %d with %d, and %d were erased", p.Pages, p.Bytes, want.Pages, want.Bytes, gone)
 		}
 	})
 	for _, source := range slices.Sorted(maps.Keys(left)) {
-		v.mendable(key(source), "it says nothing, there are %d pages", left[source].pages)
+		v.mendable(key(source), "it says nothing, there are %d pages", left[source].Pages)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // A lane is the part of a stage's queue that belongs to one source.
@@ -28,7 +29,7 @@ type lane struct {
 	// For fetch tasks only.
 	rules  vigil.Source // the zero Source allows nothing
 	shut   bool         // its standing is not open
-	pace   pace
+	pace   rule.Pace
 	leased int
 }
 
@@ -54,7 +55,7 @@ func newLane(tx read, r store.LeaseRequest, source string) (*lane, error) {
 	prefix := key(string(st), source)
 	l.set(l.cursor.Seek(append(bytes.Clone(prefix), aboveRank(r.Below))))
 	l.frees = firstInstant(tx, bucketLeased, prefix, nil)
-	l.stirs = earlier(firstInstant(tx, bucketDelayed, prefix, nil), l.frees)
+	l.stirs = rule.Earlier(firstInstant(tx, bucketDelayed, prefix, nil), l.frees)
 	suited := l.suits
 	if r.Below > 0 {
 		suited = func(sign []byte) bool { return (l.suits == nil || l.suits(sign)) && lower(tx, idOf(sign), r.Below) }
@@ -137,8 +138,8 @@ func lower(tx read, id string, below int) bool {
 func (l *lane) pop(now, until time.Time) (id string) {
 	id = idOf(l.ready)
 	l.leased++
-	l.expires, l.frees = earlier(l.expires, until), earlier(l.frees, until)
-	l.pace.last = now
+	l.expires, l.frees = rule.Earlier(l.expires, until), rule.Earlier(l.frees, until)
+	l.pace.Last = now
 	l.set(l.cursor.Next())
 	return id
 }
@@ -151,34 +152,14 @@ func (l *lane) due(now time.Time) bool {
 // opens returns the earliest moment from now on at which the lane may give a
 // task; zero if waiting does not help.
 func (l *lane) opens(now time.Time) time.Time {
-	at := earlier(l.delayed, l.expires)
+	at := rule.Earlier(l.delayed, l.expires)
 	if l.ready != nil {
-		at = earlier(at, now)
+		at = rule.Earlier(at, now)
 	}
 	if l.stage != vigil.Fetch || at.IsZero() {
 		return at
 	}
-	if l.shut || l.rules.Concurrency <= 0 || l.rules.MaxPages <= 0 {
-		return time.Time{}
-	}
-	if l.rules.MaxBytes > 0 && l.pace.bytes >= l.rules.MaxBytes {
-		return time.Time{}
-	}
-	if l.leased >= l.rules.Concurrency || l.pace.pages+l.leased >= l.rules.MaxPages {
-		if l.frees.IsZero() {
-			return time.Time{}
-		}
-		at = later(at, l.frees)
-	}
-	if !l.pace.last.IsZero() {
-		at = later(at, l.pace.last.Add(l.rules.Interval))
-	}
-	at = later(at, l.pace.rest)
-	at = later(at, l.rules.NotBefore)
-	if l.rules.InForce(at) != nil {
-		return time.Time{}
-	}
-	return at
+	return rule.Gate{Rules: l.rules, Shut: l.shut, Pace: l.pace, Leased: l.leased, Frees: l.frees}.Opens(at)
 }
 
 // best returns the open lane whose first ready task comes before the others'.
@@ -192,19 +173,4 @@ func best(lanes []*lane, now time.Time) (b *lane) {
 		}
 	}
 	return b
-}
-
-// earlier returns the earlier of two times, of which a zero one stands for never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

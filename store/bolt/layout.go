@@ -4,9 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Layout names LAYOUT.md's form and version in the file. The versions before are
@@ -109,22 +107,6 @@ func bucketsAfter(version string) []string {
 		return since5
 	}
 	return searchBuckets() // made anew where they are missing
-}
-
-// maxName bounds IDs in bytes, so that every key stays far below bbolt's limit.
-const maxName = 1024
-
-// checkName refuses names that cannot be part of a key.
-func checkName(what, name string) error {
-	switch {
-	case len(name) > maxName:
-		return fmt.Errorf("%s of %d bytes, at most %d", what, len(name), maxName)
-	case strings.IndexByte(name, 0) >= 0:
-		return fmt.Errorf("%s %q holds a zero byte", what, name)
-	case !utf8.ValidString(name):
-		return fmt.Errorf("%s %q is not UTF-8", what, name)
-	}
-	return nil
 }
 
 // key joins parts, each ended by a zero byte, which no part may hold: so no two

@@ -2,22 +2,20 @@ package bolt
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Lease implements [store.Queue]. Its cost grows with the number of tasks it
 // returns, of sources that have any, and of people's tasks in front that the holder
 // may not have; not with the length of the queue.
 func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
-	if r, err = checkRequest(r); err != nil {
+	if r, err = rule.CheckRequest(r); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
 	}
 	lease := write.lease
@@ -43,32 +41,6 @@ func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Tas
 	return ts, next, nil
 }
 
-// checkRequest refuses requests that make no sense, and bounds the others.
-func checkRequest(r store.LeaseRequest) (store.LeaseRequest, error) {
-	switch {
-	case r.Holder == "":
-		return r, errors.New("no holder: say who will hold them")
-	case r.TTL <= 0:
-		return r, fmt.Errorf("TTL %s: say for how long", r.TTL)
-	case r.Task == "" && r.Stage == "":
-		return r, errors.New("no stage")
-	case r.Task == "" && r.N <= 0:
-		return r, fmt.Errorf("%d tasks: want 1 or more", r.N)
-	case r.Below < 0:
-		return r, fmt.Errorf("below priority %d: want 1 or more, or 0 for any", r.Below)
-	}
-	r.TTL = min(r.TTL, maxWait)
-	return r, errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source), checkName("holder", r.Holder))
-}
-
-// checkNext is checkRequest for what is to be leased with a commit.
-func checkNext(r store.LeaseRequest) (store.LeaseRequest, error) {
-	if r.Task != "" {
-		return r, fmt.Errorf("task %s: a lease with a commit cannot ask for one task", r.Task)
-	}
-	return checkRequest(r)
-}
-
 // idle reports whether a lease would change nothing, and when to ask again.
 func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next time.Time, err error) {
 	now := s.o.Now().Round(0).UTC()
@@ -88,7 +60,7 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 			if !at.IsZero() && !at.After(now) {
 				return nil
 			}
-			next = earlier(next, at)
+			next = rule.Earlier(next, at)
 		}
 		idle = true
 		return nil
@@ -111,7 +83,7 @@ func (w write) lease(r store.LeaseRequest) (ts []vigil.Task, next time.Time, err
 		ids = append(ids, l.pop(w.now, w.now.Add(r.TTL)))
 	}
 	for _, l := range lanes {
-		next = earlier(next, l.opens(w.now))
+		next = rule.Earlier(next, l.opens(w.now))
 	}
 	// Only now, as a change would lead the lanes' cursors astray.
 	for _, id := range ids {
@@ -146,14 +118,8 @@ func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	if r.Stage != "" && t.Stage != r.Stage || r.Source != "" && t.Source != r.Source {
-		return nil, time.Time{}, fmt.Errorf("task %s is a %s task of %s: %w among those asked for", t.ID, t.Stage, t.Source, vigil.ErrNotFound)
-	}
-	if !t.open() {
-		return nil, time.Time{}, fmt.Errorf("task %s is %s: %w among those to be done", t.ID, t.State, vigil.ErrNotFound)
-	}
-	if slices.Contains(t.Barred, r.Holder) {
-		return nil, time.Time{}, fmt.Errorf("task %s: %s has read the listing before: %w", t.ID, r.Holder, vigil.ErrRefused)
+	if err := t.For(r); err != nil {
+		return nil, time.Time{}, err
 	}
 	if t.State == vigil.Leased && w.now.Before(t.Until) {
 		if t.Holder != r.Holder {
@@ -170,7 +136,7 @@ func (w write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
 		if t, err = w.expire(t); err != nil {
 			return nil, time.Time{}, err
 		}
-		if !t.open() {
+		if !t.Open() {
 			// This undoes the change, too; the next lease of the stage makes it again.
 			return nil, time.Time{}, fmt.Errorf("task %s had too many attempts: %w among those to be done", t.ID, vigil.ErrNotFound)
 		}
@@ -203,18 +169,13 @@ func (w write) mayFetch(t task) (time.Time, error) {
 
 // take leases t to r's holder.
 func (w write) take(t task, r store.LeaseRequest) (task, error) {
-	leased := t
-	leased.State, leased.Since, leased.Holder, leased.Until = vigil.Leased, w.now, r.Holder, w.now.Add(r.TTL)
-	leased.Attempts++
-	token := make([]byte, 16)
-	rand.Read(token) // never fails
-	leased.Lease = hex.EncodeToString(token)
+	leased := t.Leased(r, w.now)
 	if t.Stage == vigil.Fetch {
 		p, err := getPace(w.read, t.Source)
 		if err != nil {
 			return t, err
 		}
-		p.last = w.now
+		p.Last = w.now
 		if err := w.putPace(t.Source, p); err != nil {
 			return t, err
 		}
@@ -251,8 +212,11 @@ func (w write) wake(ls []*lane) error {
 
 // expire ends a lease that ran out, as of the moment when it did.
 func (w write) expire(t task) (task, error) {
-	b := vigil.Setback{Class: string(vigil.OutcomeLapsed), Reason: "the lease of " + t.Holder + " ran out"}
-	return w.release(t, b, vigil.OutcomeLapsed, t.Until)
+	next, log, err := rule.Lapsed(t, w.now, w.o.MaxAttempts)
+	if err != nil {
+		return next, err
+	}
+	return w.ended(t, next, log)
 }
 
 // reclaim gives back what a process that is gone had leased, as if it had never
@@ -276,7 +240,7 @@ func (s *Store) reclaim() error {
 				continue // the check of the case will tell of it, and for that it must open
 			}
 			if !t.Stage.ByPerson() {
-				cs = append(cs, change{&t, w.returned(t)})
+				cs = append(cs, change{&t, t.Returned(w.now)})
 			}
 		}
 		return w.putTasks(cs)

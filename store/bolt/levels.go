@@ -10,6 +10,7 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // levelsKey returns where listings of a level, as a triage key inverts it, are
@@ -29,7 +30,7 @@ func (w write) countLevel(view, source string, inverted byte, by int) error {
 
 // Levels implements [store.Reader].
 func (s *Store) Levels(ctx context.Context, source string) (ls []store.LevelCount, err error) {
-	if err := checkName("source", source); err != nil {
+	if err := rule.Name("source", source); err != nil {
 		return nil, fmt.Errorf("count levels: %w", err)
 	}
 	err = s.view(ctx, func(tx read) error {

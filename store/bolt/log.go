@@ -3,38 +3,15 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"vigil"
 	"vigil/internal/custody"
-	"vigil/store"
+	"vigil/store/rule"
 )
-
-// checkAct refuses acts that would leave a log entry without sense.
-func checkAct(a vigil.Act) error {
-	if a.Actor == "" || a.Action == "" {
-		return errors.New("act has no actor or no action")
-	}
-	for what, name := range map[string]string{"order": a.Order, "object type": a.Object.Type, "object ID": a.Object.ID} {
-		if err := checkName(what, name); err != nil {
-			return fmt.Errorf("act %s: %w", a.Action, err)
-		}
-	}
-	for name := range a.Details {
-		if strings.HasPrefix(name, store.DetailStanding) {
-			return fmt.Errorf("act %s: detail %q: only a standing may say so", a.Action, name)
-		}
-		if strings.HasPrefix(name, store.DetailErased) {
-			return fmt.Errorf("act %s: detail %q: only an erasure may say so", a.Action, name)
-		}
-	}
-	return nil
-}
 
 // log appends an act to its order's log and returns it as logged.
 func (w write) log(a vigil.Act) (vigil.Event, error) {
@@ -85,7 +62,7 @@ func hashReader(tx read, order string) custody.HashReader {
 // findLog returns a log's size. The error wraps [vigil.ErrNotFound] if there
 // is none; the log of the case itself always is.
 func findLog(tx read, order string) (size int64, err error) {
-	if err := checkName("name", order); err != nil {
+	if err := rule.Name("name", order); err != nil {
 		return 0, fmt.Errorf("%w in this case: %v", vigil.ErrNotFound, err)
 	}
 	size, err = logSize(tx, order)

@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"time"
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // A pair is a key with what stands there.
@@ -58,7 +58,7 @@ func mentionsOf(tx read, c capture) ([]pair, error) {
 	}
 	var ps []pair
 	for i, m := range store.MentionsOf(a, vendor, at) {
-		ps = append(ps, pair{mentionKey(tx, m, i), appendMention(nil, m, i, tx.box != nil)})
+		ps = append(ps, pair{mentionKey(tx, m, i), rule.AppendMention(nil, m, i, tx.box != nil)})
 	}
 	slices.SortFunc(ps, byKey)
 	return ps, nil
@@ -69,7 +69,7 @@ func mentionsOf(tx read, c capture) ([]pair, error) {
 func circumstances(tx read, c capture) (vendor string, at time.Time, err error) {
 	v, err := textOf(tx, vigil.TypeListing, c)
 	if v != nil {
-		err = peek(v, "vendor", &vendor)
+		err = rule.Peek(v, "vendor", &vendor)
 	}
 	if err != nil {
 		return "", at, fmt.Errorf("listing %s of page %s: %w", c.listing, c.page, err)
@@ -79,7 +79,7 @@ func circumstances(tx read, c capture) (vendor string, at time.Time, err error) 
 	}
 	k, v := newestKey(tx, vigil.TypePage, c.page)
 	if v, err = tx.open(bucketRecords, k, v); v != nil {
-		err = peek(v, "captured_at", &at)
+		err = rule.Peek(v, "captured_at", &at)
 	}
 	if err != nil {
 		return "", at, fmt.Errorf("page %s: %w", c.page, err)
@@ -89,21 +89,9 @@ func circumstances(tx read, c capture) (vendor string, at time.Time, err error) 
 
 // mentionKey returns where the i-th mention of its capture stands.
 func mentionKey(tx read, m vigil.Mention, i int) []byte {
-	k := key(tx.box.name(bucketMentions, vigil.KeyName(m.Identifier.Key)), m.Listing)
-	k = append(number(k, sortTime(m.At)), m.Page...)
+	k := key(tx.box.Name(bucketMentions, vigil.KeyName(m.Identifier.Key)), m.Listing)
+	k = append(number(k, rule.SortTime(m.At)), m.Page...)
 	return number(append(k, 0), uint64(i))
-}
-
-// sortTime returns a number by which times sort. A time that has no number of
-// nanoseconds is the first or the last.
-func sortTime(t time.Time) uint64 {
-	switch {
-	case t.Before(time.Unix(0, math.MinInt64)):
-		return 0
-	case t.After(time.Unix(0, math.MaxInt64)):
-		return math.MaxUint64
-	}
-	return uint64(t.UnixNano()) ^ 1<<63
 }
 
 // readMention reads an entry of the index: the i-th mention of its capture.
@@ -120,7 +108,7 @@ func readMention(tx read, k, v []byte) (m vigil.Mention, i int, err error) {
 	if v, err = tx.open(bucketMentions, k, v); err != nil {
 		return vigil.Mention{}, 0, err
 	}
-	if i, err = parseMention(v, &m); err != nil {
+	if i, err = rule.ParseMention(v, &m); err != nil {
 		return vigil.Mention{}, 0, fmt.Errorf("case file is damaged: %q: %w", k, err)
 	}
 	if !bytes.Equal(mentionKey(tx, m, i), k) {
@@ -148,7 +136,7 @@ func (s *Store) Mentions(ctx context.Context, of string) iter.Seq2[vigil.Mention
 }
 
 // mentionPrefix returns the prefix of the mentions of a key with a name.
-func (s *Store) mentionPrefix(name string) []byte { return key(s.box.name(bucketMentions, name)) }
+func (s *Store) mentionPrefix(name string) []byte { return key(s.box.Name(bucketMentions, name)) }
 
 // mentionsUnder yields the mentions with a prefix, of all keys if it is empty.
 func (s *Store) mentionsUnder(ctx context.Context, prefix []byte) iter.Seq2[vigil.Mention, error] {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // bucketsSince2 are the buckets that layout version 1 did not have.
@@ -20,7 +21,7 @@ func upgrade1(tx read) error {
 	w := write{read: tx}
 	for _, source := range pacedSources(tx) {
 		p := oldPace(tx, source)
-		p.bytes = received(tx, source)
+		p.Bytes = received(tx, source)
 		if err := w.putPace(source, p); err != nil {
 			return err
 		}
@@ -30,9 +31,9 @@ func upgrade1(tx read) error {
 
 // oldPace reads a pace of version 1: the last fetch's start and the number of
 // pages.
-func oldPace(tx read, source string) (p pace) {
+func oldPace(tx read, source string) (p rule.Pace) {
 	if b := bucket(tx, bucketPace).Get(key(source)); len(b) == 16 {
-		p.last, p.pages = maybeInstant(b[:8]), int(parseNumber(b[8:]))
+		p.Last, p.Pages = maybeInstant(b[:8]), int(parseNumber(b[8:]))
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // maxUpgrade bounds what one transaction of an upgrade reads and writes, in bytes.
@@ -83,7 +84,7 @@ func addCapture(tx read, k, v []byte) (into string, ps []pair) {
 	var r struct {
 		Page string `json:"page"`
 	}
-	if len(names) != 3 || json.Unmarshal(v, &r) != nil || checkName("page", r.Page) != nil {
+	if len(names) != 3 || json.Unmarshal(v, &r) != nil || rule.Name("page", r.Page) != nil {
 		return bucketCaptures, nil
 	}
 	typ, c := string(names[0]), capture{r.Page, string(names[1])}

@@ -4,23 +4,13 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/store/rule"
 )
-
-// A pace is what a source's rules are measured against, and what its service
-// has made of it lately.
-type pace struct {
-	last     time.Time // start of the last fetch; zero if there was none
-	rest     time.Time // no fetch starts before; zero if it never rested
-	pages    int       // kept
-	bytes    int64     // received, of these
-	setbacks int       // that rested it, since its last page
-	because  string    // class and reason of the last of these
-}
 
 // paceSize is the length of a stored pace in bytes, without its last field.
 const paceSize = 5 * 8
 
-func getPace(tx read, source string) (p pace, err error) {
+func getPace(tx read, source string) (p rule.Pace, err error) {
 	k := key(source)
 	b := bucket(tx, bucketPace).Get(k)
 	if len(b) < paceSize {
@@ -28,18 +18,18 @@ func getPace(tx read, source string) (p pace, err error) {
 	}
 	because := b[paceSize:]
 	if len(because) > 0 {
-		if because, err = tx.box.open(bucketPace, k, because); err != nil {
+		if because, err = tx.box.Open(bucketPace, k, because); err != nil {
 			return p, err
 		}
 	}
 	field := func(i int) []byte { return b[8*i : 8*i+8] }
-	return pace{
-		last:     maybeInstant(field(0)),
-		rest:     maybeInstant(field(1)),
-		pages:    int(parseNumber(field(2))),
-		bytes:    int64(parseNumber(field(3))),
-		setbacks: int(parseNumber(field(4))),
-		because:  string(because),
+	return rule.Pace{
+		Last:     maybeInstant(field(0)),
+		Rest:     maybeInstant(field(1)),
+		Pages:    int(parseNumber(field(2))),
+		Bytes:    int64(parseNumber(field(3))),
+		Setbacks: int(parseNumber(field(4))),
+		Because:  string(because),
 	}, nil
 }
 
@@ -52,13 +42,13 @@ func pacedSources(tx read) (sources []string) {
 	return sources
 }
 
-func (w write) putPace(source string, p pace) error {
-	b := make([]byte, 0, paceSize+len(p.because))
-	b = appendMaybe(appendMaybe(b, p.last), p.rest)
-	b = number(number(number(b, uint64(p.pages)), uint64(p.bytes)), uint64(p.setbacks))
+func (w write) putPace(source string, p rule.Pace) error {
+	b := make([]byte, 0, paceSize+len(p.Because))
+	b = appendMaybe(appendMaybe(b, p.Last), p.Rest)
+	b = number(number(number(b, uint64(p.Pages)), uint64(p.Bytes)), uint64(p.Setbacks))
 	k := key(source)
-	if p.because != "" {
-		b = append(b, w.box.seal(bucketPace, k, []byte(p.because))...)
+	if p.Because != "" {
+		b = append(b, w.box.Seal(bucketPace, k, []byte(p.Because))...)
 	}
 	return bucket(w.read, bucketPace).Put(k, b)
 }
@@ -78,24 +68,13 @@ func maybeInstant(b []byte) time.Time {
 	return parseInstant(b)
 }
 
-// rested returns p with a rest from now on, unless it rests longer already.
-func (p pace) rested(now time.Time, d time.Duration) pace {
-	if d > 0 {
-		p.rest = later(p.rest, now.Add(min(d, maxWait)))
-	}
-	return p
-}
-
 // restAfter rests the source of a fetch task after a setback that asks for it.
 func (w write) restAfter(source string, b vigil.Setback) error {
 	p, err := getPace(w.read, source)
 	if err != nil {
 		return err
 	}
-	p = p.rested(w.now, b.Rest)
-	p.setbacks++
-	p.because = because(b)
-	return w.putPace(source, p)
+	return w.putPace(source, p.AfterSetback(w.now, b))
 }
 
 // restAfterCommit ends the row of a source's setbacks if a page came, and rests
@@ -105,21 +84,9 @@ func (w write) restAfterCommit(source string, r vigil.Result) error {
 	if err != nil {
 		return err
 	}
-	p := old.rested(w.now, r.Rest)
-	if _, ok := r.Record.(vigil.Page); ok {
-		p.setbacks, p.because = 0, ""
-	}
+	p := old.AfterCommit(w.now, r)
 	if p == old {
 		return nil
 	}
 	return w.putPace(source, p)
-}
-
-// because says in one line why a setback rests a source.
-func because(b vigil.Setback) string {
-	class, reason := cut(b.Class, maxClass), cut(b.Reason, maxBecause)
-	if class == "" || reason == "" {
-		return class + reason
-	}
-	return class + ": " + reason
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // Remarks implements [store.Reader].
@@ -70,7 +71,7 @@ func newestOfEach[R any](tx read, typ string) (rs []R, err error) {
 
 // Assessed implements [store.Reader].
 func (s *Store) Assessed(ctx context.Context, prefix string, limit int) (ids []string, err error) {
-	if err := checkName("ID", prefix); err != nil {
+	if err := rule.Name("ID", prefix); err != nil {
 		return nil, fmt.Errorf("look for listings: %w", err)
 	}
 	err = s.view(ctx, func(tx read) error {
@@ -92,42 +93,19 @@ func (s *Store) Assessed(ctx context.Context, prefix string, limit int) (ids []s
 
 // Pass implements [store.Queue].
 func (s *Store) Pass(ctx context.Context, t vigil.Task, a vigil.Act) error {
-	if err := checkAct(a); err != nil {
+	if err := rule.CheckAct(a); err != nil {
 		return fmt.Errorf("pass %s %s: %w", t.Stage, t.ID, err)
 	}
 	return s.end(ctx, "pass", t, func(w write, held task) error {
-		if !held.Stage.ByPerson() {
-			return fmt.Errorf("a %s task: want one of people", held.Stage)
-		}
-		a := a
-		if a.Object == (vigil.Object{}) {
-			a.Object = taskObject(held)
-		}
-		if a.Order == "" {
-			a.Order = vigil.OrderOf(held.Source)
-		}
-		if _, err := w.log(a); err != nil {
+		next, err := rule.PassedOn(held, w.now)
+		if err != nil {
 			return err
 		}
-		next := w.returned(held)
-		if !slices.Contains(next.Passed, held.Holder) {
-			next.Passed = append(slices.Clone(next.Passed), held.Holder)
+		if _, err := w.log(rule.About(held, a)); err != nil {
+			return err
 		}
 		return w.putTask(&held, next)
 	})
-}
-
-// checkReopen refuses tasks that cannot be reopened.
-func checkReopen(ts []vigil.Task) error {
-	for _, t := range ts {
-		if err := checkTask(t); err != nil {
-			return err
-		}
-		if !t.Stage.ByPerson() {
-			return fmt.Errorf("task %s of stage %s: want one of people", t.ID, t.Stage)
-		}
-	}
-	return nil
 }
 
 // reopen queues tasks of people that are to be done again, or for the first time.
@@ -143,13 +121,10 @@ func (w write) reopen(ts []vigil.Task) error {
 		if err != nil {
 			return err
 		}
-		if old.open() || old.State == vigil.Erased {
+		if old.Open() || old.State == vigil.Erased {
 			continue
 		}
-		next := old.moved(vigil.Queued, w.now)
-		next.Attempts, next.Class, next.Reason = 0, "", ""
-		next.Barred, next.Priority = t.Barred, t.Priority
-		if err := w.putTask(&old, next); err != nil {
+		if err := w.putTask(&old, old.Reopened(t, w.now)); err != nil {
 			return err
 		}
 	}

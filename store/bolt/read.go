@@ -8,6 +8,7 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Orders implements [store.Reader].
@@ -49,7 +50,7 @@ func (s *Store) PageInfo(ctx context.Context, id string) (p vigil.Page, err erro
 // Pages implements [store.Reader].
 func (s *Store) Pages(ctx context.Context, source string) iter.Seq2[vigil.Page, error] {
 	return func(yield func(vigil.Page, error) bool) {
-		if err := checkName("source", source); err != nil {
+		if err := rule.Name("source", source); err != nil {
 			yield(vigil.Page{}, fmt.Errorf("list pages: %w", err))
 			return
 		}
@@ -122,7 +123,7 @@ func (s *Store) Tasks(ctx context.Context, st vigil.Stage, state vigil.State) it
 	return func(yield func(vigil.Task, error) bool) {
 		names, err := bucketsOf(state)
 		if err == nil {
-			err = checkName("stage", string(st))
+			err = rule.Name("stage", string(st))
 		}
 		if err != nil {
 			yield(vigil.Task{}, fmt.Errorf("list %s tasks: %w", st, err))

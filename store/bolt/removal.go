@@ -174,7 +174,7 @@ func (r *removal) ties(tx read, listing string) error {
 
 // onlyBy reports whether no other listing mentions a key.
 func onlyBy(tx read, k, listing string) bool {
-	name := tx.box.name(bucketMentions, vigil.KeyName(k))
+	name := tx.box.Name(bucketMentions, vigil.KeyName(k))
 	prefix, own := key(name), key(name, listing)
 	c := bucket(tx, bucketMentions).Cursor()
 	first, _ := c.Seek(prefix)
@@ -358,7 +358,7 @@ func (w write) eraseList(e store.Erasure) (n store.Erased, err error) {
 		rows = append(rows, bytes.Clone(k))
 		keys = append(keys, row.Keys()...)
 		for _, of := range row.Keys() {
-			listed = append(listed, number(key(w.box.name(bucketListed, vigil.KeyName(of)), e.ID), uint64(row.N)))
+			listed = append(listed, number(key(w.box.Name(bucketListed, vigil.KeyName(of)), e.ID), uint64(row.N)))
 		}
 	}
 	for _, del := range []struct {

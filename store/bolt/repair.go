@@ -12,6 +12,7 @@ import (
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Repair implements [store.Inspector]. First goes what nothing asks for, then
@@ -197,9 +198,9 @@ func (w write) mendCounts() ([]store.Flaw, error) {
 }
 
 func (w write) mendPaces() (fs []store.Flaw, err error) {
-	sums := map[string]pace{}
+	sums := map[string]rule.Pace{}
 	for _, source := range pacedSources(w.read) {
-		sums[source] = pace{}
+		sums[source] = rule.Pace{}
 	}
 	prefix := key(vigil.TypePage)
 	c := bucket(w.read, bucketRecords).Cursor()
@@ -224,15 +225,15 @@ func (w write) mendPaces() (fs []store.Flaw, err error) {
 			return nil, err
 		}
 		sum := sums[source]
-		if p.fits(sum, erased[source]) || checkName("source", source) != nil {
+		if p.Fits(sum, erased[source]) || rule.Name("source", source) != nil {
 			continue
 		}
 		was := p
-		p.pages, p.bytes = sum.pages+erased[source], sum.bytes
+		p.Pages, p.Bytes = sum.Pages+erased[source], sum.Bytes
 		if erased[source] > 0 {
-			p.bytes = max(was.bytes, sum.bytes)
+			p.Bytes = max(was.Bytes, sum.Bytes)
 		}
-		fs = append(fs, changed(bucketPace, key(source), fmt.Sprintf("set from %d pages with %d bytes to %d with %d", was.pages, was.bytes, p.pages, p.bytes)))
+		fs = append(fs, changed(bucketPace, key(source), fmt.Sprintf("set from %d pages with %d bytes to %d with %d", was.Pages, was.Bytes, p.Pages, p.Bytes)))
 		if err := w.putPace(source, p); err != nil {
 			return nil, err
 		}

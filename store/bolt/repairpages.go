@@ -10,6 +10,7 @@ import (
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // A brought is a page's place in the logs. At never falls in one log, as a
@@ -94,7 +95,7 @@ func (w write) listPages(some []brought) error {
 			return err
 		}
 		sum, err := parsePageSum(stored(w.read, bucketRecords, recordKey(e)))
-		if err != nil || checkName("source", sum.Source) != nil {
+		if err != nil || rule.Name("source", sum.Source) != nil {
 			continue // a fault of the record's
 		}
 		n, err := pages.NextSequence()

@@ -8,11 +8,12 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Requeue implements [store.Queue].
 func (s *Store) Requeue(ctx context.Context, r store.RequeueRequest) (n int, err error) {
-	if err := checkRequeue(r); err != nil {
+	if err := rule.CheckRequeue(r); err != nil {
 		return 0, fmt.Errorf("requeue: %w", err)
 	}
 	err = s.update(ctx, func(w write) error {
@@ -29,21 +30,6 @@ func (s *Store) Requeue(ctx context.Context, r store.RequeueRequest) (n int, err
 	return n, nil
 }
 
-func checkRequeue(r store.RequeueRequest) error {
-	if r.Stage == "" {
-		return errors.New("no stage")
-	}
-	if len(r.States) == 0 {
-		return errors.New("no states: want some of done, parked and dead")
-	}
-	for _, st := range r.States {
-		if st != vigil.Done && st != vigil.Parked && st != vigil.Dead {
-			return fmt.Errorf("state %q: want done, parked or dead", st)
-		}
-	}
-	return errors.Join(checkName("stage", string(r.Stage)), checkName("source", r.Source))
-}
-
 // requeued returns the changes that a request asks for.
 func (w write) requeued(r store.RequeueRequest) (cs []change, err error) {
 	for _, id := range w.asked(r) {
@@ -57,9 +43,7 @@ func (w write) requeued(r store.RequeueRequest) (cs []change, err error) {
 		if old.Stage != r.Stage || r.Source != "" && old.Source != r.Source || !slices.Contains(r.States, old.State) {
 			continue
 		}
-		t := old.moved(vigil.Queued, w.now)
-		t.Attempts, t.Class, t.Reason = 0, "", ""
-		cs = append(cs, change{&old, t})
+		cs = append(cs, change{&old, old.Requeued(w.now)})
 	}
 	return cs, nil
 }

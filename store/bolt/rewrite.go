@@ -14,6 +14,8 @@ import (
 	"go.etcd.io/bbolt"
 
 	"vigil"
+	"vigil/internal/seal"
+	"vigil/store/rule"
 )
 
 // A Rewriting says how [Rewrite] is to write a case file anew. The zero Rewriting
@@ -66,7 +68,7 @@ func (r Rewriting) check() error {
 	if err := r.checkKey(); err != nil && r.Locked == nil {
 		return err
 	}
-	return checkAct(r.Act)
+	return rule.CheckAct(r.Act)
 }
 
 func (r Rewriting) checkKey() error {
@@ -111,7 +113,7 @@ func removeIfThere(name string) error {
 func (s *Store) writeTo(ctx context.Context, part string, r Rewriting) (err error) {
 	var to *box
 	if !r.Plain {
-		if to, err = newBox(r.To); err != nil {
+		if to, err = seal.New(r.To); err != nil {
 			return err
 		}
 	}
@@ -141,7 +143,7 @@ func (s *Store) finish(tx read, a vigil.Act) error {
 	if err := setCipher(tx); err != nil {
 		return err
 	}
-	details := map[string]string{"from_key": s.box.id(), "to_key": tx.box.id()}
+	details := map[string]string{"from_key": s.box.ID(), "to_key": tx.box.ID()}
 	maps.Copy(details, a.Details)
 	a.Details = details
 	_, err := write{read: tx, o: &s.o, now: s.o.Now().Round(0).UTC()}.log(a)
@@ -245,9 +247,9 @@ func (m *mover) body(sum []byte, b *bbolt.Bucket) (pair, error) {
 	if !ok {
 		return pair{}, fmt.Errorf("body %s: %w: it is gone", sum, vigil.ErrTampered)
 	}
-	k := bodyPlace(string(sum), p.form)
-	text, err := m.from.box.open(bucketBodies, k, p.b)
-	return pair{k, m.to.seal(bucketBodies, k, text)}, err
+	k := bodyPlace(string(sum), p.Form)
+	text, err := m.from.box.Open(bucketBodies, k, p.B)
+	return pair{k, m.to.Seal(bucketBodies, k, text)}, err
 }
 
 // move returns key and value of an entry as they are to be stored.
@@ -257,16 +259,16 @@ func (m *mover) move(name string, k, v []byte) (pair, error) {
 	case name == bucketMentions:
 		mention, i, err := readMention(m.from, k, v)
 		k = mentionKey(to, mention, i)
-		return pair{k, m.to.seal(name, k, appendMention(nil, mention, i, m.to != nil))}, err
+		return pair{k, m.to.Seal(name, k, rule.AppendMention(nil, mention, i, m.to != nil))}, err
 	case name == bucketListed:
 		k, err := m.listed(k)
 		return pair{k, v}, err
 	case name == bucketPace && len(v) > paceSize:
-		text, err := m.from.box.open(name, k, v[paceSize:])
-		return pair{k, append(bytes.Clone(v[:paceSize]), m.to.seal(name, k, text)...)}, err
+		text, err := m.from.box.Open(name, k, v[paceSize:])
+		return pair{k, append(bytes.Clone(v[:paceSize]), m.to.Seal(name, k, text)...)}, err
 	case sealedBucket(name):
 		text, err := m.from.open(name, k, v)
-		return pair{k, m.to.seal(name, k, text)}, err
+		return pair{k, m.to.Seal(name, k, text)}, err
 	}
 	return pair{k, v}, nil
 }
@@ -280,8 +282,8 @@ func (m *mover) listed(k []byte) ([]byte, error) {
 	}
 	name, rest, _ := bytes.Cut(k, []byte{0})
 	for _, of := range r.Keys() {
-		if of := vigil.KeyName(of); m.from.box.name(bucketListed, of) == string(name) {
-			return append(key(m.to.name(bucketListed, of)), rest...), nil
+		if of := vigil.KeyName(of); m.from.box.Name(bucketListed, of) == string(name) {
+			return append(key(m.to.Name(bucketListed, of)), rest...), nil
 		}
 	}
 	return nil, fmt.Errorf("key %q: %w", k, vigil.ErrTampered)

@@ -26,7 +26,7 @@ func (w write) putRows(rows []vigil.ListRow, lines [][]byte) error {
 		}
 		for _, k := range r.Keys() {
 			if k != "" {
-				keys = append(keys, pair{number(key(w.box.name(bucketListed, vigil.KeyName(k)), r.List), uint64(r.N)), []byte{}})
+				keys = append(keys, pair{number(key(w.box.Name(bucketListed, vigil.KeyName(k)), r.List), uint64(r.N)), []byte{}})
 			}
 		}
 	}
@@ -137,7 +137,7 @@ func (s *Store) ListRows(ctx context.Context, list string) iter.Seq2[vigil.ListR
 
 // Listed implements [store.Reader].
 func (s *Store) Listed(ctx context.Context, of string) (rows []vigil.ListRow, err error) {
-	prefix := key(s.box.name(bucketListed, vigil.KeyName(of)))
+	prefix := key(s.box.Name(bucketListed, vigil.KeyName(of)))
 	err = s.view(ctx, func(tx read) error {
 		rows = nil
 		if of == "" {
@@ -170,7 +170,7 @@ func listedRow(tx read, k []byte) (vigil.ListRow, error) {
 	if err != nil {
 		return r, err
 	}
-	has := func(of string) bool { return of != "" && tx.box.name(bucketListed, vigil.KeyName(of)) == string(name) }
+	has := func(of string) bool { return of != "" && tx.box.Name(bucketListed, vigil.KeyName(of)) == string(name) }
 	if !slices.ContainsFunc(r.Keys(), has) {
 		return vigil.ListRow{}, fmt.Errorf("row %d of watchlist %s: %w: it has no key %q", r.N, r.List, vigil.ErrTampered, name)
 	}

@@ -12,6 +12,7 @@ import (
 	"vigil"
 	"vigil/internal/search"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // Search implements [store.Searcher]. It reads all in one transaction.
@@ -20,7 +21,7 @@ import (
 // documents; the facts of these, in blocks, say which of them answer the other
 // clauses; and texts are read for phrases alone.
 func (s *Store) Search(ctx context.Context, r store.SearchRequest) (res store.SearchResult, err error) {
-	if err := checkSearch(&r); err != nil {
+	if err := rule.CheckSearch(&r); err != nil {
 		return res, fmt.Errorf("search: %w", err)
 	}
 	err = s.view(ctx, func(tx read) error {
@@ -31,23 +32,6 @@ func (s *Store) Search(ctx context.Context, r store.SearchRequest) (res store.Se
 		return store.SearchResult{}, fmt.Errorf("search: %w", err)
 	}
 	return res, nil
-}
-
-func checkSearch(r *store.SearchRequest) error {
-	if r.Limit < 0 {
-		return fmt.Errorf("limit %d: want 0 or more", r.Limit)
-	}
-	if r.Look < 0 {
-		return fmt.Errorf("look at %d: want 0 or more", r.Look)
-	}
-	if r.Limit == 0 {
-		r.Limit = store.DefaultHits
-	}
-	r.Limit = min(r.Limit, store.MaxHits)
-	if r.Order != store.Newest && r.Order != store.ByLevel {
-		return fmt.Errorf("order %q: want none, or %q", r.Order, store.ByLevel)
-	}
-	return r.Query.Check()
 }
 
 func (x searchIndex) search(ctx context.Context, r store.SearchRequest) (res store.SearchResult, err error) {

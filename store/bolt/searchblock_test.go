@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"vigil/internal/seal"
 	"vigil/internal/search"
 	"vigil/store"
 )
@@ -108,7 +109,7 @@ func TestFactsKeepTheirFields(t *testing.T) {
 // spelling, or refused; in an encrypted case none can be made without the key.
 func FuzzPage(f *testing.F) {
 	r := store.SearchRequest{Query: search.Query{Clauses: []search.Clause{{Any: []search.Term{{Kind: search.Text, Words: []string{"a"}}}}}}}
-	sealed, err := newBox(Key{ID: [4]byte{1}, Secret: [32]byte{1}})
+	sealed, err := seal.New(Key{ID: [4]byte{1}, Secret: [32]byte{1}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -145,8 +146,8 @@ func TestAPageIsOfItsSearchAndIndex(t *testing.T) {
 	other := store.SearchRequest{Query: search.Query{Clauses: []search.Clause{{Not: true, Any: r.Query.Clauses[0].Any}}}}
 	ordered := r
 	ordered.Order = store.ByLevel
-	one, err1 := newBox(Key{Secret: [32]byte{1}})
-	two, err2 := newBox(Key{Secret: [32]byte{2}})
+	one, err1 := seal.New(Key{Secret: [32]byte{1}})
+	two, err2 := seal.New(Key{Secret: [32]byte{2}})
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}

@@ -120,7 +120,7 @@ func (x searchIndex) addLogged(from []byte) (next []byte, n int, err error) {
 			continue
 		}
 		size += len(v)
-		if err := x.addListing(e, l, x.box.tokensOf(l)); err != nil {
+		if err := x.addListing(e, l, preparerOf(x.box, nil).Tokens(l)); err != nil {
 			return nil, n, err
 		}
 	}

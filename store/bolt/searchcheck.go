@@ -182,7 +182,7 @@ func (c *searchChecker) textOf(n uint32, ref docRef, v []byte, f docFacts) error
 	if err := json.Unmarshal(v, &l); err != nil {
 		return err
 	}
-	tokens := c.box.tokensOf(l)
+	tokens := packTokens(preparerOf(c.box, nil).Tokens(l))
 	if fresh && !bytes.Equal(has, tokens) {
 		return fmt.Errorf("%w: it has other words", vigil.ErrTampered)
 	}

@@ -106,7 +106,7 @@ func (c *searchChecker) factsOfAssessment(listing string, f docFacts) (checks []
 		if err != nil && !errors.Is(err, vigil.ErrNotFound) {
 			return nil, nil
 		}
-		waits = err == nil && t.open()
+		waits = err == nil && t.Open()
 		names, err := c.listNames(a)
 		if err != nil {
 			return nil, nil

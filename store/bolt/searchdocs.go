@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // Documents are numbered from 1, in the order in which readings of listings were
@@ -75,7 +76,7 @@ func (x searchIndex) listing(n uint32) (l vigil.Listing, err error) {
 }
 
 // addListing makes a document of a reading that entry e brought, with its tokens.
-func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, tokens []byte) error {
+func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, tokens []uint64) error {
 	seq, err := bucket(x.read, bucketSearchDocs).NextSequence()
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func (x searchIndex) addListing(e vigil.Event, l vigil.Listing, tokens []byte) e
 		x.set(bucketSearchDocs, k, number(key(l.ID, e.Order), uint64(e.Seq))),
 		x.set(bucketSearchOf, x.listingKey(l.ID), number(nil, seq)),
 		x.putFacts(n, f),
-		x.addTokens(n, tokens),
+		x.addTokens(n, packTokens(tokens)),
 	)
 }
 
@@ -199,7 +200,7 @@ func (x searchIndex) assessed(a vigil.Assessment, f *docFacts) (err error) {
 	if errors.Is(err, vigil.ErrNotFound) {
 		return nil
 	}
-	if t.open() {
+	if t.Open() {
 		f.flags |= docWaits
 	}
 	return err
@@ -223,7 +224,7 @@ func (x searchIndex) listNames(a vigil.Assessment) (names []string, err error) {
 			continue
 		}
 		seen[id.Key] = true
-		name := x.box.name(bucketListed, vigil.KeyName(id.Key))
+		name := x.box.Name(bucketListed, vigil.KeyName(id.Key))
 		prefix := key(name)
 		c := bucket(x.read, bucketListed).Cursor()
 		for k, _ := c.Seek(prefix); len(k) > len(prefix)+9 && string(k[:len(prefix)]) == string(prefix); {
@@ -251,7 +252,7 @@ func (x searchIndex) capturedAt(page string) (uint64, error) {
 	k, v := newestKey(x.read, vigil.TypePage, page)
 	v, err := x.open(bucketRecords, k, v)
 	if v != nil {
-		err = peek(v, "captured_at", &at)
+		err = rule.Peek(v, "captured_at", &at)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("page %s: %w", page, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // Facts stand in blocks of so many documents, which fill half a disk page when
@@ -126,7 +127,7 @@ func docTime(t time.Time) uint64 {
 	if t.IsZero() {
 		return 0
 	}
-	return max(1, sortTime(t))
+	return max(1, rule.SortTime(t))
 }
 
 func (f docFacts) captured() time.Time {

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"go.etcd.io/bbolt"
+
+	"vigil/internal/seal"
 )
 
 // maxKnown bounds the blocks of facts that are kept in memory, opened: those of
@@ -25,7 +27,7 @@ type factCache struct {
 // apart from the rest, close together: a walk through all of them takes the time
 // that memory does.
 type openFacts struct {
-	nonce  [sealNonce]byte // of the sealed value
+	nonce  seal.Nonce // of the sealed value
 	docs   []docFacts
 	newest uint64 // a bit for each document that is its listing's newest, and was not erased
 	levels [factsBlock]byte
@@ -50,11 +52,12 @@ func (o *openFacts) take(block []byte) {
 func (c *factCache) get(n uint64, sealed []byte) *openFacts {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n >= uint64(len(c.blocks)) || len(sealed) < sealHeader+sealNonce {
+	nonce, ok := seal.NonceOf(sealed)
+	if !ok || n >= uint64(len(c.blocks)) {
 		return nil
 	}
 	o := c.blocks[n]
-	if o == nil || !bytes.Equal(o.nonce[:], sealed[sealHeader:sealHeader+sealNonce]) {
+	if o == nil || o.nonce != nonce {
 		return nil
 	}
 	return o
@@ -141,7 +144,8 @@ func (r *factReader) opened(n uint64, k, v []byte) (*openFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &openFacts{nonce: [sealNonce]byte(v[sealHeader:])}
+	o := new(openFacts)
+	o.nonce, _ = seal.NonceOf(v)
 	o.take(text)
 	r.cache.put(n, o)
 	return o, nil

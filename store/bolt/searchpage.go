@@ -47,7 +47,7 @@ func (g pager) token(p hitPlace) string {
 	b := append([]byte{pageForm}, g.of[:]...)
 	b = number(b, uint64(p.last)<<32|uint64(p.doc))
 	b = number(append(b, p.level), math.Float64bits(p.score))
-	return base64.RawURLEncoding.EncodeToString(g.box.seal(pageSpace, nil, b))
+	return base64.RawURLEncoding.EncodeToString(g.box.Seal(pageSpace, nil, b))
 }
 
 // parse reads a token. last is the highest document.
@@ -59,7 +59,7 @@ func (g pager) parse(token string, last uint32) (p hitPlace, err error) {
 	if err != nil || base64.RawURLEncoding.EncodedLen(len(sealed)) != len(token) { // it passes over line ends
 		return p, store.ErrPage
 	}
-	b, err := g.box.open(pageSpace, nil, sealed)
+	b, err := g.box.Open(pageSpace, nil, sealed)
 	if err != nil || len(b) != pageSize || b[0] != pageForm || [8]byte(b[1:9]) != g.of {
 		return p, store.ErrPage
 	}

@@ -195,7 +195,7 @@ func (x searchIndex) eachOf(s segment, token uint64, do func(doc uint32)) error 
 // mentioning yields the listings of which a capture mentions a key, each once.
 func (x searchIndex) mentioning(of string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		name := x.box.name(bucketMentions, vigil.KeyName(of))
+		name := x.box.Name(bucketMentions, vigil.KeyName(of))
 		prefix := key(name)
 		c := bucket(x.read, bucketMentions).Cursor()
 		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); {

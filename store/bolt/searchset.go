@@ -129,7 +129,7 @@ func (f *finder) readTerms() error {
 			for _, term := range terms {
 				if f.sets[term] == nil {
 					f.sets[term] = newDocSet(f.last)
-					token := f.box.token(term)
+					token := termToken(f.box, term)
 					tokens, sets[token] = append(tokens, token), f.sets[term]
 				}
 			}

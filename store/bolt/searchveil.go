@@ -4,10 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"vigil"
-	"vigil/internal/search"
+	"vigil/internal/encoding"
+	"vigil/internal/seal"
+	"vigil/store/rule"
 )
 
 // A searchIndex is the search index as one transaction sees it. What it holds is
@@ -24,37 +25,33 @@ func (s *Store) searchIn(tx read) searchIndex { return searchIndex{tx, s.o.newDo
 
 // blindName returns what stands for a name in keys and postings: in an encrypted case
 // a keyed hash, which means nothing without the key; else a plain one.
-func (b *box) blindName(name string) (h [blindSize]byte) {
+func blindName(b *seal.Box, name string) (h [seal.BlindSize]byte) {
 	if b != nil {
-		return [blindSize]byte(b.mac("search", name))
+		return [seal.BlindSize]byte(b.MAC("search", name))
 	}
 	sum := sha256.Sum256([]byte(name))
-	return [blindSize]byte(sum[:])
+	return [seal.BlindSize]byte(sum[:])
 }
 
-func (x searchIndex) blind(name string) [blindSize]byte { return x.box.blindName(name) }
+func (x searchIndex) blind(name string) [seal.BlindSize]byte { return blindName(x.box, name) }
 
-// token returns the number that stands for an index term. Two terms share one
+// termToken returns the number that stands for an index term. Two terms share one
 // by chance once in some billion billion pairs; a listing is found too much then.
-func (b *box) token(term string) uint64 {
-	h := b.blindName("term " + term)
+func termToken(b *seal.Box, term string) uint64 {
+	h := blindName(b, "term "+term)
 	return binary.BigEndian.Uint64(h[:8])
 }
 
-// tokensOf returns the tokens of a record's index terms, eight bytes each and
-// sorted. Only a listing has any. It needs no transaction, and so others need not
-// wait for its hashes.
-func (b *box) tokensOf(r vigil.Record) []byte {
-	l, ok := r.(vigil.Listing)
-	if !ok {
-		return nil
-	}
-	terms := search.NewDocument(l).Terms()
-	tokens := make([]uint64, len(terms))
-	for i, t := range terms {
-		tokens[i] = b.token(t)
-	}
-	slices.Sort(tokens)
+// preparer prepares results for the case. It needs no transaction, and so others need
+// not wait for its hashes.
+func (s *Store) preparer() rule.Preparer { return preparerOf(s.box, s.zstd) }
+
+func preparerOf(b *seal.Box, z *encoding.Zstd) rule.Preparer {
+	return rule.Preparer{Zstd: z, Token: func(term string) uint64 { return termToken(b, term) }}
+}
+
+// packTokens returns tokens as they are kept, eight bytes each.
+func packTokens(tokens []uint64) []byte {
 	out := make([]byte, 0, 8*len(tokens))
 	for _, t := range tokens {
 		out = number(out, t)

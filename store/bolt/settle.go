@@ -10,6 +10,7 @@ import (
 	"regexp"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
 // What meta says of erasures whose bytes may still be in the file: their number,
@@ -132,7 +133,7 @@ func forget(tx read, unused map[string]bool) error {
 			return fmt.Errorf("page %q: %w", k, err)
 		}
 		var sum string
-		if err := peek(text, "body_sha256", &sum); err != nil {
+		if err := rule.Peek(text, "body_sha256", &sum); err != nil {
 			return fmt.Errorf("page %q: %w", k, err)
 		}
 		if unused[sum] {

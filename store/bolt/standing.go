@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"time"
 
 	"vigil"
@@ -27,77 +26,6 @@ func getStanding(tx read, source string) (vigil.Standing, error) {
 	return st, nil
 }
 
-// checkStandings refuses standings that make no sense, or are none of the act's
-// business.
-func checkStandings(a vigil.Act, ss []vigil.Standing) error {
-	seen := map[string]bool{}
-	for _, st := range ss {
-		if seen[st.Source] {
-			return fmt.Errorf("standing of source %q: it has two", st.Source)
-		}
-		seen[st.Source] = true
-		switch st.State {
-		case vigil.SourceOpen, vigil.SourcePaused, vigil.SourceRevoked:
-		default:
-			return fmt.Errorf("standing of source %q: state %q, want open, paused or revoked", st.Source, st.State)
-		}
-		if err := checkName("source", st.Source); err != nil {
-			return err
-		}
-		if vigil.OrderOf(st.Source) != a.Order {
-			return fmt.Errorf("standing of source %q: the act is of order %q", st.Source, a.Order)
-		}
-	}
-	return nil
-}
-
-// standings returns the standings that a result sets, as they are to be kept.
-// What was revoked stays so: a standing that would change that is refused, or
-// passed over in a commit, as what was fetched before is kept.
-func (w write) standings(p prepared, revoked refusal) (ss []vigil.Standing, err error) {
-	for _, st := range p.Standings {
-		old, err := getStanding(w.read, st.Source)
-		if err != nil {
-			return nil, err
-		}
-		if old.State == vigil.SourceRevoked && st.State != vigil.SourceRevoked {
-			if revoked == passOver {
-				continue
-			}
-			return nil, fmt.Errorf("standing of source %s: %w: revoked by %s; it takes a new order", st.Source, vigil.ErrRefused, old.By)
-		}
-		st.Since, st.By, st.Reason = w.now, p.Act.Actor, cut(st.Reason, maxReason)
-		if st.Accept == nil {
-			st.Accept = old.Accept
-		}
-		ss = append(ss, st)
-	}
-	return ss, nil
-}
-
-// A refusal says what becomes of a result with a standing that a revoked source
-// cannot have.
-type refusal bool
-
-const (
-	refuse   refusal = false
-	passOver refusal = true
-)
-
-// withStandings returns a with the standings that it sets, to be logged.
-func withStandings(a vigil.Act, ss []vigil.Standing) vigil.Act {
-	if len(ss) == 0 {
-		return a
-	}
-	details := map[string]string{}
-	maps.Copy(details, a.Details)
-	for _, st := range ss {
-		details[store.DetailStanding+st.Source] = string(st.State)
-	}
-	a.Details = details
-	return a
-}
-
 // putStanding stores a source's standing. One that opens the source ends its
 // rest.
 func (w write) putStanding(st vigil.Standing) error {
@@ -118,7 +46,7 @@ func (w write) putStanding(st vigil.Standing) error {
 	if err != nil {
 		return err
 	}
-	p.rest, p.setbacks, p.because = time.Time{}, 0, ""
+	p.Rest, p.Setbacks, p.Because = time.Time{}, 0, ""
 	return w.putPace(st.Source, p)
 }
 
@@ -141,8 +69,8 @@ func (s *Store) Sources(ctx context.Context) (ss []store.SourceStatus, err error
 			}
 			p, err := getPace(tx, src.ID())
 			ss = append(ss, store.SourceStatus{
-				Source: src, Standing: st, Pages: p.pages, Bytes: p.bytes,
-				Last: p.last, Rest: p.rest, Because: p.because, Setbacks: p.setbacks,
+				Source: src, Standing: st, Pages: p.Pages, Bytes: p.Bytes,
+				Last: p.Last, Rest: p.Rest, Because: p.Because, Setbacks: p.Setbacks,
 			})
 			return err
 		})

@@ -6,34 +6,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"vigil"
+	"vigil/store/rule"
 )
 
-// maxSubject bounds a task's subject in bytes: a canonical URL has 4096 at most.
-const maxSubject = 16 << 10
+// A task is a task as it is stored.
+type task = rule.Task
 
-// A task is a task as it is stored. Seq is its place in the queue: of two with
-// the same priority, the lower is leased first.
-type task struct {
-	vigil.Task
-	Seq uint64 `json:"seq"`
-	// Past is the JSON of its latest attempts, oldest first. Most tasks have one
-	// at most, written when it ends: it costs no write of its own, and a lease
-	// need not read it.
-	Past json.RawMessage `json:"past,omitempty"`
-}
-
-// moved returns t in another state from a moment on, held by nobody.
-func (t task) moved(to vigil.State, at time.Time) task {
-	t.State, t.Since = to, at
-	t.Lease, t.Holder, t.Until = "", "", time.Time{}
-	return t
-}
-
-// place returns the bucket and key under which t is found by its state.
-func (t task) place() (name string, k []byte) {
+// placeOf returns the bucket and key under which t is found by its state.
+func placeOf(t task) (name string, k []byte) {
 	k = key(string(t.Stage), t.Source)
 	switch {
 	case t.State == vigil.Queued && t.Until.IsZero():
@@ -51,10 +33,10 @@ func (t task) place() (name string, k []byte) {
 	}
 }
 
-// sign returns what stands at t's place: its ID, and behind a zero byte each a b
+// signOf returns what stands at a task's place: its ID, and behind a zero byte each a b
 // and the name of whom it bars, and a p and the name of who has passed it on. So
 // a lease passes over what is not for its holder without reading the tasks.
-func (t task) sign() []byte {
+func signOf(t task) []byte {
 	b := []byte(t.ID)
 	for _, who := range t.Barred {
 		b = append(append(b, 0, 'b'), who...)
@@ -70,9 +52,6 @@ func idOf(sign []byte) string {
 	id, _, _ := bytes.Cut(sign, []byte{0})
 	return string(id)
 }
-
-// open reports whether t is still to be done.
-func (t task) open() bool { return t.State == vigil.Queued || t.State == vigil.Leased }
 
 // getTask returns the task with an ID. The error wraps [vigil.ErrNotFound].
 func getTask(tx read, id string) (task, error) {
@@ -113,7 +92,7 @@ func (w write) putTasks(cs []change) error {
 			continue
 		}
 		counts[string(countKey(c.old.Task))]--
-		name, k := c.old.place()
+		name, k := placeOf(*c.old)
 		if err := bucket(w.read, name).Delete(k); err != nil {
 			return err
 		}
@@ -130,8 +109,8 @@ func (w write) putTasks(cs []change) error {
 		}
 	}
 	for _, c := range cs {
-		if wasOpen := c.old != nil && c.old.open(); c.Stage == vigil.Review && wasOpen != c.open() {
-			if err := w.setWaiting(c.ID, c.open()); err != nil {
+		if wasOpen := c.old != nil && c.old.Open(); c.Stage == vigil.Review && wasOpen != c.Open() {
+			if err := w.setWaiting(c.ID, c.Open()); err != nil {
 				return err
 			}
 		}
@@ -162,8 +141,8 @@ func (w write) putPlaces(cs []change) error {
 	}
 	places := make([]place, len(cs))
 	for i, c := range cs {
-		name, k := c.place()
-		places[i] = place{name, k, c.sign()}
+		name, k := placeOf(c.task)
+		places[i] = place{name, k, signOf(c.task)}
 	}
 	slices.SortFunc(places, func(a, b place) int { return bytes.Compare(a.key, b.key) })
 	for _, p := range places {
@@ -189,71 +168,9 @@ func (w write) addTasks(ts []vigil.Task) (added int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		fresh := vigil.Task{
-			ID: t.ID, Stage: t.Stage, Source: t.Source, Subject: t.Subject, Depth: t.Depth, Priority: t.Priority, From: t.From, Barred: t.Barred,
-			State: vigil.Queued, Since: w.now,
-		}
-		cs = append(cs, change{nil, task{Task: fresh, Seq: seq}})
+		cs = append(cs, change{nil, rule.Fresh(t, seq, w.now)})
 	}
 	return len(cs), w.putTasks(cs)
-}
-
-// checkTask refuses tasks that cannot be queued.
-func checkTask(t vigil.Task) error {
-	if t.Stage == "" || t.ID == "" {
-		return fmt.Errorf("task %q has no stage or no ID: make it with vigil.NewTask", t.Subject)
-	}
-	if t.ID != vigil.NewTask(t.Stage, t.Source, t.Subject).ID {
-		return fmt.Errorf("task %q: its ID does not follow from stage, source and subject: make it with vigil.NewTask", t.ID)
-	}
-	if t.Priority < 0 || t.Priority > 255 {
-		return fmt.Errorf("task %s: priority %d, want 0 to 255", t.ID, t.Priority)
-	}
-	if len(t.Subject) > maxSubject {
-		return fmt.Errorf("task %s: subject of %d bytes, at most %d", t.ID, len(t.Subject), maxSubject)
-	}
-	if err := checkName("stage", string(t.Stage)); err != nil {
-		return fmt.Errorf("task %s: %w", t.ID, err)
-	}
-	if err := checkName("source", t.Source); err != nil {
-		return fmt.Errorf("task %s: %w", t.ID, err)
-	}
-	if err := checkName("page it was found on", t.From); err != nil {
-		return fmt.Errorf("task %s: %w", t.ID, err)
-	}
-	return checkPeople(t)
-}
-
-// maxBarred bounds the people whom a task is not for.
-const maxBarred = 64
-
-// checkPeople refuses people with a task that is not done by people, and names
-// that nobody has.
-func checkPeople(t vigil.Task) error {
-	if len(t.Barred)+len(t.Passed) > 0 && !t.Stage.ByPerson() {
-		return fmt.Errorf("task %s: it bars people, or was passed on: want that of tasks of people alone, not of %s", t.ID, t.Stage)
-	}
-	if len(t.Barred) > maxBarred {
-		return fmt.Errorf("task %s: it bars %d people, at most %d", t.ID, len(t.Barred), maxBarred)
-	}
-	for _, who := range slices.Concat(t.Barred, t.Passed) {
-		if who == "" {
-			return fmt.Errorf("task %s: it bars nobody, or nobody has passed it on: want names", t.ID)
-		}
-		if err := checkName("person", who); err != nil {
-			return fmt.Errorf("task %s: %w", t.ID, err)
-		}
-	}
-	return nil
-}
-
-func checkTasks(ts []vigil.Task) error {
-	for _, t := range ts {
-		if err := checkTask(t); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func countKey(t vigil.Task) []byte { return key(t.Source, string(t.Stage), string(t.State)) }

@@ -11,6 +11,7 @@ import (
 
 	"vigil"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // The views of the triage bucket: all assessed listings, and those whose review
@@ -63,7 +64,7 @@ func (w write) triage(a vigil.Assessment) error {
 	if err != nil {
 		return err
 	}
-	return w.setTriage(viewWaiting, a.Source, a.ID, standing(a), t.open())
+	return w.setTriage(viewWaiting, a.Source, a.ID, standing(a), t.Open())
 }
 
 // untriage removes all that triage did for an assessment.
@@ -121,7 +122,7 @@ func (w write) setWaiting(review string, waiting bool) error {
 // Items implements [store.Reader].
 func (s *Store) Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		if err := checkFilter(f); err != nil {
+		if err := rule.CheckFilter(f); err != nil {
 			yield(store.Item{}, fmt.Errorf("list items: %w", err))
 			return
 		}
@@ -141,18 +142,6 @@ func (s *Store) Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item,
 			}
 		}
 	}
-}
-
-func checkFilter(f store.Filter) error {
-	for _, l := range []vigil.Level{f.MinLevel, f.MaxLevel} {
-		if l != "" && l.Rank() < 0 {
-			return fmt.Errorf("unknown level %q", l)
-		}
-	}
-	if f.Limit < 0 {
-		return fmt.Errorf("limit %d: want 0 or more", f.Limit)
-	}
-	return checkName("source", f.Source)
 }
 
 // errEnough ends a scan at the first listing below the wanted level.

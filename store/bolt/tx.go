@@ -60,13 +60,13 @@ func (tx read) open(name string, k, v []byte) ([]byte, error) {
 	if v == nil || !sealedBucket(name) {
 		return v, nil
 	}
-	return tx.box.open(name, k, v)
+	return tx.box.Open(name, k, v)
 }
 
 // set puts a value at a key.
 func (tx read) set(name string, k, v []byte) error {
 	if sealedBucket(name) {
-		v = tx.box.seal(name, k, v)
+		v = tx.box.Seal(name, k, v)
 	}
 	return bucket(tx, name).Put(k, v)
 }
@@ -84,7 +84,7 @@ func updateDB(db *bbolt.DB, fn func(read) error) error {
 // view runs fn in a transaction that reads. The error wraps [vigil.ErrSealed] if
 // values cannot be opened.
 func (s *Store) view(ctx context.Context, fn func(read) error) error {
-	if s.box.shut() {
+	if s.box.Shut() {
 		return vigil.ErrSealed
 	}
 	return s.audit(ctx, fn)
@@ -109,7 +109,7 @@ func (s *Store) update(ctx context.Context, fn func(write) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if s.box.shut() {
+	if s.box.Shut() {
 		return vigil.ErrSealed
 	}
 	return s.group.do(func(tx *bbolt.Tx) error {

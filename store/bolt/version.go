@@ -11,6 +11,7 @@ import (
 	"vigil"
 	"vigil/internal/custody"
 	"vigil/store"
+	"vigil/store/rule"
 )
 
 // recordKey returns where the record that entry e brought is stored: the
@@ -83,7 +84,7 @@ func recordWithHash(tx read, o vigil.Object) ([]byte, error) {
 func (s *Store) RecordBytes(ctx context.Context, e vigil.Event) (b []byte, err error) {
 	o := e.Object
 	err = s.view(ctx, func(tx read) error {
-		if !store.IsRecord(o.Type) || checkName("ID", o.ID) != nil || checkName("order", e.Order) != nil {
+		if !store.IsRecord(o.Type) || rule.Name("ID", o.ID) != nil || rule.Name("order", e.Order) != nil {
 			return fmt.Errorf("%s %s: %w", o.Type, o.ID, vigil.ErrNotFound)
 		}
 		v, err := tx.get(bucketRecords, recordKey(e))
@@ -129,7 +130,7 @@ func decode(tx read, typ, id string, k, v []byte, into any) error {
 // newest returns the newest version of a record.
 func newest[R any](tx read, typ, id string) (r R, err error) {
 	k, v := newestKey(tx, typ, id)
-	if k == nil || checkName("ID", id) != nil {
+	if k == nil || rule.Name("ID", id) != nil {
 		return r, fmt.Errorf("%s %q: %w", typ, id, vigil.ErrNotFound)
 	}
 	return r, decode(tx, typ, id, k, v, &r)
@@ -137,7 +138,7 @@ func newest[R any](tx read, typ, id string) (r R, err error) {
 
 // versions returns all versions of a record, oldest first.
 func versions[R any](tx read, typ, id string) (rs []R, err error) {
-	if checkName("ID", id) != nil {
+	if rule.Name("ID", id) != nil {
 		return nil, nil
 	}
 	prefix := key(typ, id)

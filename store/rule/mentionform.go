@@ -1,4 +1,4 @@
-package bolt
+package rule
 
 import (
 	"encoding/binary"
@@ -18,10 +18,10 @@ const (
 	flagWarned
 )
 
-// appendMention appends the i-th mention of a capture, but for its listing and its
+// AppendMention appends the i-th mention of a capture, but for its listing and its
 // page, which stand in the entry's key. So does the identifier's key, if that is
 // its own name and names are not blind.
-func appendMention(b []byte, m vigil.Mention, i int, blind bool) []byte {
+func AppendMention(b []byte, m vigil.Mention, i int, blind bool) []byte {
 	id := m.Identifier
 	name := id.Key
 	if !blind && vigil.KeyName(name) == name {
@@ -59,8 +59,8 @@ func appendTexts(b []byte, texts ...string) []byte {
 	return b
 }
 
-// parseMention reads what [appendMention] wrote.
-func parseMention(v []byte, m *vigil.Mention) (i int, err error) {
+// ParseMention reads what [appendMention] wrote.
+func ParseMention(v []byte, m *vigil.Mention) (i int, err error) {
 	if len(v) == 0 || v[0] != mentionForm {
 		return 0, errors.New("a mention of an unknown form")
 	}

@@ -1,4 +1,6 @@
-package bolt
+// Package seal encrypts what a case keeps, value by value, and makes blind the
+// names by which it is found.
+package seal
 
 import (
 	"crypto/aes"
@@ -15,10 +17,10 @@ import (
 	"vigil"
 )
 
-// Ciphers of a case file, as its bucket meta names them.
+// Ciphers of a case, as it names them.
 const (
-	cipherNone = "none"
-	cipherGCM  = "aes-256-gcm"
+	None = "none"
+	GCM  = "aes-256-gcm"
 )
 
 // A Key is a data key of a case. From its secret come the key that seals values
@@ -29,9 +31,10 @@ type Key struct {
 }
 
 // Format implements [fmt.Formatter] for every verb: the secret is never shown.
-func (k Key) Format(s fmt.State, _ rune) { io.WriteString(s, "data key "+k.id()) }
+func (k Key) Format(s fmt.State, _ rune) { io.WriteString(s, "data key "+k.Name()) }
 
-func (k Key) id() string { return hex.EncodeToString(k.ID[:]) }
+// Name returns the ID in hex.
+func (k Key) Name() string { return hex.EncodeToString(k.ID[:]) }
 
 // A sealed value is sealForm, the ID of the data key, and what AES-256-GCM makes
 // of the text (NIST SP 800-38D): a random nonce of 12 bytes, the ciphertext, and a
@@ -43,24 +46,35 @@ const (
 	sealNonce  = 12
 )
 
+// A Nonce tells a sealed value from every other that was sealed with its key.
+type Nonce [sealNonce]byte
+
+// NonceOf returns the nonce of a sealed value, and whether it is long enough for one.
+func NonceOf(v []byte) (n Nonce, ok bool) {
+	if len(v) < sealHeader+sealNonce {
+		return n, false
+	}
+	return Nonce(v[sealHeader : sealHeader+sealNonce]), true
+}
+
 // placeVersion ends what a value is bound to; another version would be another
 // way to say where a value stands.
 const placeVersion = 1
 
-// blindSize is the length in bytes of what stands for a name in an index.
-const blindSize = 16
+// BlindSize is the length in bytes of what stands for a name in an index.
+const BlindSize = 16
 
-// A box seals values for the file and opens them. A nil box passes them through:
+// A Box seals values for the file and opens them. A nil Box passes them through:
 // the case is not encrypted. One without an AEAD is shut: the case is encrypted,
 // and the key is not at hand.
-type box struct {
+type Box struct {
 	key  [4]byte
 	aead cipher.AEAD
 	macs *sync.Pool // of HMAC-SHA256 under the key for names
 }
 
-// newBox derives the keys of a box with HKDF-SHA256 (RFC 5869).
-func newBox(k Key) (*box, error) {
+// New derives the keys of a box with HKDF-SHA256 (RFC 5869).
+func New(k Key) (*Box, error) {
 	sub, err := hkdf.Key(sha256.New, k.Secret[:], nil, "vigil case values", 32)
 	if err != nil {
 		return nil, err
@@ -75,23 +89,34 @@ func newBox(k Key) (*box, error) {
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	macs := &sync.Pool{New: func() any { return hmac.New(sha256.New, blind) }}
-	return &box{k.ID, aead, macs}, err
+	return &Box{k.ID, aead, macs}, err
 }
 
-// id returns the ID of the data key in hex; "none" if there is none.
-func (b *box) id() string {
+// ID returns the ID of the data key in hex; "none" if there is none.
+func (b *Box) ID() string {
 	if b == nil {
 		return "none"
 	}
 	return hex.EncodeToString(b.key[:])
 }
 
-// shut reports whether values can neither be sealed nor opened.
-func (b *box) shut() bool { return b != nil && b.aead == nil }
+// KeyID returns the ID of the data key, and whether there is one.
+func (b *Box) KeyID() (id [4]byte, encrypted bool) {
+	if b == nil {
+		return id, false
+	}
+	return b.key, true
+}
 
-// seal returns what is to stand for text at a key of a bucket. A nil box returns
+// Shut returns a box of the key with an ID, which opens nothing.
+func Shut(id [4]byte) *Box { return &Box{key: id} }
+
+// Shut reports whether values can neither be sealed nor opened.
+func (b *Box) Shut() bool { return b != nil && b.aead == nil }
+
+// Seal returns what is to stand for text at a key of a bucket. A nil Box returns
 // text itself.
-func (b *box) seal(bucket string, k, text []byte) []byte {
+func (b *Box) Seal(bucket string, k, text []byte) []byte {
 	if b == nil {
 		return text
 	}
@@ -100,14 +125,14 @@ func (b *box) seal(bucket string, k, text []byte) []byte {
 	return b.aead.Seal(out, nil, text, place(bucket, k))
 }
 
-// open returns the text that was sealed at a key of a bucket. The error wraps
+// Open returns the text that was sealed at a key of a bucket. The error wraps
 // [vigil.ErrTampered] if v is not what was sealed there, [vigil.ErrSealed] if b is
 // shut.
-func (b *box) open(bucket string, k, v []byte) ([]byte, error) {
+func (b *Box) Open(bucket string, k, v []byte) ([]byte, error) {
 	if b == nil {
 		return v, nil
 	}
-	if b.shut() {
+	if b.Shut() {
 		return nil, fmt.Errorf("%s: %w", bucket, vigil.ErrSealed)
 	}
 	if len(v) < sealHeader || v[0] != sealForm || [4]byte(v[1:sealHeader]) != b.key {
@@ -127,18 +152,18 @@ func place(bucket string, k []byte) []byte {
 	return append(append(append(append(p, bucket...), 0), k...), placeVersion)
 }
 
-// name returns what stands for an identifier's name in the keys of an index: in
+// Name returns what stands for an identifier's name in the keys of an index: in
 // an encrypted case a keyed hash of it, in hex, another one in each index.
-func (b *box) name(bucket, name string) string {
+func (b *Box) Name(bucket, name string) string {
 	if b == nil {
 		return name
 	}
-	return hex.EncodeToString(b.mac(bucket, name)[:blindSize])
+	return hex.EncodeToString(b.MAC(bucket, name)[:BlindSize])
 }
 
-// mac returns the HMAC of a name in an index.
-func (b *box) mac(index, name string) []byte {
-	if b.shut() {
+// MAC returns the HMAC of a name in an index.
+func (b *Box) MAC(index, name string) []byte {
+	if b.Shut() {
 		return make([]byte, sha256.Size) // whoever asks for it finds nothing
 	}
 	h := b.macs.Get().(hash.Hash) // one that was used once begins anew in half the time

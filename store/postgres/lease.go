@@ -1,0 +1,304 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"vigil"
+	"vigil/store"
+	"vigil/store/rule"
+)
+
+// Lease implements [store.Queue]. Its cost grows with the number of tasks it
+// returns, of sources that have any, and of people's tasks in front that the holder
+// may not have; not with the length of the queue.
+func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
+	if r, err = rule.CheckRequest(r); err != nil {
+		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
+	}
+	if r.Task == "" {
+		// An idle worker asks again and again: tell it so without a write.
+		idle, next, err := s.idle(ctx, r)
+		if err != nil {
+			return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
+		}
+		if idle {
+			return nil, next, nil
+		}
+	}
+	err = s.update(ctx, way{}, func(w *write) error {
+		if r.Task != "" {
+			ts, next, err = w.leaseOne(r)
+		} else {
+			ts, next, err = w.lease(r, true)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
+	}
+	return ts, next, nil
+}
+
+// idle reports whether a lease would change nothing, and when to ask again.
+func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next time.Time, err error) {
+	err = s.view(ctx, func(tx read) error {
+		var (
+			now    time.Time
+			latest int64
+		)
+		if err := tx.row(`SELECT clock_timestamp(), latest FROM clock`, nil, &now, &latest); err != nil {
+			return err
+		}
+		if s.o.Now != nil {
+			now = s.o.Now()
+		}
+		now = now.Round(0).UTC()
+		idle, next = false, time.Time{}
+		if fromStamp(&latest).Sub(now) >= tickEvery {
+			return nil // the clock was set back
+		}
+		ls, err := tx.lanes(r, nil)
+		if err != nil {
+			return err
+		}
+		for _, l := range ls {
+			at := l.opens(now)
+			if l.due(now) || !at.IsZero() && !at.After(now) {
+				return nil
+			}
+			next = rule.Earlier(next, at)
+		}
+		idle = true
+		return nil
+	})
+	return idle, next, err
+}
+
+// lease hands out the best tasks that may be had. It waits for another transaction
+// only if wait says so, and then but for the first: who holds the pace of a source and
+// waits for another's may wait for ever.
+func (w *write) lease(r store.LeaseRequest, wait bool) (ts []vigil.Task, next time.Time, err error) {
+	if err := w.wake(r); err != nil {
+		return nil, next, err
+	}
+	if r.Stage == vigil.Fetch {
+		ts, err = w.leaseFetches(r, wait)
+	} else {
+		ts, err = w.leaseOthers(r)
+	}
+	if err != nil {
+		return nil, next, err
+	}
+	ls, err := w.lanes(r, w.counts)
+	for _, l := range ls {
+		next = rule.Earlier(next, l.opens(w.now))
+	}
+	return ts, next, err
+}
+
+// suited chooses the tasks that a holder, $2, may have, passed on or not, $3, below a
+// priority, $4.
+const suited = `NOT $2 = ANY(barred) AND ($3 OR NOT $2 = ANY(passed)) AND ($4 = 0 OR priority < $4)`
+
+// leaseOthers takes the first tasks of a stage without rules. What another has locked,
+// another takes.
+func (w *write) leaseOthers(r store.LeaseRequest) (ts []vigil.Task, err error) {
+	ids, err := w.ids(`SELECT id FROM tasks WHERE stage = $1 AND state = 'queued' AND until IS NULL AND ($5 = '' OR source = $5) AND `+suited+`
+		ORDER BY priority DESC, place LIMIT $6 FOR UPDATE SKIP LOCKED`, string(r.Stage), r.Holder, r.Passed, r.Below, r.Source, r.N)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		old, err := w.getTask(id, false)
+		if err != nil {
+			return nil, err
+		}
+		t := old.Leased(r, w.now)
+		if err := w.putTask(&old, t); err != nil {
+			return nil, err
+		}
+		ts = append(ts, t.Task)
+	}
+	return ts, nil
+}
+
+// leaseFetches takes the first tasks of the sources that let them be fetched.
+func (w *write) leaseFetches(r store.LeaseRequest, wait bool) (ts []vigil.Task, err error) {
+	busy := map[string]bool{} // sources whose pace another has locked
+	locked := map[string]bool{}
+	for len(ts) < r.N {
+		ls, err := w.lanes(r, w.counts)
+		if err != nil {
+			return nil, err
+		}
+		l := best(ls, busy, w.now)
+		if l == nil {
+			break
+		}
+		if !locked[l.source] {
+			ok, err := w.tryPace(l.source, wait)
+			if err != nil {
+				return nil, err
+			}
+			wait = false
+			busy[l.source], locked[l.source] = !ok, ok
+			continue // with what its last holder made of it
+		}
+		t, err := w.take(l.ready, r)
+		if err != nil {
+			return nil, err
+		}
+		ts = append(ts, t.Task)
+	}
+	return ts, nil
+}
+
+// tryPace locks a source's pace, and reports whether it could.
+func (w *write) tryPace(source string, wait bool) (bool, error) {
+	sql := `SELECT true FROM pace WHERE source = $1 FOR UPDATE`
+	if !wait {
+		sql += ` SKIP LOCKED`
+	}
+	var ok bool
+	err := w.row(sql, []any{source}, &ok)
+	return ok, ignoreNone(err)
+}
+
+// take leases a task to r's holder.
+func (w *write) take(id string, r store.LeaseRequest) (t rule.Task, err error) {
+	old, err := w.getTask(id, true)
+	if err != nil {
+		return t, err
+	}
+	t = old.Leased(r, w.now)
+	if t.Stage == vigil.Fetch {
+		err = w.changePace(t.Source, func(p rule.Pace) rule.Pace {
+			p.Last = w.now
+			return p
+		})
+		if err != nil {
+			return t, err
+		}
+	}
+	return t, w.putTask(&old, t)
+}
+
+// leaseOne hands out the one task that r names, or renews its lease.
+func (w *write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) {
+	none := func(err error) ([]vigil.Task, time.Time, error) { return nil, time.Time{}, err }
+	seen, err := w.getTask(r.Task, false)
+	if err != nil {
+		return none(err)
+	}
+	if seen.Stage == vigil.Fetch { // paces come before tasks, and logs before these
+		if err := w.lockPace(seen.Source); err != nil {
+			return none(err)
+		}
+	}
+	t, err := w.getTask(r.Task, true)
+	if err != nil {
+		return none(err)
+	}
+	if err := t.For(r); err != nil {
+		return none(err)
+	}
+	if t.State == vigil.Leased && w.now.Before(t.Until) {
+		if t.Holder != r.Holder {
+			return none(fmt.Errorf("task %s: %w: %s has it until %s", t.ID, vigil.ErrHeld, t.Holder, t.Until.Format(time.RFC3339)))
+		}
+		renewed := t
+		renewed.Until = w.now.Add(r.TTL)
+		return []vigil.Task{renewed.Task}, time.Time{}, w.putTask(&t, renewed)
+	}
+	if t.State == vigil.Leased {
+		next, log, err := rule.Lapsed(t, w.now, w.s.o.MaxAttempts)
+		if err == nil && log != nil {
+			// The next lease of the stage makes it dead, and logs that.
+			err = fmt.Errorf("task %s had too many attempts: %w among those to be done", t.ID, vigil.ErrNotFound)
+		}
+		if err != nil {
+			return none(err)
+		}
+		if err := w.putTask(&t, next); err != nil {
+			return none(err)
+		}
+	}
+	if t.Stage == vigil.Fetch {
+		if at, err := w.mayFetch(r.Task); err != nil || at.IsZero() || at.After(w.now) {
+			return nil, at, err
+		}
+	}
+	t, err = w.take(r.Task, r)
+	return []vigil.Task{t.Task}, time.Time{}, err
+}
+
+// mayFetch returns the earliest moment at which its source lets a task be fetched;
+// zero for never.
+func (w *write) mayFetch(id string) (time.Time, error) {
+	t, err := w.getTask(id, false)
+	if err != nil {
+		return time.Time{}, err
+	}
+	l, err := w.lane(store.LeaseRequest{Stage: t.Stage, Source: t.Source})
+	if err != nil {
+		return time.Time{}, err
+	}
+	l.ready = id
+	at := l.opens(w.now)
+	if !at.IsZero() && t.Until.After(at) {
+		at = t.Until
+	}
+	return at, nil
+}
+
+// wake makes tasks available whose lease ran out or whose wait is over.
+func (w *write) wake(r store.LeaseRequest) error {
+	const due = ` FROM tasks WHERE stage = $1 AND until <= $2 AND ($3 = '' OR source = $3)`
+	args := []any{string(r.Stage), nanoseconds(w.now), r.Source}
+	sources, err := w.ids(`SELECT DISTINCT source`+due, args...)
+	if err != nil || len(sources) == 0 {
+		return err
+	}
+	if !r.Stage.ByPerson() { // some may have had their last attempt, which is logged
+		orders := make([]string, len(sources))
+		for i, source := range sources {
+			orders[i] = vigil.OrderOf(source)
+		}
+		if err := w.tryLogs(sorted(orders)); err != nil {
+			return err
+		}
+	}
+	ids, err := w.ids(`SELECT id`+due+` ORDER BY until, place FOR UPDATE SKIP LOCKED`, args...)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		old, err := w.getTask(id, false)
+		if err != nil {
+			return err
+		}
+		next, log := old, (*vigil.Act)(nil)
+		next.Until = time.Time{}
+		if old.State == vigil.Leased {
+			if next, log, err = rule.Lapsed(old, w.now, w.s.o.MaxAttempts); err != nil {
+				return err
+			}
+		}
+		if log != nil {
+			if _, err := w.log(*log); err != nil {
+				return err
+			}
+		}
+		if err := w.putTask(&old, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryLogs locks the logs of some orders.
+func (w *write) tryLogs(orders []string) error {
+	return w.lockLogs(orders...)
+}

@@ -1,0 +1,233 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vigil"
+	"vigil/internal/seal"
+)
+
+//go:embed schema/0*.sql
+var schemas embed.FS
+
+// Names in the table meta.
+const (
+	metaLayout    = "layout"
+	metaVersion   = "version"
+	metaCreated   = "created"
+	metaCipher    = "cipher"
+	metaKey       = "key"   // the ID of the data key, in hex
+	metaCheck     = "check" // nothing, sealed: what another key with the same ID does not open
+	metaIndex     = "search"
+	metaUnsettled = "unsettled"
+
+	layoutName = "vigil-case-postgres"
+)
+
+// steps returns the SQL of each version, the first first.
+func steps() (sql []string, err error) {
+	names, err := fs.Glob(schemas, "schema/0*.sql")
+	slices.Sort(names)
+	for _, name := range names {
+		b, err := schemas.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		sql = append(sql, string(b))
+	}
+	return sql, err
+}
+
+// makeSchema makes the schema of a new case, whole or not at all.
+func (s *Store) makeSchema(ctx context.Context) error {
+	sql, err := steps()
+	if err != nil {
+		return err
+	}
+	id := make([]byte, 16)
+	rand.Read(id) // never fails
+	s.index = hex.EncodeToString(id)
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.alone(ctx, tx); err != nil {
+			return err
+		}
+		there := false
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, s.name).Scan(&there); err != nil {
+			return err
+		}
+		if there {
+			return fmt.Errorf("%w: choose another name, or open it", fs.ErrExist)
+		}
+		if _, err := tx.Exec(ctx, `CREATE SCHEMA `+pgx.Identifier{s.name}.Sanitize()); err != nil {
+			return err
+		}
+		for _, step := range sql {
+			if _, err := tx.Exec(ctx, step); err != nil {
+				return err
+			}
+		}
+		if err := putMeta(ctx, tx, s.firstMeta(len(sql))); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO clock (latest) VALUES (-9223372036854775808)`)
+		return err
+	})
+}
+
+// firstMeta is what meta says of a new case.
+func (s *Store) firstMeta(version int) map[string][]byte {
+	meta := map[string][]byte{
+		metaLayout: []byte(layoutName), metaVersion: []byte(strconv.Itoa(version)), metaCreated: []byte(time.Now().UTC().Format(time.RFC3339)),
+		metaIndex: []byte(s.index), metaCipher: []byte(seal.None),
+	}
+	if s.box != nil {
+		meta[metaCipher], meta[metaKey] = []byte(seal.GCM), []byte(s.box.ID())
+		meta[metaCheck] = s.box.Seal("meta", []byte(metaCheck), nil)
+	}
+	return meta
+}
+
+func putMeta(ctx context.Context, tx pgx.Tx, meta map[string][]byte) error {
+	for name, value := range meta {
+		if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alone waits until nobody changes the case, and then keeps others from it until tx
+// ends.
+func (s *Store) alone(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, s.gate)
+	return err
+}
+
+// migrate brings an old case to the present layout, one version after the other,
+// while nobody else changes it.
+func (s *Store) migrate(ctx context.Context) error {
+	sql, err := steps()
+	if err != nil {
+		return err
+	}
+	version, err := s.version(ctx, s.pool)
+	if err != nil || version == len(sql) {
+		return err
+	}
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.alone(ctx, tx); err != nil {
+			return err
+		}
+		version, err := s.version(ctx, tx) // another may have been faster
+		if err != nil {
+			return err
+		}
+		for ; version < len(sql); version++ {
+			if _, err := tx.Exec(ctx, sql[version]); err != nil {
+				return fmt.Errorf("from layout %d to %d: %w", version, version+1, err)
+			}
+		}
+		return putMeta(ctx, tx, map[string][]byte{metaVersion: []byte(strconv.Itoa(version))})
+	})
+}
+
+// A querier is a pool or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// version returns the version of the case's layout, if this program can read it.
+func (s *Store) version(ctx context.Context, q querier) (int, error) {
+	there := false
+	if err := q.QueryRow(ctx, `SELECT to_regclass('meta') IS NOT NULL`).Scan(&there); err != nil {
+		return 0, err
+	}
+	if !there {
+		return 0, s.notThere()
+	}
+	meta, err := readMeta(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	if string(meta[metaLayout]) != layoutName {
+		return 0, fmt.Errorf("%w: schema %s holds no case", fs.ErrNotExist, s.name)
+	}
+	sql, err := steps()
+	if err != nil {
+		return 0, err
+	}
+	version, err := strconv.Atoi(string(meta[metaVersion]))
+	if err != nil || version < 1 || version > len(sql) {
+		return 0, fmt.Errorf("layout version %q: this program knows those up to %d; use the vigil that wrote it", meta[metaVersion], len(sql))
+	}
+	return version, nil
+}
+
+func readMeta(ctx context.Context, q querier) (map[string][]byte, error) {
+	rows, err := q.Query(ctx, `SELECT name, value FROM meta`)
+	if err != nil {
+		return nil, err
+	}
+	meta := map[string][]byte{}
+	var name string
+	var value []byte
+	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
+		meta[name] = slices.Clone(value)
+		return nil
+	})
+	return meta, err
+}
+
+// unseal takes the key that the case names.
+func (s *Store) unseal(ctx context.Context) error {
+	meta, err := readMeta(ctx, s.pool)
+	if err != nil {
+		return err
+	}
+	s.index = string(meta[metaIndex])
+	switch c := string(meta[metaCipher]); c {
+	case seal.None:
+		return nil
+	case seal.GCM:
+	default:
+		return fmt.Errorf("cipher %q: this program knows %s and %s", c, seal.None, seal.GCM)
+	}
+	s.box, err = boxOf(string(meta[metaKey]), meta[metaCheck], s.o)
+	return err
+}
+
+// boxOf returns the box of the key with an ID.
+func boxOf(id string, check []byte, o Options) (*seal.Box, error) {
+	i := slices.IndexFunc(o.Keys, func(k seal.Key) bool { return k.Name() == id })
+	switch {
+	case i < 0 && o.Sealed:
+		k, err := hex.DecodeString(id)
+		if err != nil || len(k) != 4 {
+			return nil, fmt.Errorf("case is damaged: data key %q", id)
+		}
+		return seal.Shut([4]byte(k)), nil
+	case i < 0 && len(o.Keys) == 0:
+		return nil, vigil.ErrSealed
+	case i < 0:
+		return nil, fmt.Errorf("%w: it takes data key %s, and the key file is of %s", vigil.ErrSealed, id, o.Keys[0].Name())
+	}
+	b, err := seal.New(o.Keys[i])
+	if err != nil {
+		return nil, err
+	}
+	if _, err := b.Open("meta", []byte(metaCheck), check); err != nil {
+		return nil, fmt.Errorf("%w: data key %s is not the one that it was sealed with", vigil.ErrSealed, id)
+	}
+	return b, nil
+}

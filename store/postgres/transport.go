@@ -1,0 +1,50 @@
+// Package postgres keeps cases on a PostgreSQL server, for many machines at once.
+package postgres
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"vigil"
+)
+
+// checkTransport refuses a way to the database on which somebody could read along or
+// pose as the server: each host that c may try must be a unix socket, loopback, or one
+// that proves its name by a certificate. What the environment (PGSSLMODE, PGHOST, …)
+// adds to an address is part of c, and so are the ways that sslmode=prefer falls back to.
+func checkTransport(c *pgconn.Config) error {
+	if err := checkHost(c.Host, c.Port, c.TLSConfig); err != nil {
+		return err
+	}
+	for _, f := range c.Fallbacks {
+		if err := checkHost(f.Host, f.Port, f.TLSConfig); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkHost(host string, port uint16, t *tls.Config) error {
+	network, _ := pgconn.NetworkAddress(host, port)
+	if network == "unix" || isLoopback(host) || provesName(host, t) {
+		return nil
+	}
+	return fmt.Errorf("%w: the way to the database on %s is not encrypted, or the server does not prove who it is: "+
+		"add sslmode=verify-full to its address, and sslrootcert=FILE if its certificate is by an authority of your own", vigil.ErrRefused, host)
+}
+
+// isLoopback takes localhost at its word (RFC 6761, section 6.3).
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// provesName says whether t has the certificate checked against host itself: with
+// sslmode=verify-ca, any server of the same authority could stand in.
+func provesName(host string, t *tls.Config) bool {
+	return t != nil && !t.InsecureSkipVerify && t.ServerName == host && host != ""
+}

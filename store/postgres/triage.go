@@ -1,0 +1,264 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+
+	"vigil"
+	"vigil/store"
+	"vigil/store/rule"
+)
+
+// A levelKey names assessed listings that are counted together.
+type levelKey struct {
+	source string
+	level  int // rank
+}
+
+type levelCount struct{ all, waiting int }
+
+func (w *write) countLevel(source string, level int, waiting bool, by int) {
+	k := levelKey{source, level}
+	n := w.levels[k]
+	n.all += by
+	if waiting {
+		n.waiting += by
+	}
+	w.levels[k] = n
+}
+
+// reviewOf returns the ID of the review task that an assessment may ask for.
+func reviewOf(a vigil.Assessment) string { return vigil.NewTask(vigil.Review, a.Source, a.Page).ID }
+
+// triage puts a listing where its new assessment belongs.
+func (w *write) triage(a vigil.Assessment) error {
+	waiting, err := w.waits(a, true)
+	if err != nil {
+		return err
+	}
+	if err := w.untriage(a.ID); err != nil {
+		return err
+	}
+	_, err = w.exec(`INSERT INTO triage VALUES ($1, $2, $3, $4, $5, $6)`, a.ID, a.Source, a.Level.Rank(), score(a), reviewOf(a), waiting)
+	w.countLevel(a.Source, a.Level.Rank(), waiting, 1)
+	return err
+}
+
+// score returns that by which listings are sorted.
+func score(a vigil.Assessment) float64 {
+	if math.IsNaN(a.Score) {
+		return math.NaN()
+	}
+	return max(a.Score, 0)
+}
+
+// untriage takes a listing out of what is sorted.
+func (w *write) untriage(listing string) error {
+	var (
+		source  string
+		level   int
+		waiting bool
+	)
+	err := w.row(`DELETE FROM triage WHERE listing = $1 RETURNING source, level, waiting`, []any{listing}, &source, &level, &waiting)
+	if err == nil {
+		w.countLevel(source, level, waiting, -1)
+	}
+	return ignoreNone(err)
+}
+
+// waits reports whether the review that an assessment may ask for is to be done. With
+// lock, that stays so until the transaction ends.
+func (r read) waits(a vigil.Assessment, lock bool) (bool, error) {
+	sql := `SELECT state IN ('queued', 'leased') FROM tasks WHERE id = $1`
+	if lock {
+		sql += ` FOR SHARE`
+	}
+	var waits bool
+	err := r.row(sql, []any{reviewOf(a)}, &waits)
+	return waits, ignoreNone(err)
+}
+
+// setWaiting keeps the listings that wait in step with a review task.
+func (w *write) setWaiting(review string, waiting bool) error {
+	var (
+		listing, source string
+		level           int
+	)
+	var listings []string
+	err := w.each(`UPDATE triage SET waiting = $2 WHERE review = $1 AND waiting <> $2 RETURNING listing, source, level`, []any{review, waiting},
+		[]any{&listing, &source, &level}, func() error {
+			by := 1
+			if !waiting {
+				by = -1
+			}
+			n := w.levels[levelKey{source, level}]
+			n.waiting += by
+			w.levels[levelKey{source, level}] = n
+			listings = append(listings, listing)
+			return nil
+		})
+	if err != nil || len(listings) == 0 {
+		return err
+	}
+	_, err = w.exec(`UPDATE docs SET waiting = $2 WHERE listing = ANY($1) AND ended IS NULL AND waiting <> $2`, listings, waiting)
+	return err
+}
+
+// Levels implements [store.Reader].
+func (s *Store) Levels(ctx context.Context, source string) (ls []store.LevelCount, err error) {
+	if err := rule.Name("source", source); err != nil {
+		return nil, fmt.Errorf("count levels: %w", err)
+	}
+	err = s.view(ctx, func(r read) error {
+		found := map[int]levelCount{}
+		var (
+			level int
+			n     levelCount
+		)
+		err := r.each(`SELECT level, sum(n)::bigint, sum(waiting)::bigint FROM levels WHERE $1 = '' OR source = $1 GROUP BY level`, []any{source}, []any{&level, &n.all, &n.waiting}, func() error {
+			found[level] = n
+			return nil
+		})
+		ls = nil
+		for _, l := range []vigil.Level{vigil.LevelEscalate, vigil.LevelPriority, vigil.LevelReview, vigil.LevelNote, vigil.LevelNone} {
+			n := found[l.Rank()]
+			ls = append(ls, store.LevelCount{Level: l, All: n.all, Waiting: n.waiting})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count levels: %w", err)
+	}
+	return ls, nil
+}
+
+// Items implements [store.Reader].
+func (s *Store) Items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		if err := rule.CheckFilter(f); err != nil {
+			yield(store.Item{}, fmt.Errorf("list items: %w", err))
+			return
+		}
+		n := 0
+		for it, err := range s.items(ctx, f) {
+			if err != nil {
+				err = fmt.Errorf("list items: %w", err)
+			}
+			if !yield(it, err) {
+				return
+			}
+			if n++; n == f.Limit {
+				return
+			}
+		}
+	}
+}
+
+// A rank is a place in the order of items.
+type rank struct {
+	level   int
+	score   float64
+	listing string
+}
+
+func (s *Store) items(ctx context.Context, f store.Filter) iter.Seq2[store.Item, error] {
+	size := firstPiece
+	if f.Limit > 0 { // read as many as are asked for, and no more
+		size = min(f.Limit, lastPiece)
+	}
+	return func(yield func(store.Item, error) bool) {
+		from := rank{level: math.MaxInt16}
+		if f.After != "" {
+			err := s.view(ctx, func(r read) error {
+				a, err := newest[vigil.Assessment](r, vigil.TypeAssessment, f.After)
+				from = rank{a.Level.Rank(), score(a), a.ID}
+				return err
+			})
+			if err != nil {
+				yield(store.Item{}, fmt.Errorf("behind listing %q: %w", f.After, err))
+				return
+			}
+		}
+		piecesOf(ctx, s.view, from, size, func(r read, from rank, n int) (its []store.Item, next rank, err error) {
+			return r.itemsFrom(f, from, n)
+		})(yield)
+	}
+}
+
+func (r read) itemsFrom(f store.Filter, from rank, n int) (its []store.Item, next rank, err error) {
+	low, high := math.MinInt16, math.MaxInt16
+	if f.MinLevel != "" {
+		low = f.MinLevel.Rank()
+	}
+	if f.MaxLevel != "" {
+		high = f.MaxLevel.Rank()
+	}
+	var (
+		at    rank
+		ranks []rank
+	)
+	// Level and score fall while IDs rise: so the place is told in three steps.
+	err = r.each(`SELECT level, score, listing FROM triage WHERE ($1 = '' OR source = $1) AND (NOT $2 OR waiting) AND level BETWEEN $3 AND $4
+		AND level <= $5 AND (level < $5 OR score < $6 OR score = $6 AND listing > $7)
+		ORDER BY level DESC, score DESC, listing LIMIT $8`, []any{f.Source, f.Waiting, low, high, from.level, from.score, from.listing, n},
+		[]any{&at.level, &at.score, &at.listing}, func() error {
+			ranks = append(ranks, at)
+			return nil
+		})
+	if err != nil {
+		return nil, from, err
+	}
+	for _, at := range ranks {
+		it, err := r.item(at.listing)
+		if err != nil {
+			return its, next, err
+		}
+		its, next = append(its, it), at
+	}
+	return its, next, nil
+}
+
+// item joins what belongs to an assessed listing.
+func (r read) item(id string) (it store.Item, err error) {
+	if it.Assessment, err = newest[vigil.Assessment](r, vigil.TypeAssessment, id); err != nil {
+		return it, err
+	}
+	if it.Listing, err = r.assessedListing(it.Assessment); err != nil {
+		return it, err
+	}
+	t, err := r.getTask(reviewOf(it.Assessment), false)
+	if err != nil && !errors.Is(err, vigil.ErrNotFound) {
+		return it, err
+	}
+	it.Task = t.Task
+	it.Decision, err = r.standingDecision(id)
+	return it, err
+}
+
+// assessedListing returns the version of a listing that was assessed: the
+// findings point into its text, and a newer capture may have another. It is the
+// newest version of the capture's page, or else the newest of all.
+func (r read) assessedListing(a vigil.Assessment) (vigil.Listing, error) {
+	l, err := newest[vigil.Listing](r, vigil.TypeListing, a.ID)
+	if errors.Is(err, vigil.ErrNotFound) {
+		// Assessed from a file: the case has no more of it than its ID.
+		return vigil.Listing{ID: a.ID, Source: a.Source, Page: a.Page}, nil
+	}
+	if err != nil || l.Page == a.Page {
+		return l, err
+	}
+	of, err := newestOf[vigil.Listing](r, vigil.TypeListing, capture{a.Page, a.ID})
+	if errors.Is(err, vigil.ErrNotFound) {
+		return l, nil
+	}
+	return of, err
+}
+
+// standingDecision returns the decision by which a listing is known.
+func (r read) standingDecision(listing string) (*vigil.Decision, error) {
+	ds, err := versions[vigil.Decision](r, vigil.TypeDecision, listing)
+	return vigil.Judge(ds).Last(), err
+}
