@@ -98,5 +98,5 @@ func (r read) ids(sql string, args ...any) (ids []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return pgx.AppendRows(ids, rows, pgx.RowTo[string]) // nil if there are none
 }

@@ -34,7 +34,7 @@ func (r read) conditionOf(q search.Query, snapshot string) (c condition, sure bo
 	sure = true
 	for _, clause := range q.Clauses {
 		var sqls []string
-		whole := true
+		whole, args := true, c.args
 		for _, t := range clause.Any {
 			sql, all := r.conditionOfTerm(&c, t)
 			sqls, whole = append(sqls, sql), whole && all
@@ -45,6 +45,8 @@ func (r read) conditionOf(q search.Query, snapshot string) (c condition, sure bo
 			c.and(any)
 		case whole:
 			c.and(`NOT ` + any)
+		default: // the texts say
+			c.args = args
 		}
 	}
 	return c, sure

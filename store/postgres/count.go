@@ -11,16 +11,20 @@ import (
 // countPiece is how many documents are read at once to be counted.
 const countPiece = 5000
 
-// count counts all documents that answer the query.
+// count counts all documents that answer the query; of as many as may be looked at, the newest.
 func (f *finder) count() (*store.SearchCount, error) {
 	tallies := map[search.Kind]map[string]int{}
 	for _, kind := range store.FacetNames() {
 		tallies[kind] = map[string]int{}
 	}
-	c := &store.SearchCount{}
 	at := hitPlace{snapshot: f.at.snapshot, level: maxLevel}
+	floor, err := f.floor(at)
+	if err != nil {
+		return nil, err
+	}
+	c := &store.SearchCount{AtLeast: floor > 0}
 	for {
-		cs, err := f.candidates(at, countPiece)
+		cs, err := f.candidates(store.Newest, at, floor, countPiece)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +79,7 @@ func tallyFacts(tallies map[search.Kind]map[string]int, d docFacts) {
 
 // facet sorts values, and leaves out all but the first.
 func facet(kind search.Kind, counts map[string]int) store.Facet {
-	vs := make([]store.FacetValue, 0, len(counts))
+	var vs []store.FacetValue
 	for v, n := range counts {
 		vs = append(vs, store.FacetValue{Value: v, N: n})
 	}

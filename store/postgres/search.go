@@ -74,7 +74,8 @@ type finder struct {
 	pages  pager
 	at     hitPlace
 	where  condition
-	sure   bool // no text need be looked at
+	words  condition // what the words of the query leave
+	sure   bool      // no text need be looked at
 	checks map[int64]bool
 	left   int // texts that may still be looked at
 }
@@ -95,6 +96,7 @@ func (r read) finder(q store.SearchRequest) (*finder, error) {
 		return nil, err
 	}
 	f.where, f.sure = r.conditionOf(q.Query, f.at.snapshot)
+	f.words, _ = r.conditionOf(wordsOf(q.Query), f.at.snapshot)
 	return f, nil
 }
 
@@ -107,11 +109,38 @@ type candidate struct {
 	waiting        bool
 }
 
-// candidates returns up to n documents behind a place.
-func (f *finder) candidates(at hitPlace, n int) (cs []candidate, err error) {
+// wordsOf returns the clauses of a query that ask for no fact.
+func wordsOf(q search.Query) (words search.Query) {
+	for _, c := range q.Clauses {
+		if !slices.ContainsFunc(c.Any, search.Term.OfFacts) {
+			words.Clauses = append(words.Clauses, c)
+		}
+	}
+	return words
+}
+
+// floor returns the first document behind a place that is not to be looked at any
+// more, newest first; 0 if there is none, or no bound.
+func (f *finder) floor(at hitPlace) (n int64, err error) {
+	if f.Look == 0 {
+		return 0, nil
+	}
+	c := f.words
+	if at.doc != 0 {
+		c.and(`n < ` + c.arg(at.doc))
+	}
+	err = f.row(`SELECT n FROM docs WHERE `+c.sql+` ORDER BY n DESC OFFSET `+c.arg(f.Look)+` LIMIT 1`, c.args, &n)
+	return n, ignoreNone(err)
+}
+
+// candidates returns up to n documents behind a place, and above a floor.
+func (f *finder) candidates(by store.SearchOrder, at hitPlace, floor int64, n int) (cs []candidate, err error) {
 	c := f.where
 	order := `n DESC`
-	if f.Order == store.ByLevel {
+	if floor > 0 {
+		c.and(`n > ` + c.arg(floor))
+	}
+	if by == store.ByLevel {
 		order = `level DESC, score DESC, n DESC`
 		c.and(`(level, score, n) < (` + c.arg(at.level) + `, ` + c.arg(at.score) + `, ` + c.arg(at.last()) + `)`)
 	} else if at.doc != 0 {
@@ -177,9 +206,14 @@ func (f *finder) matches(c candidate) (is, known bool, err error) {
 
 // page reads the hits behind the place that was asked for.
 func (f *finder) page(limit int) (hits []store.SearchHit, next string, err error) {
-	at := f.at
+	at, floor := f.at, int64(0)
+	if f.Order == store.Newest {
+		if floor, err = f.floor(at); err != nil {
+			return nil, "", err
+		}
+	}
 	for {
-		cs, err := f.candidates(at, limit+1)
+		cs, err := f.candidates(f.Order, at, floor, limit+1)
 		if err != nil {
 			return nil, "", err
 		}
@@ -201,7 +235,11 @@ func (f *finder) page(limit int) (hits []store.SearchHit, next string, err error
 			}
 			hits = append(hits, h)
 		}
-		if len(cs) <= limit {
+		switch {
+		case len(cs) > limit:
+		case floor > 0: // there are more, for another page
+			return hits, f.pages.token(hitPlace{snapshot: at.snapshot, doc: floor + 1, level: maxLevel}), nil
+		default:
 			return hits, "", nil
 		}
 	}
