@@ -75,7 +75,7 @@ func tallyFacts(tallies map[search.Kind]map[string]int, d docFacts) {
 
 // facet sorts values, and leaves out all but the first.
 func facet(kind search.Kind, counts map[string]int) store.Facet {
-	vs := make([]store.FacetValue, 0, len(counts))
+	var vs []store.FacetValue
 	for v, n := range counts {
 		vs = append(vs, store.FacetValue{Value: v, N: n})
 	}

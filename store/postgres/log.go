@@ -136,7 +136,7 @@ func (s *Store) Logs(ctx context.Context) (orders []string, err error) {
 		orders, err = r.ids(`WITH RECURSIVE l AS (
 				(SELECT ord FROM lines ORDER BY ord LIMIT 1) UNION ALL
 				SELECT (SELECT lines.ord FROM lines WHERE lines.ord > l.ord ORDER BY lines.ord LIMIT 1) FROM l WHERE l.ord IS NOT NULL)
-			SELECT ord FROM l WHERE ord IS NOT NULL UNION SELECT ord FROM logs UNION SELECT '' ORDER BY 1`)
+			SELECT ord FROM l WHERE ord IS NOT NULL UNION SELECT ord FROM logs WHERE size > 0 UNION SELECT '' ORDER BY 1`)
 		return err
 	})
 	if err != nil {
