@@ -92,11 +92,15 @@ func (w *write) setBack(latest time.Time) error {
 	return nil
 }
 
-// ids reads one column of texts.
+// ids reads one column of texts; nil if there is none.
 func (r read) ids(sql string, args ...any) (ids []string, err error) {
 	rows, err := r.tx.Query(r.ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.AppendRows(ids, rows, pgx.RowTo[string]) // nil if there are none
+	ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	if len(ids) == 0 {
+		return nil, err
+	}
+	return ids, err
 }

@@ -34,7 +34,7 @@ func (r read) conditionOf(q search.Query, snapshot string) (c condition, sure bo
 	sure = true
 	for _, clause := range q.Clauses {
 		var sqls []string
-		whole, args := true, c.args
+		whole, before := true, c.args
 		for _, t := range clause.Any {
 			sql, all := r.conditionOfTerm(&c, t)
 			sqls, whole = append(sqls, sql), whole && all
@@ -45,8 +45,8 @@ func (r read) conditionOf(q search.Query, snapshot string) (c condition, sure bo
 			c.and(any)
 		case whole:
 			c.and(`NOT ` + any)
-		default: // the texts say
-			c.args = args
+		default: // what may be true of a document does not rule it out
+			c.args = before
 		}
 	}
 	return c, sure

@@ -61,7 +61,7 @@ func (r read) unsettled() (n int, err error) {
 
 // Unsettled implements [store.Eraser].
 func (s *Store) Unsettled(ctx context.Context) (n int, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		n, err = r.unsettled()
 		return err
 	})
@@ -73,7 +73,7 @@ func (s *Store) Unsettled(ctx context.Context) (n int, err error) {
 
 // Holds implements [store.Eraser].
 func (s *Store) Holds(ctx context.Context) (hs []vigil.Hold, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		hs, err = r.holds()
 		return err
 	})

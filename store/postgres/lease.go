@@ -257,8 +257,8 @@ func (w *write) mayFetch(id string) (time.Time, error) {
 func (w *write) wake(r store.LeaseRequest) error {
 	const due = ` FROM tasks WHERE stage = $1 AND until <= $2 AND ($3 = '' OR source = $3)`
 	args := []any{string(r.Stage), nanoseconds(w.now), r.Source}
-	sources, err := w.ids(`SELECT DISTINCT source`+due, args...)
-	if err != nil || len(sources) == 0 {
+	sources, err := w.ids(`SELECT DISTINCT source`+due+` AND state = 'leased'`, args...)
+	if err != nil {
 		return err
 	}
 	if !r.Stage.ByPerson() { // some may have had their last attempt, which is logged
@@ -266,7 +266,7 @@ func (w *write) wake(r store.LeaseRequest) error {
 		for i, source := range sources {
 			orders[i] = vigil.OrderOf(source)
 		}
-		if err := w.tryLogs(sorted(orders)); err != nil {
+		if err := w.lockLogs(orders...); err != nil {
 			return err
 		}
 	}
@@ -296,9 +296,4 @@ func (w *write) wake(r store.LeaseRequest) error {
 		}
 	}
 	return nil
-}
-
-// tryLogs locks the logs of some orders.
-func (w *write) tryLogs(orders []string) error {
-	return w.lockLogs(orders...)
 }

@@ -97,7 +97,7 @@ func (s *Store) firstMeta(version int) map[string][]byte {
 	return meta
 }
 
-func putMeta(ctx context.Context, tx pgx.Tx, meta map[string][]byte) error {
+func putMeta(ctx context.Context, tx session, meta map[string][]byte) error {
 	for name, value := range meta {
 		if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
 			return err

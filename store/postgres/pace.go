@@ -81,7 +81,7 @@ func (r read) parseSource(id string, b []byte) (src vigil.Source, err error) {
 
 // Sources implements [store.Reader].
 func (s *Store) Sources(ctx context.Context) (ss []store.SourceStatus, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		ss = nil
 		var (
 			id             string

@@ -99,7 +99,10 @@ func ParseAddress(address string) (c *pgxpool.Config, name string, err error) {
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, "", errors.New("want an address as in postgres://USER@HOST/DATABASE?case=NAME") // err would show a password
 	}
-	q := u.Query()
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, "", errors.New("the part of the address behind the question mark makes no sense")
+	}
 	if name = q.Get("case"); name == "" {
 		name = DefaultCase
 	}

@@ -43,7 +43,7 @@ func (s *Store) Page(ctx context.Context, id string) (p vigil.Page, err error) {
 
 // one reads the newest version of a record.
 func one[R any](ctx context.Context, s *Store, typ, id string) (out R, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		out, err = newest[R](r, typ, id)
 		return err
 	})
@@ -56,7 +56,7 @@ func one[R any](ctx context.Context, s *Store, typ, id string) (out R, err error
 
 // many reads all versions of a record, oldest first.
 func many[R any](ctx context.Context, s *Store, typ, id string) (rs []R, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		rs, err = versions[R](r, typ, id)
 		return err
 	})
@@ -147,7 +147,7 @@ func (r read) pagesFrom(source string, from int64, n int) (ps []vigil.Page, next
 // Task implements [store.Reader].
 func (s *Store) Task(ctx context.Context, id string) (vigil.Task, error) {
 	var t rule.Task
-	err := s.view(ctx, func(r read) (err error) {
+	err := s.glance(ctx, func(r read) (err error) {
 		t, err = r.getTask(id, false)
 		return err
 	})
@@ -159,7 +159,7 @@ func (s *Store) Task(ctx context.Context, id string) (vigil.Task, error) {
 
 // History implements [store.Reader].
 func (s *Store) History(ctx context.Context, id string) (past []vigil.Attempt, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		t, err := r.getTask(id, false)
 		if err != nil {
 			return err
@@ -224,7 +224,7 @@ func (s *Store) Foremost(ctx context.Context, st vigil.Stage, who string, n int)
 	if rule.Name("person", who) != nil {
 		who = "" // nobody has such a name
 	}
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		found, err := r.tasksOf(`SELECT id, data FROM tasks WHERE stage = $1 AND state = 'queued' AND until IS NULL AND NOT $2 = ANY(barred)
 			ORDER BY priority DESC, place LIMIT $3`, string(st), who, max(n, 0))
 		ts = nil

@@ -212,7 +212,7 @@ func (s *Store) Filters(ctx context.Context, owner string) (fs []vigil.SavedFilt
 
 // all returns the newest version of each record of a type, by ID.
 func all[R any](ctx context.Context, s *Store, typ string) (rs []R, err error) {
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		rs, err = newestOfEach[R](r, typ)
 		return err
 	})

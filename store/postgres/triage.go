@@ -112,7 +112,7 @@ func (s *Store) Levels(ctx context.Context, source string) (ls []store.LevelCoun
 	if err := rule.Name("source", source); err != nil {
 		return nil, fmt.Errorf("count levels: %w", err)
 	}
-	err = s.view(ctx, func(r read) error {
+	err = s.glance(ctx, func(r read) error {
 		found := map[int]levelCount{}
 		var (
 			level int

@@ -18,9 +18,18 @@ import (
 // the context of that call.
 type read struct {
 	ctx context.Context
-	tx  pgx.Tx
+	tx  session
 	s   *Store
 	box *seal.Box
+}
+
+// A session is a transaction, or a connection on which each statement is one.
+type session interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error)
 }
 
 // row reads one row; the error wraps [pgx.ErrNoRows] if there is none.
@@ -125,15 +134,42 @@ func (s *Store) audit(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return s.again(ctx, func() error {
-		return s.with(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(r read, _ *pgxpool.Conn) error {
+		return s.with(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(r read, _ pgx.Tx) error {
 			return fn(r)
 		})
 	})
 }
 
+// glance is view for a fn with one statement, which sees one moment by itself.
+func (s *Store) glance(ctx context.Context, fn func(read) error) error {
+	if s.box.Shut() {
+		return vigil.ErrSealed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.again(ctx, func() error {
+		c, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Release()
+		return asLost(ctx, c, fn(read{ctx, c, s, s.box}))
+	})
+}
+
+// asLost says of an error whether the connection broke.
+func asLost(ctx context.Context, c *pgxpool.Conn, err error) error {
+	var e *pgconn.PgError
+	if err != nil && c.Conn().IsClosed() && ctx.Err() == nil && !errors.As(err, &e) {
+		return &lostError{err}
+	}
+	return err
+}
+
 // with runs fn in a transaction on a connection of its own, and rolls back what fn
 // has not committed. An error says whether the connection broke.
-func (s *Store) with(ctx context.Context, o pgx.TxOptions, fn func(read, *pgxpool.Conn) error) error {
+func (s *Store) with(ctx context.Context, o pgx.TxOptions, fn func(read, pgx.Tx) error) error {
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -141,14 +177,10 @@ func (s *Store) with(ctx context.Context, o pgx.TxOptions, fn func(read, *pgxpoo
 	defer c.Release()
 	tx, err := c.BeginTx(ctx, o)
 	if err == nil {
-		err = fn(read{ctx, tx, s, s.box}, c)
+		err = fn(read{ctx, tx, s, s.box}, tx)
 		tx.Rollback(context.WithoutCancel(ctx)) // what is committed stays
 	}
-	var e *pgconn.PgError
-	if err != nil && c.Conn().IsClosed() && ctx.Err() == nil && !errors.As(err, &e) {
-		return &lostError{err}
-	}
-	return err
+	return asLost(ctx, c, err)
 }
 
 // A write is a transaction that writes, at one moment.
@@ -201,8 +233,8 @@ func (s *Store) update(ctx context.Context, how way, fn func(*write) error) erro
 
 // once is update, tried once.
 func (s *Store) once(ctx context.Context, how way, fn func(*write) error) error {
-	return s.with(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(r read, c *pgxpool.Conn) error {
-		me := c.Conn().PgConn().CustomData()[clientKey].(*client)
+	return s.with(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(r read, tx pgx.Tx) error {
+		me := tx.Conn().PgConn().CustomData()[clientKey].(*client)
 		w := &write{read: r, sizes: map[string]int64{}, counts: map[countKey]int{}, levels: map[levelKey]levelCount{}}
 		if err := w.begin(how, me); err != nil {
 			return err
@@ -216,7 +248,7 @@ func (s *Store) once(ctx context.Context, how way, fn func(*write) error) error 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return s.commit(ctx, r.tx, me)
+		return s.commit(ctx, tx, me)
 	})
 }
 
@@ -228,16 +260,13 @@ func (w *write) begin(how way, me *client) error {
 		gate = `SELECT pg_advisory_xact_lock($1)`
 	}
 	var (
-		b          pgx.Batch
-		now        time.Time
-		latest     int64
-		sizes      = map[string]*int64{}
-		discard    = func(pgx.Row) error { return nil }
-		_          = discard
-		ignoreExec = func(pgconn.CommandTag) error { return nil }
+		b      pgx.Batch
+		now    time.Time
+		latest int64
+		sizes  = map[string]*int64{}
 	)
-	b.Queue(gate, w.s.gate).Exec(ignoreExec)
-	b.Queue(`INSERT INTO handed VALUES ($1, $2) ON CONFLICT (client) DO UPDATE SET n = excluded.n`, me.id, me.n).Exec(ignoreExec)
+	b.Queue(gate, w.s.gate)
+	b.Queue(`INSERT INTO handed VALUES ($1, $2) ON CONFLICT (client) DO UPDATE SET n = excluded.n`, me.id, me.n)
 	for _, order := range sorted(how.logs) {
 		size := new(int64)
 		sizes[order] = size
@@ -290,7 +319,7 @@ func (s *Store) wasDone(ctx context.Context, me *client) (done bool, err error) 
 	patient, cancel := context.WithTimeout(ctx, s.o.Patience)
 	defer cancel()
 	err = s.again(patient, func() error {
-		return s.with(patient, pgx.TxOptions{}, func(r read, _ *pgxpool.Conn) error {
+		return s.with(patient, pgx.TxOptions{}, func(r read, _ pgx.Tx) error {
 			var n int64
 			err := r.row(`SELECT n FROM handed WHERE client = $1 FOR UPDATE`, []any{me.id}, &n)
 			done = n == me.n
