@@ -43,7 +43,7 @@ func TestACrashLosesNothing(t *testing.T) {
 	for w := range 4 {
 		wg.Go(func() {
 			for done.Load() < tasks {
-				n, err := work(t.Context(), s, fmt.Sprint("w", w))
+				n, err := workOn(t.Context(), s, fmt.Sprint("w", w))
 				if err != nil && !errors.Is(err, vigil.ErrLeaseLost) {
 					t.Error(err)
 					return
@@ -78,8 +78,8 @@ func TestACrashLosesNothing(t *testing.T) {
 	}
 }
 
-// work does one task, if there is one, and returns how many it did.
-func work(ctx context.Context, s *postgres.Store, holder string) (int, error) {
+// workOn does one task, if there is one, and returns how many it did.
+func workOn(ctx context.Context, s *postgres.Store, holder string) (int, error) {
 	ts, _, err := s.Lease(ctx, store.LeaseRequest{Stage: vigil.Extract, Holder: holder, N: 1, TTL: 10 * time.Minute})
 	if err != nil || len(ts) == 0 {
 		return 0, err

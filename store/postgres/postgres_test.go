@@ -50,7 +50,8 @@ func testStore(t *testing.T, keys ...seal.Key) {
 func openIn(t *testing.T, database, folder string, o postgres.Options) (*postgres.Store, error) {
 	h := fnv.New64a()
 	h.Write([]byte(folder))
-	address := caseAddress(t, database, fmt.Sprintf("c%x", h.Sum64()))
+	// What the disk has seen is for the tests of crashes.
+	address := caseAddress(t, database, fmt.Sprintf("c%x", h.Sum64())) + "&synchronous_commit=off"
 	mark := filepath.Join(folder, "made")
 	if _, err := os.Stat(mark); err == nil {
 		return postgres.Open(t.Context(), address, o)
