@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"vigil"
 	"vigil/internal/seal"
 	"vigil/store"
@@ -22,14 +20,13 @@ import (
 type capture struct{ page, listing string }
 
 // setLatest notes that entry e brought a capture's newest version.
-func (w *write) setLatest(c capture, e vigil.Event) error {
+func (w *write) setLatest(c capture, e vigil.Event) {
 	column := `reading`
 	if e.Object.Type == vigil.TypeAssessment {
 		column = `assessment`
 	}
-	_, err := w.exec(`INSERT INTO captures (page, listing, `+column+`) VALUES ($1, $2, $3)
+	w.do(`INSERT INTO captures (page, listing, `+column+`) VALUES ($1, $2, $3)
 		ON CONFLICT (page, listing) DO UPDATE SET `+column+` = excluded.`+column, c.page, c.listing, e.Seq)
-	return err
 }
 
 // capturesOn returns the captures that are of a page.
@@ -41,39 +38,55 @@ func (r read) capturesOn(page string) (cs []capture, err error) {
 	return cs, err
 }
 
-// versionOf returns the newest version of a type that is of a capture, and whether
-// the index names one. One that is named and gone is an error.
-func (r read) versionOf(typ string, c capture) (v version, ok bool, err error) {
+// A latest is the newest version of a type that is of a capture. ok says whether the
+// index names one.
+type latest struct {
+	version
+	ok bool
+}
+
+// askLatest asks for the newest version of a type that is of a capture. One that is
+// named and gone is an error.
+func (r read) askLatest(typ string, c capture, v *latest) {
+	*v = latest{}
 	if rule.Name("page", c.page) != nil || rule.Name("listing", c.listing) != nil {
-		return v, false, nil
+		return
 	}
 	column := `reading`
 	if typ == vigil.TypeAssessment {
 		column = `assessment`
 	}
-	var seq *int64
-	err = r.row(`SELECT `+column+` FROM captures WHERE page = $1 AND listing = $2`, []any{c.page, c.listing}, &seq)
-	if none(err) || err == nil && seq == nil {
-		return v, false, nil
-	}
-	if err != nil {
-		return v, false, err
-	}
-	vs, err := r.collectVersions(typ, c.listing, `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
-		WHERE r.typ = $1 AND r.id = $2 AND r.seq = $3`, typ, c.listing, *seq)
-	if err == nil && len(vs) != 1 {
-		err = fmt.Errorf("%s %s of page %s: %w: the record is gone", typ, c.listing, c.page, vigil.ErrTampered)
-	}
-	if err != nil {
-		return v, false, err
-	}
-	return vs[0], true, nil
+	var (
+		named, seq *int64
+		order      *string
+		data, line []byte
+	)
+	r.ask(`SELECT c.`+column+`, r.ord, r.seq, r.data, l.line FROM captures c LEFT JOIN records r ON r.typ = $1 AND r.id = c.listing AND r.seq = c.`+column+`
+		LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq WHERE c.page = $2 AND c.listing = $3`,
+		[]any{typ, c.page, c.listing}, []any{&named, &order, &seq, &data, &line}, func() error {
+			if named == nil {
+				return nil
+			}
+			if order == nil || v.ok {
+				return fmt.Errorf("%s %s of page %s: %w: the record is gone", typ, c.listing, c.page, vigil.ErrTampered)
+			}
+			opened, err := r.box.Open("records", recordPlace(typ, c.listing, *order, *seq), data)
+			*v = latest{version{*order, *seq, append([]byte{}, opened...), append([]byte(nil), line...)}, true}
+			return err
+		})
+}
+
+// versionOf returns the newest version of a type that is of a capture.
+func (r read) versionOf(typ string, c capture) (v latest, err error) {
+	r.askLatest(typ, c, &v)
+	err = r.send()
+	return v, err
 }
 
 // newestOf returns the newest version that is of a capture.
 func newestOf[R any](r read, typ string, c capture) (out R, err error) {
-	v, ok, err := r.versionOf(typ, c)
-	if err == nil && !ok {
+	v, err := r.versionOf(typ, c)
+	if err == nil && !v.ok {
 		err = fmt.Errorf("%s %q of page %q: %w", typ, c.listing, c.page, vigil.ErrNotFound)
 	}
 	if err != nil {
@@ -126,50 +139,42 @@ func blind(b *seal.Box, index, name string) []byte {
 
 // mentionsOf returns what is to stand in the index for a capture.
 func (r read) mentionsOf(c capture) ([]vigil.Mention, error) {
-	v, ok, err := r.versionOf(vigil.TypeAssessment, c)
-	if !ok || err != nil {
+	var (
+		v, reading latest
+		page       []version
+		a          vigil.Assessment
+	)
+	r.askLatest(vigil.TypeAssessment, c, &v)
+	r.askLatest(vigil.TypeListing, c, &reading)
+	r.askVersions(vigil.TypePage, c.page, 1, &page)
+	if err := r.send(); err != nil || !v.ok {
 		return nil, err
 	}
-	var a vigil.Assessment
 	if err := json.Unmarshal(v.data, &a); err != nil {
 		return nil, fmt.Errorf("assessment %s of page %s: %w", c.listing, c.page, err)
 	}
 	if !slices.ContainsFunc(a.Identifiers, func(id vigil.Identifier) bool { return id.Links() }) {
 		return nil, nil
 	}
-	vendor, at, err := r.circumstances(c)
+	var vendor string // that the capture's newest reading names
+	if reading.ok {
+		if err := rule.Peek(reading.data, "vendor", &vendor); err != nil {
+			return nil, err
+		}
+	}
+	at, err := capturedAt(page)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("page %s: %w", c.page, err)
 	}
 	return store.MentionsOf(a, vendor, at), nil
 }
 
-// circumstances returns the vendor that a capture's newest reading names, and when
-// its page was captured; neither where the case has no such record.
-func (r read) circumstances(c capture) (vendor string, at time.Time, err error) {
-	v, ok, err := r.versionOf(vigil.TypeListing, c)
-	if ok && err == nil {
-		err = rule.Peek(v.data, "vendor", &vendor)
-	}
-	if err == nil {
-		at, err = r.capturedAt(c.page)
-	}
-	return vendor, at, err
-}
-
 // capturedAt returns when a page was captured; zero if the case has it not.
-func (r read) capturedAt(page string) (at time.Time, err error) {
-	if page == "" {
-		return at, nil
+func capturedAt(page []version) (at time.Time, err error) {
+	if len(page) > 0 {
+		err = rule.Peek(page[0].data, "captured_at", &at)
 	}
-	v, ok, err := r.newestVersion(vigil.TypePage, page)
-	if ok && err == nil {
-		err = rule.Peek(v.data, "captured_at", &at)
-	}
-	if err != nil {
-		return at, fmt.Errorf("page %s: %w", page, err)
-	}
-	return at, nil
+	return at, err
 }
 
 // A mentionAt is where a mention stands.
@@ -191,14 +196,13 @@ func (w *write) remention(c capture) error {
 	if err != nil {
 		return err
 	}
-	var b pgx.Batch
-	b.Queue(`DELETE FROM mentions WHERE page = $1 AND listing = $2`, c.page, c.listing)
+	w.do(`DELETE FROM mentions WHERE page = $1 AND listing = $2`, c.page, c.listing)
 	for i, m := range ms {
 		at := mentionAt{w.blind("mentions", vigil.KeyName(m.Identifier.Key)), m.Listing, nanoseconds(m.At), m.Page, i}
 		v := w.box.Seal("mentions", at.place(), rule.AppendMention(nil, m, i, true))
-		b.Queue(`INSERT INTO mentions VALUES ($1, $2, $3, $4, $5, $6)`, at.key, at.listing, at.at, at.page, at.i, v)
+		w.do(`INSERT INTO mentions VALUES ($1, $2, $3, $4, $5, $6)`, at.key, at.listing, at.at, at.page, at.i, v)
 	}
-	return w.tx.SendBatch(w.ctx, &b).Close()
+	return nil
 }
 
 // parseMention reads an entry of the index.
@@ -278,17 +282,33 @@ func (s *Store) mentionNames(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
+// orphans yields what stands in the indexes of captures and rows, or among the rows,
+// without what it follows from.
+const orphans = `SELECT format('captures, key %s of %s: the record that it names is gone', listing, page) FROM captures c
+	WHERE assessment IS NOT NULL AND NOT EXISTS (SELECT FROM records r WHERE r.typ = 'assessment' AND r.id = c.listing AND r.seq = c.assessment)
+	OR reading IS NOT NULL AND NOT EXISTS (SELECT FROM records r WHERE r.typ = 'listing' AND r.id = c.listing AND r.seq = c.reading)
+	UNION ALL SELECT format('mentions, key %s of %s: there is no such capture', listing, page) FROM mentions m
+	WHERE NOT EXISTS (SELECT FROM captures c WHERE c.page = m.page AND c.listing = m.listing)
+	UNION ALL SELECT format('rows, key %s %s: there is no such watchlist', list, n) FROM rows
+	WHERE NOT EXISTS (SELECT FROM records r WHERE r.typ = 'watchlist' AND r.id = list)
+	UNION ALL SELECT format('listed, key %s %s: there is no such row', list, n) FROM listed l
+	WHERE NOT EXISTS (SELECT FROM rows r WHERE r.list = l.list AND r.n = l.n)`
+
 // CheckIndexes implements [store.Reader].
 func (s *Store) CheckIndexes(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		in, err := s.Inspect(ctx, nil)
-		for _, f := range in.Flaws {
-			if !yield(f.String(), nil) {
+		var found []string
+		err := s.view(ctx, func(r read) (err error) {
+			found, err = r.ids(orphans)
+			return err
+		})
+		for _, what := range found {
+			if !yield(what, nil) {
 				return
 			}
 		}
 		if err != nil {
-			yield("", err)
+			yield("", fmt.Errorf("check indexes: %w", err))
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (w *write) tick(latest time.Time, alone bool) error {
 		return nil
 	}
 	if err == nil {
-		_, err = w.exec(`UPDATE clock SET latest = $1 WHERE latest < $1`, nanoseconds(w.now))
+		w.do(`UPDATE clock SET latest = $1 WHERE latest < $1`, nanoseconds(w.now))
 	}
 	return err
 }
@@ -68,12 +68,8 @@ func (w *write) tick(latest time.Time, alone bool) error {
 // the ends of all rests back.
 func (w *write) setBack(latest time.Time) error {
 	back := nanoseconds(latest) - nanoseconds(w.now)
-	if _, err := w.exec(`UPDATE clock SET latest = $1`, nanoseconds(w.now)); err != nil {
-		return err
-	}
-	if _, err := w.exec(`UPDATE pace SET last = last - $1, rest = rest - $1`, back); err != nil {
-		return err
-	}
+	w.do(`UPDATE clock SET latest = $1`, nanoseconds(w.now))
+	w.do(`UPDATE pace SET last = last - $1, rest = rest - $1`, back)
 	ids, err := w.ids(`SELECT id FROM tasks WHERE until IS NOT NULL ORDER BY id`)
 	if err != nil {
 		return err
@@ -90,17 +86,4 @@ func (w *write) setBack(latest time.Time) error {
 		}
 	}
 	return nil
-}
-
-// ids reads one column of texts; nil if there is none.
-func (r read) ids(sql string, args ...any) (ids []string, err error) {
-	rows, err := r.tx.Query(r.ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	if len(ids) == 0 {
-		return nil, err
-	}
-	return ids, err
 }

@@ -93,91 +93,131 @@ type docFacts struct {
 
 func docPlace(n int64) []byte { return place("docs", strconv.FormatInt(n, 10)) }
 
-// factsOf returns the facts of a listing as of now, for a reading of it.
-func (r read) factsOf(l vigil.Listing) (f docFacts, a vigil.Assessment, err error) {
-	id := l.ID
-	v, assessed, err := r.newestVersion(vigil.TypeAssessment, id)
-	if err == nil && assessed {
-		err = json.Unmarshal(v.data, &a)
+// A gathered is what the facts of a listing follow from.
+type gathered struct {
+	assessed, decided, remarked, page []version
+	waiting                           bool
+}
+
+// askFacts asks for what the facts of a listing follow from, but for its page. With
+// lock, its review stays as it is until the transaction ends.
+func (r read) askFacts(listing string, lock bool, g *gathered) {
+	sql := `SELECT waiting FROM triage WHERE listing = $1`
+	if lock {
+		sql += ` FOR UPDATE`
 	}
+	r.askOne(sql, []any{listing}, &g.waiting)
+	r.askVersions(vigil.TypeAssessment, listing, 1, &g.assessed)
+	r.askVersions(vigil.TypeDecision, listing, 0, &g.decided)
+	r.askVersions(vigil.TypeRemark, listing, 0, &g.remarked)
+}
+
+// factsOf returns the facts of a listing, for a reading of it.
+func (r read) factsOf(l vigil.Listing, g gathered) (f docFacts, a vigil.Assessment, err error) {
+	if len(g.assessed) > 0 {
+		if err := json.Unmarshal(g.assessed[0].data, &a); err != nil {
+			return f, a, fmt.Errorf("assessment %s: %w", l.ID, err)
+		}
+	}
+	d, err := standing(g.decided, l.ID)
 	if err != nil {
 		return f, a, err
 	}
-	d, err := r.standingDecision(id)
+	rs, err := decodeAll[vigil.Remark](g.remarked, vigil.TypeRemark, l.ID)
 	if err != nil {
 		return f, a, err
 	}
-	rs, err := versions[vigil.Remark](r, vigil.TypeRemark, id)
+	at, err := capturedAt(g.page)
 	if err != nil {
-		return f, a, err
+		return f, a, fmt.Errorf("page %s: %w", l.Page, err)
 	}
 	lists, err := r.listsOf(a)
 	if err != nil {
 		return f, a, err
 	}
-	at, err := r.capturedAt(l.Page)
-	if err != nil {
-		return f, a, err
-	}
-	waiting := false
-	if assessed {
-		if waiting, err = r.waits(a, false); err != nil {
-			return f, a, err
-		}
-	}
-	f.Facts = store.SearchFacts(l, a, d, vigil.Gather(rs).Tags, vigil.Page{CapturedAt: at}, lists, waiting)
+	f.Facts = store.SearchFacts(l, a, d, vigil.Gather(rs).Tags, vigil.Page{CapturedAt: at}, lists, g.waiting)
 	f.Vendor, f.Page = l.Vendor, l.Page
 	return f, a, nil
 }
 
-// addDocument makes a document of a reading that entry e brought, with its tokens, and ends the one that was its listing's newest.
+// addDocument makes a document of a reading that entry e brought, with its tokens, and
+// ends the one that was its listing's newest.
 func (w *write) addDocument(e vigil.Event, l vigil.Listing, tokens []uint64) error {
-	if _, err := w.exec(`UPDATE docs SET ended = pg_current_xact_id() WHERE listing = $1 AND ended IS NULL`, l.ID); err != nil {
-		return err
-	}
-	var n int64
+	var (
+		n int64
+		g gathered
+	)
+	w.askFacts(l.ID, true, &g)
+	w.askVersions(vigil.TypePage, l.Page, 1, &g.page)
+	w.do(`UPDATE docs SET ended = pg_current_xact_id() WHERE listing = $1 AND ended IS NULL`, l.ID)
 	if err := w.row(`SELECT nextval('doc_number')`, nil, &n); err != nil {
 		return err
 	}
-	f, a, err := w.factsOf(l)
+	f, a, err := w.factsOf(l, g)
 	if err != nil {
 		return err
 	}
-	words := make([]int64, len(tokens))
-	for i, t := range tokens {
-		words[i] = int64(t)
-	}
+	words := wordsAs(tokens)
 	data, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`INSERT INTO docs (n, listing, ord, seq, words, facts, level, score, at, waiting, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+	w.do(`INSERT INTO docs (n, listing, ord, seq, words, facts, level, score, at, waiting, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		n, l.ID, e.Order, e.Seq, words, w.factTokens(f.Facts), f.Level.Rank(), score(a), stamp(f.Captured), f.Waiting, w.box.Seal("docs", docPlace(n), data))
-	return err
+	return nil
+}
+
+// A reading is the newest document of a listing, with the record that it is of.
+type reading struct {
+	n, seq int64
+	order  string
+	data   []byte // of the record, sealed
+}
+
+func (r read) askReading(listing string, lock bool, d *reading) {
+	sql := `SELECT d.n, d.ord, d.seq, r.data FROM docs d LEFT JOIN records r ON r.typ = $1 AND r.id = d.listing AND r.ord = d.ord AND r.seq = d.seq
+		WHERE d.listing = $2 AND d.ended IS NULL`
+	if lock {
+		sql += ` FOR UPDATE OF d`
+	}
+	r.askOne(sql, []any{vigil.TypeListing, listing}, &d.n, &d.order, &d.seq, &d.data)
+}
+
+// listingOf opens the record of a reading.
+func (r read) listingOf(listing string, d reading) (l vigil.Listing, err error) {
+	if d.data == nil {
+		return l, fmt.Errorf("listing %s: %w: its reading is gone", listing, vigil.ErrTampered)
+	}
+	b, err := r.box.Open("records", recordPlace(vigil.TypeListing, listing, d.order, d.seq), d.data)
+	if err == nil {
+		err = json.Unmarshal(b, &l)
+	}
+	if err != nil {
+		return l, fmt.Errorf("listing %s: %w", listing, err)
+	}
+	return l, nil
 }
 
 // refact makes the facts of a listing's newest document what they are now.
 func (w *write) refact(listing string) error {
 	var (
-		n, seq int64
-		order  string
+		d reading
+		g gathered
 	)
-	err := w.row(`SELECT n, ord, seq FROM docs WHERE listing = $1 AND ended IS NULL FOR UPDATE`, []any{listing}, &n, &order, &seq)
-	if none(err) {
-		return nil
+	w.askFacts(listing, true, &g)
+	w.askReading(listing, true, &d)
+	if err := w.send(); err != nil || d.n == 0 {
+		return err
 	}
+	l, err := w.listingOf(listing, d)
 	if err != nil {
 		return err
 	}
-	var l vigil.Listing
-	b, err := w.recordAt(vigil.TypeListing, listing, order, seq)
-	if err == nil {
-		err = json.Unmarshal(b, &l)
+	w.askVersions(vigil.TypePage, l.Page, 1, &g.page)
+	if err := w.send(); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("listing %s: %w", listing, err)
-	}
-	f, a, err := w.factsOf(l)
+	f, a, err := w.factsOf(l, g)
 	if err != nil {
 		return err
 	}
@@ -185,9 +225,9 @@ func (w *write) refact(listing string) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`UPDATE docs SET facts = $2, level = $3, score = $4, at = $5, waiting = $6, data = $7 WHERE n = $1`,
-		n, w.factTokens(f.Facts), f.Level.Rank(), score(a), stamp(f.Captured), f.Waiting, w.box.Seal("docs", docPlace(n), data))
-	return err
+	w.do(`UPDATE docs SET facts = $2, level = $3, score = $4, at = $5, waiting = $6, data = $7 WHERE n = $1`,
+		d.n, w.factTokens(f.Facts), f.Level.Rank(), score(a), stamp(f.Captured), f.Waiting, w.box.Seal("docs", docPlace(d.n), data))
+	return nil
 }
 
 // relist notes which lists the listings hit that mention one of the keys of a

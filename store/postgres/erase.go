@@ -42,7 +42,7 @@ func (s *Store) Erase(ctx context.Context, es ...store.Erasure) (n store.Erased,
 func (w *write) unsettle(n int) error {
 	had, err := w.unsettled()
 	if err == nil {
-		err = putMeta(w.ctx, w.tx, map[string][]byte{metaUnsettled: []byte(strconv.Itoa(had + n))})
+		w.do(putMetaSQL, metaUnsettled, []byte(strconv.Itoa(had+n)))
 	}
 	return err
 }
@@ -193,12 +193,8 @@ func (w *write) eraseListing(e store.Erasure) (store.Erased, error) {
 	if err := w.unheld(r.source, e.ID); err != nil {
 		return store.Erased{}, err
 	}
-	if err := w.untriage(e.ID); err != nil {
-		return store.Erased{}, err
-	}
-	if _, err := w.exec(`DELETE FROM docs WHERE listing = $1`, e.ID); err != nil {
-		return store.Erased{}, err
-	}
+	w.untriage(e.ID)
+	w.do(`DELETE FROM docs WHERE listing = $1`, e.ID)
 	n, err := w.remove(e, r)
 	n.Listings = 1
 	return n, err
@@ -305,21 +301,13 @@ func (w *write) erasePage(e store.Erasure) (store.Erased, error) {
 
 // remove deletes what was gathered, and logs it.
 func (w *write) remove(e store.Erasure, r removal) (n store.Erased, err error) {
-	if err := w.deleteRecords(r.records); err != nil {
-		return n, err
-	}
+	w.deleteRecords(r.records)
 	for _, c := range r.captures {
-		if _, err := w.exec(`DELETE FROM captures WHERE page = $1 AND listing = $2`, c.page, c.listing); err != nil {
-			return n, err
-		}
-		if _, err := w.exec(`DELETE FROM mentions WHERE page = $1 AND listing = $2`, c.page, c.listing); err != nil {
-			return n, err
-		}
+		w.do(`DELETE FROM captures WHERE page = $1 AND listing = $2`, c.page, c.listing)
+		w.do(`DELETE FROM mentions WHERE page = $1 AND listing = $2`, c.page, c.listing)
 	}
 	for _, p := range r.pages {
-		if err := w.unlistPage(p); err != nil {
-			return n, err
-		}
+		w.unlistPage(p)
 		tasks, err := w.eraseTasksOf(p, e.Revisit)
 		if err != nil {
 			return n, err
@@ -330,13 +318,10 @@ func (w *write) remove(e store.Erasure, r removal) (n store.Erased, err error) {
 	return n, w.logRemoval(e, r, n)
 }
 
-func (w *write) deleteRecords(os []vigil.Object) error {
+func (w *write) deleteRecords(os []vigil.Object) {
 	for _, o := range os {
-		if _, err := w.exec(`DELETE FROM records WHERE typ = $1 AND id = $2`, o.Type, o.ID); err != nil {
-			return err
-		}
+		w.do(`DELETE FROM records WHERE typ = $1 AND id = $2`, o.Type, o.ID)
 	}
-	return nil
 }
 
 // logRemoval writes an entry to the order's log, and one to that of each other
@@ -373,15 +358,11 @@ func (w *write) logErased(a vigil.Act, order string, object vigil.Object, gone [
 
 // unlistPage takes a page out of the lists of pages, and notes that its body may
 // be nobody's. What its source has used of its caps stays used.
-func (w *write) unlistPage(p vigil.Page) error {
-	if _, err := w.exec(`DELETE FROM pages WHERE id = $1`, p.ID); err != nil {
-		return err
+func (w *write) unlistPage(p vigil.Page) {
+	w.do(`DELETE FROM pages WHERE id = $1`, p.ID)
+	if p.BodySHA256 != "" {
+		w.do(`INSERT INTO unused VALUES ($1) ON CONFLICT DO NOTHING`, p.BodySHA256)
 	}
-	if p.BodySHA256 == "" {
-		return nil
-	}
-	_, err := w.exec(`INSERT INTO unused VALUES ($1) ON CONFLICT DO NOTHING`, p.BodySHA256)
-	return err
 }
 
 // eraseList erases a watchlist with its rows.
@@ -400,13 +381,9 @@ func (w *write) eraseList(e store.Erasure) (n store.Erased, err error) {
 	if err != nil {
 		return n, err
 	}
-	if err := w.deleteRecords(r.records); err != nil {
-		return n, err
-	}
+	w.deleteRecords(r.records)
 	for _, table := range []string{`rows`, `listed`} {
-		if _, err := w.exec(`DELETE FROM `+table+` WHERE list = $1`, e.ID); err != nil {
-			return n, err
-		}
+		w.do(`DELETE FROM `+table+` WHERE list = $1`, e.ID)
 	}
 	if err := w.relist(rule.KeysOf(rows)); err != nil {
 		return n, err

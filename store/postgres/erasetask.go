@@ -21,12 +21,10 @@ func (w *write) eraseTasksOf(p vigil.Page, revisit bool) (n int, err error) {
 		if errors.Is(err, vigil.ErrNotFound) {
 			continue
 		}
-		if err == nil {
-			err = w.dropTask(t)
-		}
 		if err != nil {
 			return n, err
 		}
+		w.dropTask(t)
 		n++
 	}
 	urls := sorted(append([]string{p.URL, p.FinalURL}, p.Redirects...))
@@ -73,7 +71,8 @@ func (w *write) eraseAddress(t rule.Task, revisit bool) error {
 		return w.putTask(&t, bare)
 	}
 	if revisit {
-		return w.dropTask(t)
+		w.dropTask(t)
+		return nil
 	}
 	return w.putTask(&t, t.Erased(w.now))
 }
@@ -110,9 +109,7 @@ func (w *write) eraseTasks(e store.Erasure) (n store.Erased, err error) {
 		return n, err
 	}
 	for _, t := range ts {
-		if err := w.dropTask(t); err != nil {
-			return n, err
-		}
+		w.dropTask(t)
 	}
 	n.Tasks = len(ts)
 	return n, w.logErased(e.Act, vigil.OrderOf(e.ID), vigil.Object{Type: "source", ID: e.ID}, nil, map[string]string{"tasks": strconv.Itoa(len(ts))})

@@ -25,7 +25,7 @@ type lane struct {
 	gate rule.Gate // for fetch tasks only
 }
 
-// lanesSQL reads the lanes of sources, $5, for who asks.
+// lanesSQL reads the lanes of sources, $5, and if $6 of all that have tasks, for who asks.
 const lanesSQL = `SELECT s.source, head.id, head.priority, head.place,
 	(SELECT min(until) FROM tasks WHERE stage = $1 AND source = s.source AND until IS NOT NULL AND state = 'queued' AND ` + suited + `),
 	(SELECT min(until) FROM tasks WHERE stage = $1 AND source = s.source AND until IS NOT NULL AND state = 'leased' AND ` + suited + `),
@@ -33,40 +33,40 @@ const lanesSQL = `SELECT s.source, head.id, head.priority, head.place,
 	(SELECT min(until) FROM tasks WHERE stage = $1 AND source = s.source AND until IS NOT NULL),
 	(SELECT count(*) FROM tasks WHERE stage = $1 AND source = s.source AND until IS NOT NULL AND state = 'leased'),
 	sources.data, sources.standing, ` + paceColumns + `
-	FROM unnest($5::text[]) s(source)
+	FROM (SELECT unnest($5::text[]) UNION SELECT source FROM counts WHERE $6 AND stage = $1 AND state IN ('queued', 'leased') AND n > 0) s(source)
 	LEFT JOIN LATERAL (SELECT id, priority, place FROM tasks WHERE stage = $1 AND source = s.source AND state = 'queued' AND until IS NULL AND ` + suited + `
 		ORDER BY priority DESC, place LIMIT 1) head ON true
 	LEFT JOIN sources ON $1 = 'fetch' AND sources.id = s.source
 	LEFT JOIN pace ON $1 = 'fetch' AND pace.source = s.source`
 
-// lanes returns the lanes of a request that hold anything but ended tasks. counts is
-// what a transaction has counted, and not written yet.
-func (r read) lanes(q store.LeaseRequest, counts map[countKey]int) (ls []*lane, err error) {
-	sources := []string{q.Source}
-	if q.Source == "" {
-		sources, err = r.ids(`SELECT DISTINCT source FROM counts WHERE stage = $1 AND state IN ('queued', 'leased') AND n > 0`, string(q.Stage))
-		if err != nil {
-			return nil, err
-		}
-		for k, n := range counts {
-			if k.stage == q.Stage && n > 0 && (k.state == vigil.Queued || k.state == vigil.Leased) {
+// A laneKey names a lane.
+type laneKey struct {
+	stage  vigil.Stage
+	source string
+}
+
+// lanes returns the lanes of a request that hold anything but ended tasks, and perhaps
+// some that do not.
+func (w *write) lanes(q store.LeaseRequest) (ls []*lane, err error) {
+	w.askLanes(q, w.stirs, &ls)
+	err = w.send()
+	return ls, err
+}
+
+// askLanes asks for the lanes of a request. New ones are those into which the
+// transaction has put tasks that are not counted yet.
+func (r read) askLanes(q store.LeaseRequest, fresh map[laneKey]bool, ls *[]*lane) {
+	sources := []string{}
+	if q.Source != "" {
+		sources = []string{q.Source}
+	} else {
+		for k := range fresh {
+			if k.stage == q.Stage {
 				sources = append(sources, k.source)
 			}
 		}
 	}
-	return r.lanesOf(q, sorted(sources))
-}
-
-// lane returns the lane of the one source that a request names.
-func (r read) lane(q store.LeaseRequest) (*lane, error) {
-	ls, err := r.lanesOf(q, []string{q.Source})
-	if err != nil {
-		return nil, err
-	}
-	return ls[0], nil
-}
-
-func (r read) lanesOf(q store.LeaseRequest, sources []string) (ls []*lane, err error) {
+	*ls = nil
 	var (
 		source                         string
 		id                             *string
@@ -78,12 +78,12 @@ func (r read) lanesOf(q store.LeaseRequest, sources []string) (ls []*lane, err e
 		p                              storedPace
 	)
 	into := append([]any{&source, &id, &priority, &at, &delayed, &expires, &frees, &stirs, &leased, &data, &standing}, p.into()...)
-	err = r.each(lanesSQL, []any{string(q.Stage), q.Holder, q.Passed, q.Below, sources}, into, func() error {
+	r.ask(lanesSQL, []any{string(q.Stage), q.Holder, q.Passed, q.Below, sources, q.Source == ""}, into, func() error {
 		l := &lane{stage: q.Stage, source: source, delayed: fromStamp(delayed), expires: fromStamp(expires), frees: fromStamp(frees), stirs: fromStamp(stirs)}
 		if id != nil {
 			l.ready, l.priority, l.place = *id, *priority, *at
 		}
-		ls = append(ls, l)
+		*ls = append(*ls, l)
 		if q.Stage != vigil.Fetch {
 			return nil
 		}
@@ -94,7 +94,6 @@ func (r read) lanesOf(q store.LeaseRequest, sources []string) (ls []*lane, err e
 		}
 		return err
 	})
-	return ls, err
 }
 
 // due reports whether the lane holds tasks that wake would change.

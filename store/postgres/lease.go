@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"vigil"
@@ -31,7 +32,7 @@ func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Tas
 		if r.Task != "" {
 			ts, next, err = w.leaseOne(r)
 		} else {
-			ts, next, err = w.lease(r, true)
+			ts, err = w.lease(r, true, &next)
 		}
 		return err
 	})
@@ -47,8 +48,11 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 		var (
 			now    time.Time
 			latest int64
+			ls     []*lane
 		)
-		if err := tx.row(`SELECT clock_timestamp(), latest FROM clock`, nil, &now, &latest); err != nil {
+		tx.askOne(`SELECT clock_timestamp(), latest FROM clock`, nil, &now, &latest)
+		tx.askLanes(r, nil, &ls)
+		if err := tx.send(); err != nil {
 			return err
 		}
 		if s.o.Now != nil {
@@ -58,10 +62,6 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 		idle, next = false, time.Time{}
 		if fromStamp(&latest).Sub(now) >= tickEvery {
 			return nil // the clock was set back
-		}
-		ls, err := tx.lanes(r, nil)
-		if err != nil {
-			return err
 		}
 		for _, l := range ls {
 			at := l.opens(now)
@@ -78,24 +78,26 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 
 // lease hands out the best tasks that may be had. It waits for another transaction
 // only if wait says so, and then but for the first: who holds the pace of a source and
-// waits for another's may wait for ever.
-func (w *write) lease(r store.LeaseRequest, wait bool) (ts []vigil.Task, next time.Time, err error) {
-	if err := w.wake(r); err != nil {
-		return nil, next, err
-	}
+// waits for another's may wait for ever. When it is committed, next is set.
+func (w *write) lease(r store.LeaseRequest, wait bool, next *time.Time) (ts []vigil.Task, err error) {
+	*next = time.Time{}
 	if r.Stage == vigil.Fetch {
 		ts, err = w.leaseFetches(r, wait)
 	} else {
 		ts, err = w.leaseOthers(r)
 	}
 	if err != nil {
-		return nil, next, err
+		return nil, err
 	}
-	ls, err := w.lanes(r, w.counts)
-	for _, l := range ls {
-		next = rule.Earlier(next, l.opens(w.now))
-	}
-	return ts, next, err
+	var ls []*lane
+	w.askLanes(r, w.stirs, &ls)
+	w.ended = append(w.ended, func() error {
+		for _, l := range ls {
+			*next = rule.Earlier(*next, l.opens(w.now))
+		}
+		return nil
+	})
+	return ts, nil
 }
 
 // suited chooses the tasks that a holder, $2, may have, passed on or not, $3, below a
@@ -105,16 +107,16 @@ const suited = `NOT $2 = ANY(barred) AND ($3 OR NOT $2 = ANY(passed)) AND ($4 = 
 // leaseOthers takes the first tasks of a stage without rules. What another has locked,
 // another takes.
 func (w *write) leaseOthers(r store.LeaseRequest) (ts []vigil.Task, err error) {
-	ids, err := w.ids(`SELECT id FROM tasks WHERE stage = $1 AND state = 'queued' AND until IS NULL AND ($5 = '' OR source = $5) AND `+suited+`
-		ORDER BY priority DESC, place LIMIT $6 FOR UPDATE SKIP LOCKED`, string(r.Stage), r.Holder, r.Passed, r.Below, r.Source, r.N)
+	due, found, err := w.first(r, false)
+	if err == nil && due && len(found) == 0 {
+		if err = w.wake(r); err == nil {
+			_, found, err = w.first(r, true)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids {
-		old, err := w.getTask(id, false)
-		if err != nil {
-			return nil, err
-		}
+	for _, old := range found {
 		t := old.Leased(r, w.now)
 		if err := w.putTask(&old, t); err != nil {
 			return nil, err
@@ -124,46 +126,51 @@ func (w *write) leaseOthers(r store.LeaseRequest) (ts []vigil.Task, err error) {
 	return ts, nil
 }
 
+// first locks the first tasks that r's holder may have; none, unless asked for
+// anyway, if others are due that may come before them.
+func (w *write) first(r store.LeaseRequest, anyway bool) (due bool, ts []rule.Task, err error) {
+	const isDue = `EXISTS (SELECT FROM tasks WHERE stage = $1 AND until <= $2 AND ($3 = '' OR source = $3))`
+	now := nanoseconds(w.now)
+	w.askOne(`SELECT `+isDue, []any{string(r.Stage), now, r.Source}, &due)
+	ts, err = w.tasksOf(`SELECT id, data FROM tasks WHERE stage = $1 AND state = 'queued' AND until IS NULL AND ($5 = '' OR source = $5) AND `+suited+`
+		AND ($7 OR NOT EXISTS (SELECT FROM tasks WHERE stage = $1 AND until <= $8 AND ($5 = '' OR source = $5)))
+		ORDER BY priority DESC, place LIMIT $6 FOR UPDATE SKIP LOCKED`, string(r.Stage), r.Holder, r.Passed, r.Below, r.Source, r.N, anyway, now)
+	return due, ts, err
+}
+
 // leaseFetches takes the first tasks of the sources that let them be fetched.
 func (w *write) leaseFetches(r store.LeaseRequest, wait bool) (ts []vigil.Task, err error) {
 	busy := map[string]bool{} // sources whose pace another has locked
-	locked := map[string]bool{}
-	for len(ts) < r.N {
-		ls, err := w.lanes(r, w.counts)
-		if err != nil {
-			return nil, err
+	ls, err := w.lanes(r)
+	if err == nil && slices.ContainsFunc(ls, func(l *lane) bool { return l.due(w.now) }) {
+		if err = w.wake(r); err == nil {
+			ls, err = w.lanes(r)
 		}
+	}
+	for err == nil && len(ts) < r.N {
 		l := best(ls, busy, w.now)
 		if l == nil {
 			break
 		}
-		if !locked[l.source] {
-			ok, err := w.tryPace(l.source, wait)
+		if _, locked := w.paces[l.source]; locked {
+			t, err := w.take(l.ready, r)
 			if err != nil {
 				return nil, err
 			}
+			ts = append(ts, t.Task)
+			if len(ts) == r.N {
+				break
+			}
+		} else {
+			w.askPace(l.source, !wait)
 			wait = false
-			busy[l.source], locked[l.source] = !ok, ok
-			continue // with what its last holder made of it
 		}
-		t, err := w.take(l.ready, r)
-		if err != nil {
-			return nil, err
+		ls, err = w.lanes(r) // with what was made of the pace
+		if _, locked := w.paces[l.source]; !locked {
+			busy[l.source] = true
 		}
-		ts = append(ts, t.Task)
 	}
-	return ts, nil
-}
-
-// tryPace locks a source's pace, and reports whether it could.
-func (w *write) tryPace(source string, wait bool) (bool, error) {
-	sql := `SELECT true FROM pace WHERE source = $1 FOR UPDATE`
-	if !wait {
-		sql += ` SKIP LOCKED`
-	}
-	var ok bool
-	err := w.row(sql, []any{source}, &ok)
-	return ok, ignoreNone(err)
+	return ts, err
 }
 
 // take leases a task to r's holder.
@@ -193,9 +200,7 @@ func (w *write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) 
 		return none(err)
 	}
 	if seen.Stage == vigil.Fetch { // paces come before tasks, and logs before these
-		if err := w.lockPace(seen.Source); err != nil {
-			return none(err)
-		}
+		w.askPace(seen.Source, false)
 	}
 	t, err := w.getTask(r.Task, true)
 	if err != nil {
@@ -241,10 +246,11 @@ func (w *write) mayFetch(id string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	l, err := w.lane(store.LeaseRequest{Stage: t.Stage, Source: t.Source})
-	if err != nil {
+	ls, err := w.lanes(store.LeaseRequest{Stage: t.Stage, Source: t.Source})
+	if err != nil || len(ls) != 1 {
 		return time.Time{}, err
 	}
+	l := ls[0]
 	l.ready = id
 	at := l.opens(w.now)
 	if !at.IsZero() && t.Until.After(at) {

@@ -15,28 +15,51 @@ import (
 	"vigil/store/rule"
 )
 
-// lockLog returns the number of a log's lines, and keeps others from it until the
-// transaction ends.
-const lockLog = `SELECT size FROM logs WHERE ord = $1 FOR UPDATE`
-
 func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+
+// A lockedLog is a log that no other transaction writes to until this one ends.
+type lockedLog struct {
+	size int64 // as its head says
+	have int64 // lines that are there
+	edge []byte
+	late bool // it was locked when something had been asked already
+}
+
+// askLog locks a log with the next send, if it is there.
+func (w *write) askLog(order string) {
+	l := &lockedLog{}
+	w.ask(`SELECT size, edge FROM logs WHERE ord = $1 FOR UPDATE`, []any{order}, []any{&l.size, &l.edge}, func() error {
+		w.logs[order] = l
+		return nil
+	})
+	w.askOne(lastLine, []any{order}, &l.have) // its own statement: it sees what was waited for
+}
+
+// lastLine returns the number behind the last line of a log.
+const lastLine = `SELECT seq + 1 FROM lines WHERE ord = $1 ORDER BY seq DESC LIMIT 1`
 
 // lockLogs locks logs, in the order that all transactions keep to.
 func (w *write) lockLogs(orders ...string) error {
+	var late []string
 	for _, order := range sorted(orders) {
-		if _, ok := w.sizes[order]; ok {
-			continue
+		if w.logs[order] == nil {
+			w.do(`INSERT INTO logs VALUES ($1, 0) ON CONFLICT DO NOTHING`, order)
+			w.askLog(order)
+			late = append(late, order)
 		}
-		if _, err := w.exec(`INSERT INTO logs VALUES ($1, 0) ON CONFLICT DO NOTHING`, order); err != nil {
-			return err
-		}
-		var size int64
-		if err := w.row(lockLog, []any{order}, &size); err != nil {
-			return err
-		}
-		w.sizes[order] = size
 	}
-	return nil
+	if len(late) == 0 {
+		return nil
+	}
+	err := w.send()
+	for _, order := range late {
+		if l := w.logs[order]; l != nil {
+			l.late = true
+		} else if err == nil {
+			err = fmt.Errorf("log %q: %w: it is gone", order, vigil.ErrTampered)
+		}
+	}
+	return err
 }
 
 // log appends an act to its order's log and returns it as logged.
@@ -53,7 +76,7 @@ func (w *write) log(a vigil.Act) (vigil.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	return e, w.appendLine(a.Order, size, line)
+	return e, w.appendLine(a.Order, line)
 }
 
 // logSize locks a log, and returns the number of its lines, which is written down
@@ -62,34 +85,48 @@ func (w *write) logSize(order string) (int64, error) {
 	if err := w.lockLogs(order); err != nil {
 		return 0, err
 	}
-	return sizeOf(w.read, order)
+	l := w.logs[order]
+	return l.size, sameSize(order, l.size, l.have)
+}
+
+func sameSize(order string, said, have int64) error {
+	if said != have {
+		return fmt.Errorf("log %q: %w: its lines end at %d, its head says %d", order, vigil.ErrTampered, have, said)
+	}
+	return nil
 }
 
 // sizeOf returns the number of a log's lines; 0 if there is none.
 func sizeOf(r read, order string) (int64, error) {
 	var said, have int64
-	err := r.row(`SELECT coalesce((SELECT size FROM logs WHERE ord = $1), 0), coalesce((SELECT seq + 1 FROM lines WHERE ord = $1 ORDER BY seq DESC LIMIT 1), 0)`, []any{order}, &said, &have)
-	if err == nil && said != have {
-		err = fmt.Errorf("log %q: %w: its lines end at %d, its head says %d", order, vigil.ErrTampered, have, said)
+	r.askOne(`SELECT size FROM logs WHERE ord = $1`, []any{order}, &said)
+	r.askOne(lastLine, []any{order}, &have)
+	if err := r.send(); err != nil {
+		return 0, err
 	}
-	return have, err
+	return have, sameSize(order, said, have)
 }
 
-// appendLine puts a line and the hashes that come with it behind the size lines of
-// a log.
-func (w *write) appendLine(order string, size int64, line []byte) error {
-	first, hashes, err := custody.Append(size, line, w.hashes(order))
+// appendLine puts a line behind those of a locked log, and the hashes that come with it.
+func (w *write) appendLine(order string, line []byte) error {
+	l := w.logs[order]
+	edge, err := custody.ParseEdge(l.size, l.edge)
+	if err != nil {
+		return fmt.Errorf("log %q: %w", order, err)
+	}
+	first, hashes, err := edge.Append(line)
 	if err != nil {
 		return err
 	}
-	var b pgx.Batch
-	b.Queue(`INSERT INTO lines VALUES ($1, $2, $3)`, order, size, line)
-	for i, h := range hashes {
-		b.Queue(`INSERT INTO hashes VALUES ($1, $2, $3)`, order, first+int64(i), h[:])
+	bs := make([][]byte, len(hashes))
+	for i := range hashes {
+		bs[i] = hashes[i][:]
 	}
-	b.Queue(`UPDATE logs SET size = $2 WHERE ord = $1`, order, size+1)
-	w.sizes[order] = size + 1
-	return w.tx.SendBatch(w.ctx, &b).Close()
+	w.do(`INSERT INTO lines VALUES ($1, $2, $3)`, order, l.size, line)
+	w.do(`INSERT INTO hashes SELECT $1::text, $2::bigint + n - 1, hash FROM unnest($3::bytea[]) WITH ORDINALITY h(hash, n)`, order, first, bs)
+	l.size, l.have, l.edge = l.size+1, l.have+1, edge.Bytes()
+	w.do(`UPDATE logs SET size = $2, edge = $3 WHERE ord = $1`, order, l.size, l.edge)
+	return nil
 }
 
 // hashes reads nodes of a log's tree.

@@ -97,9 +97,11 @@ func (s *Store) firstMeta(version int) map[string][]byte {
 	return meta
 }
 
-func putMeta(ctx context.Context, tx session, meta map[string][]byte) error {
+const putMetaSQL = `INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+
+func putMeta(ctx context.Context, tx pgx.Tx, meta map[string][]byte) error {
 	for name, value := range meta {
-		if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
+		if _, err := tx.Exec(ctx, putMetaSQL, name, value); err != nil {
 			return err
 		}
 	}
@@ -230,4 +232,15 @@ func boxOf(id string, check []byte, o Options) (*seal.Box, error) {
 		return nil, fmt.Errorf("%w: data key %s is not the one that it was sealed with", vigil.ErrSealed, id)
 	}
 	return b, nil
+}
+
+// forget removes what connections of other days have counted, if that is allowed:
+// nobody asks for it any more.
+func (s *Store) forget(ctx context.Context) error {
+	var may bool
+	if err := s.pool.QueryRow(ctx, `SELECT has_table_privilege('handed', 'DELETE')`).Scan(&may); err != nil || !may {
+		return err
+	}
+	_, err := s.pool.Exec(ctx, `DELETE FROM handed WHERE since < now() - interval '1 day'`)
+	return err
 }

@@ -148,7 +148,7 @@ func (w *write) importEntry(e vigil.Event, line []byte, p rule.Prepared) error {
 	if e.Seq != size {
 		return fmt.Errorf("the log has %d: want that number next", size)
 	}
-	if err := w.appendLine(e.Order, size, line); err != nil {
+	if err := w.appendLine(e.Order, line); err != nil {
 		return err
 	}
 	if p.Record == nil {
@@ -179,8 +179,8 @@ func (w *write) importTasks(ts []rule.Task) error {
 	if last == 0 {
 		return nil
 	}
-	_, err := w.exec(`SELECT setval('place', greatest($1, nextval('place')))`, int64(last))
-	return err
+	w.do(`SELECT setval('place', greatest($1, nextval('place')))`, int64(last))
+	return nil
 }
 
 // importSource sets what moves with a source.
@@ -212,6 +212,6 @@ func (w *write) importSource(s store.SourceStatus) error {
 		}
 		sealed = w.box.Seal("standing", place(id), b)
 	}
-	_, err = w.exec(`UPDATE sources SET standing = $2 WHERE id = $1`, id, sealed)
-	return err
+	w.do(`UPDATE sources SET standing = $2 WHERE id = $1`, id, sealed)
+	return nil
 }

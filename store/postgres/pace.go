@@ -39,30 +39,42 @@ func (r read) parsePace(source string, p storedPace) (out rule.Pace, err error) 
 	}, nil
 }
 
+// askPace locks a source's pace with the next send, if it has one; with skip, only if
+// no other transaction has locked it.
+func (w *write) askPace(source string, skip bool) {
+	sql := `SELECT ` + paceColumns + ` FROM pace WHERE source = $1 FOR UPDATE`
+	if skip {
+		sql += ` SKIP LOCKED`
+	}
+	stored := &storedPace{}
+	w.ask(sql, []any{source}, stored.into(), func() (err error) {
+		w.paces[source], err = w.parsePace(source, *stored)
+		return err
+	})
+}
+
 // changePace changes a source's pace, which is locked from then on.
 func (w *write) changePace(source string, change func(rule.Pace) rule.Pace) error {
-	if _, err := w.exec(`INSERT INTO pace VALUES ($1) ON CONFLICT DO NOTHING`, source); err != nil {
-		return err
+	if _, ok := w.paces[source]; !ok {
+		w.do(`INSERT INTO pace VALUES ($1) ON CONFLICT DO NOTHING`, source)
+		w.askPace(source, false)
+		if err := w.send(); err != nil {
+			return err
+		}
 	}
-	var stored storedPace
-	if err := w.row(`SELECT `+paceColumns+` FROM pace WHERE source = $1 FOR UPDATE`, []any{source}, stored.into()...); err != nil {
-		return err
-	}
-	old, err := w.parsePace(source, stored)
-	if err != nil {
-		return err
-	}
+	old := w.paces[source]
 	p := change(old)
 	if p == old {
 		return nil
 	}
+	w.paces[source] = p
 	var because []byte
 	if p.Because != "" {
 		because = w.box.Seal("pace", place(source), []byte(p.Because))
 	}
-	_, err = w.exec(`UPDATE pace SET last = $2, rest = $3, pages = $4, bytes = $5, setbacks = $6, because = $7 WHERE source = $1`,
+	w.do(`UPDATE pace SET last = $2, rest = $3, pages = $4, bytes = $5, setbacks = $6, because = $7 WHERE source = $1`,
 		source, stamp(p.Last), stamp(p.Rest), p.Pages, p.Bytes, p.Setbacks, because)
-	return err
+	return nil
 }
 
 // parseSource reads a stored source; the zero one if there is nothing.

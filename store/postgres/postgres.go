@@ -152,6 +152,9 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err = s.migrate(ctx); err == nil {
 		err = s.unseal(ctx)
 	}
+	if err == nil {
+		err = s.forget(ctx)
+	}
 	if err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("open case %s: %w", s.name, err)
@@ -175,10 +178,14 @@ func connect(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &Store{name: name, o: o, pool: pool, zstd: z, gate: lockKey("case", name), done: make(chan struct{})}, nil
+}
+
+// lockKey returns the number of an advisory lock.
+func lockKey(names ...string) int64 {
 	h := fnv.New64a()
-	h.Write([]byte("vigil case " + name))
-	s := &Store{name: name, o: o, pool: pool, zstd: z, gate: int64(h.Sum64()), done: make(chan struct{})}
-	return s, nil
+	h.Write(place(append([]string{"vigil"}, names...)...))
+	return int64(h.Sum64())
 }
 
 // A client is what a connection is known by in the table handed.

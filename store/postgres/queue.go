@@ -16,9 +16,9 @@ func (s *Store) Enqueue(ctx context.Context, ts ...vigil.Task) (added int, err e
 	if err := rule.CheckTasks(ts); err != nil {
 		return 0, fmt.Errorf("enqueue: %w", err)
 	}
-	err = s.update(ctx, way{}, func(w *write) error {
-		added, err = w.addTasks(ts)
-		return err
+	err = s.update(ctx, way{places: len(ts)}, func(w *write) error {
+		added = 0
+		return w.addTasks(ts, &added)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("enqueue %d tasks: %w", len(ts), err)
@@ -33,7 +33,7 @@ func (s *Store) Commit(ctx context.Context, t vigil.Task, r vigil.Result) error 
 	if err != nil {
 		return err
 	}
-	return s.end(ctx, "commit", wayOf(p), t, func(w *write, held rule.Task) error { return w.commit(held, p) })
+	return s.end(ctx, "commit", wayOf(p), t, func(w *write, held rule.Task) error { return w.finish(held, p) })
 }
 
 // CommitLease implements [store.Queue]. Acts belong to logs as in Commit.
@@ -46,10 +46,10 @@ func (s *Store) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, n
 		return nil, time.Time{}, err
 	}
 	err = s.end(ctx, "commit", wayOf(p), t, func(w *write, held rule.Task) (err error) {
-		if err := w.commit(held, p); err != nil {
+		if err := w.finish(held, p); err != nil {
 			return err
 		}
-		ts, at, err = w.lease(next, false)
+		ts, err = w.lease(next, false, &at)
 		return err
 	})
 	if err != nil {
@@ -58,8 +58,8 @@ func (s *Store) CommitLease(ctx context.Context, t vigil.Task, r vigil.Result, n
 	return ts, at, nil
 }
 
-// commit ends a lease of held with a result.
-func (w *write) commit(held rule.Task, p rule.Prepared) error {
+// finish ends a lease of held with a result.
+func (w *write) finish(held rule.Task, p rule.Prepared) error {
 	if err := rule.CheckCommit(held, p.Result); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (w *write) commit(held rule.Task, p rule.Prepared) error {
 		return err
 	}
 	if p.Again {
-		ns, err := w.places(1)
+		ns, err := w.takePlaces(1)
 		if err != nil {
 			return err
 		}
@@ -159,13 +159,27 @@ func logOf(t vigil.Task, a vigil.Act) string { return rule.About(rule.Task{Task:
 // end runs fn on the stored state of t, if t's lease still runs.
 func (s *Store) end(ctx context.Context, verb string, how way, t vigil.Task, fn func(w *write, held rule.Task) error) error {
 	how.logs = slices.DeleteFunc(how.logs, func(order string) bool { return rule.Name("order", order) != nil })
-	err := s.update(ctx, how, func(w *write) error {
-		if t.Stage == vigil.Fetch { // paces come before tasks
-			if err := w.lockPace(t.Source); err != nil {
-				return err
-			}
+	var (
+		data []byte // of the task
+		more = how.ask
+	)
+	how.ask = func(w *write) {
+		data = nil
+		if more != nil {
+			more(w)
 		}
-		held, err := w.getTask(t.ID, true)
+		if t.Stage == vigil.Fetch && rule.Name("source", t.Source) == nil { // paces come before tasks
+			w.askPace(t.Source, false)
+		}
+		if rule.Name("ID", t.ID) == nil {
+			w.askOne(`SELECT data FROM tasks WHERE id = $1 FOR UPDATE`, []any{t.ID}, &data)
+		}
+	}
+	err := s.update(ctx, how, func(w *write) error {
+		if data == nil {
+			return fmt.Errorf("task %q: %w", t.ID, vigil.ErrNotFound)
+		}
+		held, err := w.parseTask(t.ID, data)
 		if err != nil {
 			return err
 		}
@@ -178,16 +192,6 @@ func (s *Store) end(ctx context.Context, verb string, how way, t vigil.Task, fn 
 		return fmt.Errorf("%s %s %s: %w", verb, t.Stage, t.ID, err)
 	}
 	return nil
-}
-
-// lockPace keeps others from a source's pace until the transaction ends, if the
-// source has one.
-func (w *write) lockPace(source string) error {
-	if rule.Name("source", source) != nil {
-		return nil
-	}
-	_, err := w.exec(`SELECT FROM pace WHERE source = $1 FOR UPDATE`, source)
-	return err
 }
 
 // Requeue implements [store.Queue].

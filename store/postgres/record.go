@@ -40,6 +40,12 @@ func wayOf(p rule.Prepared) way {
 	case vigil.Watchlist, vigil.Order, vigil.Hold, vigil.Tie:
 		how.alone = true
 	}
+	if how.places = len(p.Next) + len(p.Reopen); p.Again {
+		how.places++
+	}
+	if p.Record != nil {
+		how.ask = func(w *write) { w.askKept(p.Act.Object) }
+	}
 	return how
 }
 
@@ -70,7 +76,7 @@ func (w *write) put(p rule.Prepared, revoked rule.Refusal) (vigil.Event, error) 
 			return vigil.Event{}, err
 		}
 	}
-	if _, err := w.addTasks(p.Next); err != nil {
+	if err := w.addTasks(p.Next, nil); err != nil {
 		return vigil.Event{}, err
 	}
 	return e, w.reopen(p.Reopen)
@@ -88,28 +94,49 @@ func (w *write) checkObject(p rule.Prepared) error {
 		_, err := w.recordWithHash(o)
 		return err
 	}
-	var order string
-	err := w.row(`SELECT ord FROM records WHERE typ = $1 AND id = $2 ORDER BY ord DESC LIMIT 1`, []any{o.Type, o.ID}, &order)
+	kept := w.had[bare(o)]
+	if l := w.logs[p.Act.Order]; kept == nil || l == nil || l.late { // it was asked for before the log was locked
+		kept = w.askKept(o)
+		if err := w.send(); err != nil {
+			return err
+		}
+	}
 	switch {
-	case none(err):
+	case !kept.there:
 		return nil
-	case err != nil:
-		return err
 	case rule.WrittenOnce(o.Type):
 		return fmt.Errorf("%s %s: %w", o.Type, o.ID, vigil.ErrExists)
-	case order != p.Act.Order:
-		return fmt.Errorf("%s %s: kept under order %q, cannot be under order %q too", o.Type, o.ID, order, p.Act.Order)
+	case kept.order != p.Act.Order:
+		return fmt.Errorf("%s %s: kept under order %q, cannot be under order %q too", o.Type, o.ID, kept.order, p.Act.Order)
 	}
 	return nil
+}
+
+// keptUnder says whether there is a record with an ID, and under which order.
+type keptUnder struct {
+	order string
+	there bool
+}
+
+func bare(o vigil.Object) vigil.Object { return vigil.Object{Type: o.Type, ID: o.ID} }
+
+// askKept asks whether there is a record.
+func (w *write) askKept(o vigil.Object) *keptUnder {
+	kept, order := &keptUnder{}, ""
+	w.had[bare(o)] = kept
+	w.ask(`SELECT ord FROM records WHERE typ = $1 AND id = $2 ORDER BY ord DESC LIMIT 1`, []any{o.Type, o.ID}, []any{&order}, func() error {
+		kept.order, kept.there = order, true
+		return nil
+	})
+	return kept
 }
 
 // putRecord stores the record that entry e speaks of, and what leads to it.
 func (w *write) putRecord(e vigil.Event, p rule.Prepared) error {
 	o := e.Object
 	sealed := w.box.Seal("records", recordPlace(o.Type, o.ID, e.Order, e.Seq), p.Bytes)
-	if _, err := w.exec(`INSERT INTO records VALUES ($1, $2, $3, $4, $5)`, o.Type, o.ID, e.Order, e.Seq, sealed); err != nil {
-		return err
-	}
+	w.do(`INSERT INTO records VALUES ($1, $2, $3, $4, $5)`, o.Type, o.ID, e.Order, e.Seq, sealed)
+	delete(w.had, bare(o))
 	switch r := p.Record.(type) {
 	case vigil.Order:
 		return w.putSources(r)
@@ -117,18 +144,14 @@ func (w *write) putRecord(e vigil.Event, p rule.Prepared) error {
 		return w.putPage(r, p.Body)
 	case vigil.Listing:
 		c := capture{r.Page, r.ID}
-		if err := w.setLatest(c, e); err != nil {
-			return err
-		}
+		w.setLatest(c, e)
 		return errors.Join(w.remention(c), w.addDocument(e, r, p.Tokens))
 	case vigil.Assessment:
 		if err := w.triage(r); err != nil {
 			return err
 		}
 		c := capture{r.Page, r.ID}
-		if err := w.setLatest(c, e); err != nil {
-			return err
-		}
+		w.setLatest(c, e)
 		return errors.Join(w.remention(c), w.refact(r.ID))
 	case vigil.Decision:
 		return w.refact(r.Listing)
@@ -147,13 +170,8 @@ func (w *write) putSources(o vigil.Order) error {
 			return err
 		}
 		id := src.ID()
-		_, err = w.exec(`INSERT INTO sources VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET data = excluded.data`, id, w.box.Seal("sources", place(id), b))
-		if err != nil {
-			return err
-		}
-		if _, err := w.exec(`INSERT INTO pace VALUES ($1) ON CONFLICT DO NOTHING`, id); err != nil {
-			return err
-		}
+		w.do(`INSERT INTO sources VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET data = excluded.data`, id, w.box.Seal("sources", place(id), b))
+		w.do(`INSERT INTO pace VALUES ($1) ON CONFLICT DO NOTHING`, id)
 	}
 	return nil
 }
@@ -164,15 +182,13 @@ func (w *write) putPage(p vigil.Page, body rule.Packed) error {
 		if sealed == nil {
 			sealed = []byte{}
 		}
-		if _, err := w.exec(`INSERT INTO bodies VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, p.BodySHA256, body.Form, sealed); err != nil {
-			return err
-		}
+		w.do(`INSERT INTO bodies VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, p.BodySHA256, body.Form, sealed)
 	}
-	if _, err := w.exec(`INSERT INTO pages VALUES (nextval('page_number'), $1, $2)`, p.ID, p.Source); err != nil {
-		return err
-	}
-	_, err := w.exec(`INSERT INTO pace (source, pages, bytes) VALUES ($1, 1, $2)
-		ON CONFLICT (source) DO UPDATE SET pages = pace.pages + 1, bytes = pace.bytes + excluded.bytes`, p.Source, p.RawSize)
+	w.do(`INSERT INTO pages VALUES (nextval('page_number'), $1, $2)`, p.ID, p.Source)
+	err := w.changePace(p.Source, func(old rule.Pace) rule.Pace {
+		old.Pages, old.Bytes = old.Pages+1, old.Bytes+p.RawSize
+		return old
+	})
 	if err != nil {
 		return err
 	}

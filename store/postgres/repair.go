@@ -2,20 +2,200 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"vigil"
+	"vigil/internal/custody"
 	"vigil/store"
 )
 
-// Repair implements [store.Inspector], as far as there is nothing to be mended.
+// Repair implements [store.Inspector]. Each listing, row, task and log that is to be
+// mended is mended in a transaction of its own, alone, and from what stands there then.
 func (s *Store) Repair(ctx context.Context, actor string, progress func(store.Progress)) (n store.Repairs, err error) {
-	if actor == "" {
-		return n, errors.New("repair: no actor: say who repairs")
+	if progress == nil {
+		progress = func(store.Progress) {}
 	}
-	in, err := s.Inspect(ctx, progress)
+	in, d, err := s.inspect(ctx, progress)
 	if err != nil || in.Mendable == 0 {
 		return n, err
 	}
-	return n, fmt.Errorf("repair: %d flaws, the first: %s: this program cannot mend a case on PostgreSQL yet; restore a backup, or copy the case anew", in.Mendable, in.Flaws[0])
+	found := map[string]int{}
+	for _, p := range in.Parts {
+		if p.Flaws > 0 {
+			found[p.Name] = p.Flaws
+		}
+	}
+	if err := s.logRepair(ctx, actor, "begins", found); err != nil {
+		return n, fmt.Errorf("repair case: nothing was changed: %w", err)
+	}
+	m := mender{s, ctx, &n, progress}
+	if err := m.all(d); err != nil {
+		return n, fmt.Errorf("repair case, after %d changes: %w", n.Changed, err)
+	}
+	return n, s.logRepair(context.WithoutCancel(ctx), actor, "ended", n.ByPart)
+}
+
+// logRepair writes numbers by part to the log of the case.
+func (s *Store) logRepair(ctx context.Context, actor, when string, ns map[string]int) error {
+	details := map[string]string{}
+	for part, n := range ns {
+		details[part] = strconv.Itoa(n)
+	}
+	_, err := s.Record(ctx, vigil.Result{Act: vigil.Act{
+		Actor: actor, Action: store.ActRepair, Object: vigil.Object{Type: "case"}, Reason: when, Details: details,
+	}})
+	return err
+}
+
+// A mender makes anew what an inspection found.
+type mender struct {
+	s        *Store
+	ctx      context.Context
+	n        *store.Repairs
+	progress func(store.Progress)
+}
+
+// once runs fn in a transaction, alone, and notes a change.
+func (m mender) once(part, key, what string, fn func(*write) error) error {
+	m.progress(store.Progress{Part: part, Done: m.n.Changed})
+	if err := m.s.update(m.ctx, way{alone: true}, fn); err != nil {
+		return fmt.Errorf("%s %s: %w", part, key, err)
+	}
+	m.n.Add(store.Flaw{Part: part, Key: fmt.Sprintf("%q", key), What: what, Mendable: true})
+	return nil
+}
+
+// all mends first what others follow from.
+func (m mender) all(d damage) error {
+	for _, order := range d.logs {
+		if err := m.once("logs", order, "its edge was read from its tree", func(w *write) error { return w.mendEdge(order) }); err != nil {
+			return err
+		}
+	}
+	for _, id := range d.tasks {
+		if err := m.once("tasks", id, "its columns were written anew", func(w *write) error { return w.mendTask(id) }); err != nil {
+			return err
+		}
+	}
+	if d.parts["pages"] {
+		if err := m.once("pages", "", "listed anew, in the order of the log", (*write).mendPages); err != nil {
+			return err
+		}
+	}
+	for _, k := range d.rows {
+		if err := m.once("listed", fmt.Sprint(k.list, " ", k.n), "what leads to it was written anew", func(w *write) error { return w.mendRow(k) }); err != nil {
+			return err
+		}
+	}
+	for _, id := range d.listings {
+		if err := m.once("listings", id, "what follows from its records was made anew", func(w *write) error { return w.mendListing(id) }); err != nil {
+			return err
+		}
+	}
+	return m.sums()
+}
+
+// sums counts anew.
+func (m mender) sums() error {
+	for part, sql := range map[string][]string{
+		"counts": {`DELETE FROM counts`, `INSERT INTO counts SELECT source, stage, state, count(*) FROM tasks WHERE state <> 'erased' GROUP BY source, stage, state`},
+		"levels": {`DELETE FROM levels`, `INSERT INTO levels SELECT source, level, count(*), count(*) FILTER (WHERE waiting) FROM triage GROUP BY source, level`},
+		"pace":   {`INSERT INTO pace (source, pages) SELECT source, count(*) FROM pages GROUP BY source ON CONFLICT (source) DO UPDATE SET pages = greatest(pace.pages, excluded.pages)`},
+	} {
+		err := m.once(part, "", "counted anew", func(w *write) error {
+			for _, sql := range sql {
+				w.do(sql)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *write) mendEdge(order string) error {
+	if err := w.lockLogs(order); err != nil {
+		return err
+	}
+	edge, err := custody.ReadEdge(w.logs[order].size, w.hashes(order))
+	if err == nil {
+		w.do(`UPDATE logs SET edge = $2 WHERE ord = $1`, order, edge.Bytes())
+	}
+	return err
+}
+
+func (w *write) mendTask(id string) error {
+	t, err := w.getTask(id, true)
+	if err != nil {
+		return err
+	}
+	w.do(`UPDATE tasks SET stage = $2, source = $3, state = $4, priority = $5, place = $6, until = $7, barred = $8, passed = $9 WHERE id = $1`,
+		id, string(t.Stage), t.Source, string(t.State), t.Priority, int64(t.Seq), stamp(t.Until), texts(t.Barred), texts(t.Passed))
+	return nil
+}
+
+// mendPages lists the pages in the order in which they were logged.
+func (w *write) mendPages() error {
+	type kept struct {
+		id, source string
+		at         time.Time
+	}
+	var (
+		pages []kept
+		v     version
+		id    string
+	)
+	err := w.each(`SELECT r.id, r.ord, r.seq, r.data, l.line FROM records r JOIN lines l USING (ord, seq) WHERE r.typ = $1 ORDER BY r.ord, r.seq`,
+		[]any{vigil.TypePage}, []any{&id, &v.order, &v.seq, &v.data, &v.line}, func() error {
+			var p vigil.Page
+			b, err := w.box.Open("records", recordPlace(vigil.TypePage, id, v.order, v.seq), v.data)
+			if err == nil {
+				err = json.Unmarshal(b, &p)
+			}
+			if err != nil {
+				return err
+			}
+			e, err := custody.ParseLine(v.line)
+			pages = append(pages, kept{id, p.Source, e.Time})
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(pages, func(a, b kept) int { return a.at.Compare(b.at) })
+	w.do(`DELETE FROM pages`)
+	for _, p := range pages {
+		w.do(`INSERT INTO pages VALUES (nextval('page_number'), $1, $2)`, p.id, p.source)
+	}
+	return nil
+}
+
+// mendRow makes what leads to a watchlist's row anew.
+func (w *write) mendRow(k rowKey) error {
+	w.do(`DELETE FROM listed WHERE list = $1 AND n = $2`, k.list, k.n)
+	var data []byte
+	err := w.row(`SELECT data FROM rows WHERE list = $1 AND n = $2`, []any{k.list, k.n}, &data)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	row, err := w.parseRow(k.list, k.n, data)
+	if err != nil {
+		return err
+	}
+	for _, key := range keysOf(row) {
+		w.do(`INSERT INTO listed VALUES ($1, $2, $3)`, w.blind("listed", vigil.KeyName(key)), k.list, k.n)
+	}
+	return nil
 }

@@ -27,10 +27,13 @@ func (w *write) putRows(rows []vigil.ListRow, lines [][]byte) error {
 			listed = append(listed, []any{w.blind("listed", vigil.KeyName(k)), r.List, r.N})
 		}
 	}
-	if _, err := w.tx.CopyFrom(w.ctx, pgx.Identifier{"rows"}, []string{"list", "n", "data"}, pgx.CopyFromRows(kept)); err != nil {
+	if err := w.send(); err != nil {
 		return err
 	}
-	_, err := w.tx.CopyFrom(w.ctx, pgx.Identifier{"listed"}, []string{"key", "list", "n"}, pgx.CopyFromRows(listed))
+	if _, err := w.conn.CopyFrom(w.ctx, pgx.Identifier{"rows"}, []string{"list", "n", "data"}, pgx.CopyFromRows(kept)); err != nil {
+		return err
+	}
+	_, err := w.conn.CopyFrom(w.ctx, pgx.Identifier{"listed"}, []string{"key", "list", "n"}, pgx.CopyFromRows(listed))
 	return err
 }
 

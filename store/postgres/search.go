@@ -247,8 +247,12 @@ func (f *finder) page(limit int) (hits []store.SearchHit, next string, err error
 
 // hit reads all that belongs to a document.
 func (f *finder) hit(c candidate) (h store.SearchHit, err error) {
-	vs, err := f.collectVersions(vigil.TypeListing, c.listing, `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
+	var vs, as, ds []version
+	f.collect(vigil.TypeListing, c.listing, &vs, `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
 		WHERE r.typ = $1 AND r.id = $2 AND r.ord = $3 AND r.seq = $4`, vigil.TypeListing, c.listing, c.order, c.seq)
+	f.askVersions(vigil.TypeAssessment, c.listing, 1, &as)
+	f.askVersions(vigil.TypeDecision, c.listing, 0, &ds)
+	err = f.send()
 	if err == nil && len(vs) == 0 {
 		err = fmt.Errorf("listing %s: %w: it is gone", c.listing, vigil.ErrTampered)
 	}
@@ -258,11 +262,12 @@ func (f *finder) hit(c candidate) (h store.SearchHit, err error) {
 	if err != nil {
 		return h, err
 	}
-	h.Assessment, err = newest[vigil.Assessment](f.read, vigil.TypeAssessment, c.listing)
-	if err != nil && !errors.Is(err, vigil.ErrNotFound) {
-		return h, err
+	if len(as) > 0 {
+		if err := as[0].decode(vigil.TypeAssessment, c.listing, &h.Assessment); err != nil {
+			return h, err
+		}
 	}
-	if h.Decision, err = f.standingDecision(c.listing); err != nil {
+	if h.Decision, err = standing(ds, c.listing); err != nil {
 		return h, err
 	}
 	d, err := f.facts(c)

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"vigil"
 	"vigil/store/rule"
 )
@@ -61,26 +59,23 @@ func (w *write) putTask(old *rule.Task, t rule.Task) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`INSERT INTO tasks VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET
+	w.do(`INSERT INTO tasks VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET
 		state = excluded.state, priority = excluded.priority, place = excluded.place, until = excluded.until, barred = excluded.barred, passed = excluded.passed, data = excluded.data`,
 		t.ID, string(t.Stage), t.Source, string(t.State), t.Priority, int64(t.Seq), stamp(t.Until), texts(t.Barred), texts(t.Passed), w.box.Seal("tasks", place(t.ID), b))
-	if err != nil {
-		return err
-	}
-	return w.moved(old, &t)
+	w.stirs[laneKey{t.Stage, t.Source}] = true
+	w.moved(old, &t)
+	return nil
 }
 
 // dropTask removes a task.
-func (w *write) dropTask(t rule.Task) error {
-	if _, err := w.exec(`DELETE FROM tasks WHERE id = $1`, t.ID); err != nil {
-		return err
-	}
-	return w.moved(&t, nil)
+func (w *write) dropTask(t rule.Task) {
+	w.do(`DELETE FROM tasks WHERE id = $1`, t.ID)
+	w.moved(&t, nil)
 }
 
 // moved keeps counts and the listings that wait in step with a task that has come
 // to another state; old is nil if it is new, t if it is gone.
-func (w *write) moved(old, t *rule.Task) error {
+func (w *write) moved(old, t *rule.Task) {
 	was, is := old != nil && old.State != vigil.Erased, t != nil && t.State != vigil.Erased
 	if was {
 		w.counts[countOf(*old)]--
@@ -90,13 +85,11 @@ func (w *write) moved(old, t *rule.Task) error {
 	}
 	wasOpen, isOpen := was && old.Open(), is && t.Open()
 	if wasOpen == isOpen {
-		return nil
+		return
 	}
-	task := cmp.Or(t, old)
-	if task.Stage != vigil.Review {
-		return nil
+	if task := cmp.Or(t, old); task.Stage == vigil.Review {
+		w.setWaiting(task.ID, isOpen)
 	}
-	return w.setWaiting(task.ID, isOpen)
 }
 
 func texts(ss []string) []string {
@@ -106,23 +99,31 @@ func texts(ss []string) []string {
 	return ss
 }
 
-// places returns the numbers of the next n places in the queue.
-func (w *write) places(n int) (ns []int64, err error) {
-	rows, err := w.tx.Query(w.ctx, `SELECT nextval('place') FROM generate_series(1, $1)`, n)
-	if err != nil {
-		return nil, err
-	}
-	ns, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-	slices.Sort(ns)
-	return ns, err
+// askPlaces asks for the next n places in the queue.
+func (w *write) askPlaces(n int) {
+	var at int64
+	w.ask(`SELECT nextval('place') FROM generate_series(1, $1)`, []any{n}, []any{&at}, func() error {
+		w.places = append(w.places, at)
+		return nil
+	})
 }
 
-// addTasks queues those tasks whose IDs are not known, and returns how many
-// they were.
-func (w *write) addTasks(ts []vigil.Task) (added int, err error) {
-	if len(ts) == 0 {
-		return 0, nil
+// takePlaces returns the numbers of the next n places in the queue.
+func (w *write) takePlaces(n int) (ns []int64, err error) {
+	if len(w.places) < n {
+		w.askPlaces(n - len(w.places))
+		if err := w.send(); err != nil {
+			return nil, err
+		}
 	}
+	slices.Sort(w.places)
+	ns, w.places = w.places[:n:n], w.places[n:]
+	return ns, nil
+}
+
+// addTasks queues those tasks whose IDs are not known. How many they were is in added,
+// if it is not nil, when all is sent.
+func (w *write) addTasks(ts []vigil.Task, added *int) error {
 	known := map[string]bool{}
 	var fresh []vigil.Task
 	for _, t := range ts {
@@ -131,42 +132,47 @@ func (w *write) addTasks(ts []vigil.Task) (added int, err error) {
 			fresh = append(fresh, t)
 		}
 	}
-	ns, err := w.places(len(fresh))
+	if len(fresh) == 0 {
+		return nil
+	}
+	ns, err := w.takePlaces(len(fresh))
 	if err != nil {
-		return 0, err
+		return err
 	}
-	var b pgx.Batch
-	took := make([]bool, len(fresh))
-	order := make([]int, len(fresh)) // by ID, so that no two transactions wait for each other
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(fresh[i].ID, fresh[j].ID) })
 	tasks := make([]rule.Task, len(fresh))
-	for _, i := range order {
-		t := rule.Fresh(fresh[i], uint64(ns[i]), w.now)
-		data, err := json.Marshal(t)
-		if err != nil {
-			return 0, err
-		}
-		tasks[i] = t
-		b.Queue(`INSERT INTO tasks VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, '{}', $8) ON CONFLICT DO NOTHING RETURNING true`,
-			t.ID, string(t.Stage), t.Source, string(t.State), t.Priority, int64(t.Seq), texts(t.Barred), w.box.Seal("tasks", place(t.ID), data)).
-			QueryRow(func(r pgx.Row) error { return ignoreNone(r.Scan(&took[i])) })
+	for i, t := range fresh {
+		tasks[i] = rule.Fresh(t, uint64(ns[i]), w.now)
 	}
-	if err := w.tx.SendBatch(w.ctx, &b).Close(); err != nil {
-		return 0, err
-	}
-	for i, t := range tasks {
-		if !took[i] {
-			continue
-		}
-		added++
-		if err := w.moved(nil, &t); err != nil {
-			return 0, err
+	// By ID, so that no two transactions wait for each other.
+	slices.SortFunc(tasks, func(a, b rule.Task) int { return cmp.Compare(a.ID, b.ID) })
+	for _, t := range tasks {
+		if err := w.addTask(t, added); err != nil {
+			return err
 		}
 	}
-	return added, nil
+	return nil
+}
+
+// addTask queues a task, if its ID is not known.
+func (w *write) addTask(t rule.Task, added *int) error {
+	b, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	if t.Stage == vigil.Review {
+		w.lockReview(t.ID)
+	}
+	w.stirs[laneKey{t.Stage, t.Source}], w.later.open = true, true
+	var took bool
+	w.ask(`INSERT INTO tasks VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, '{}', $8) ON CONFLICT DO NOTHING RETURNING true`,
+		[]any{t.ID, string(t.Stage), t.Source, string(t.State), t.Priority, int64(t.Seq), texts(t.Barred), w.box.Seal("tasks", place(t.ID), b)}, []any{&took}, func() error {
+			if added != nil {
+				*added++
+			}
+			w.moved(nil, &t)
+			return nil
+		})
+	return nil
 }
 
 // reopen queues tasks of people that are to be done again, or for the first time.
@@ -174,7 +180,7 @@ func (w *write) reopen(ts []vigil.Task) error {
 	for _, t := range ts {
 		old, err := w.getTask(t.ID, true)
 		if errors.Is(err, vigil.ErrNotFound) {
-			if _, err := w.addTasks([]vigil.Task{t}); err != nil {
+			if err := w.addTasks([]vigil.Task{t}, nil); err != nil {
 				return err
 			}
 			continue
@@ -192,15 +198,19 @@ func (w *write) reopen(ts []vigil.Task) error {
 	return nil
 }
 
-// flush writes what was counted, in the order that all transactions keep to.
+// flush gathers what was counted, in the order that all transactions keep to.
 func (w *write) flush() error {
-	var b pgx.Batch
+	for w.later.open {
+		if err := w.send(); err != nil {
+			return err
+		}
+	}
 	keys := slices.SortedFunc(maps.Keys(w.counts), func(a, b countKey) int {
 		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.stage, b.stage), cmp.Compare(a.state, b.state))
 	})
 	for _, k := range keys {
 		if by := w.counts[k]; by != 0 {
-			b.Queue(`INSERT INTO counts VALUES ($1, $2, $3, $4) ON CONFLICT (source, stage, state) DO UPDATE SET n = counts.n + excluded.n`,
+			w.do(`INSERT INTO counts VALUES ($1, $2, $3, $4) ON CONFLICT (source, stage, state) DO UPDATE SET n = counts.n + excluded.n`,
 				k.source, string(k.stage), string(k.state), by)
 		}
 	}
@@ -209,12 +219,9 @@ func (w *write) flush() error {
 	})
 	for _, k := range levels {
 		if by := w.levels[k]; by != (levelCount{}) {
-			b.Queue(`INSERT INTO levels VALUES ($1, $2, $3, $4) ON CONFLICT (source, level) DO UPDATE SET n = levels.n + excluded.n, waiting = levels.waiting + excluded.waiting`,
+			w.do(`INSERT INTO levels VALUES ($1, $2, $3, $4) ON CONFLICT (source, level) DO UPDATE SET n = levels.n + excluded.n, waiting = levels.waiting + excluded.waiting`,
 				k.source, k.level, by.all, by.waiting)
 		}
 	}
-	if b.Len() == 0 {
-		return nil
-	}
-	return w.tx.SendBatch(w.ctx, &b).Close()
+	return nil
 }

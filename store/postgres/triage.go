@@ -35,16 +35,22 @@ func reviewOf(a vigil.Assessment) string { return vigil.NewTask(vigil.Review, a.
 
 // triage puts a listing where its new assessment belongs.
 func (w *write) triage(a vigil.Assessment) error {
-	waiting, err := w.waits(a, true)
-	if err != nil {
+	waiting := false
+	w.lockReview(reviewOf(a))
+	w.askOne(`SELECT state IN ('queued', 'leased') FROM tasks WHERE id = $1 FOR SHARE`, []any{reviewOf(a)}, &waiting)
+	w.untriage(a.ID)
+	if err := w.send(); err != nil {
 		return err
 	}
-	if err := w.untriage(a.ID); err != nil {
-		return err
-	}
-	_, err = w.exec(`INSERT INTO triage VALUES ($1, $2, $3, $4, $5, $6)`, a.ID, a.Source, a.Level.Rank(), score(a), reviewOf(a), waiting)
+	w.do(`INSERT INTO triage VALUES ($1, $2, $3, $4, $5, $6)`, a.ID, a.Source, a.Level.Rank(), score(a), reviewOf(a), waiting)
 	w.countLevel(a.Source, a.Level.Rank(), waiting, 1)
-	return err
+	return nil
+}
+
+// lockReview keeps others from adding a review, or from sorting a listing that it is
+// of, until the transaction ends: neither would see the other.
+func (w *write) lockReview(task string) {
+	w.do(`SELECT pg_advisory_xact_lock($1)`, lockKey("review", w.s.name, task))
 }
 
 // score returns that by which listings are sorted.
@@ -56,55 +62,37 @@ func score(a vigil.Assessment) float64 {
 }
 
 // untriage takes a listing out of what is sorted.
-func (w *write) untriage(listing string) error {
+func (w *write) untriage(listing string) {
 	var (
 		source  string
 		level   int
 		waiting bool
 	)
-	err := w.row(`DELETE FROM triage WHERE listing = $1 RETURNING source, level, waiting`, []any{listing}, &source, &level, &waiting)
-	if err == nil {
+	w.later.open = true
+	w.ask(`DELETE FROM triage WHERE listing = $1 RETURNING source, level, waiting`, []any{listing}, []any{&source, &level, &waiting}, func() error {
 		w.countLevel(source, level, waiting, -1)
-	}
-	return ignoreNone(err)
-}
-
-// waits reports whether the review that an assessment may ask for is to be done. With
-// lock, that stays so until the transaction ends.
-func (r read) waits(a vigil.Assessment, lock bool) (bool, error) {
-	sql := `SELECT state IN ('queued', 'leased') FROM tasks WHERE id = $1`
-	if lock {
-		sql += ` FOR SHARE`
-	}
-	var waits bool
-	err := r.row(sql, []any{reviewOf(a)}, &waits)
-	return waits, ignoreNone(err)
+		return nil
+	})
 }
 
 // setWaiting keeps the listings that wait in step with a review task.
-func (w *write) setWaiting(review string, waiting bool) error {
+func (w *write) setWaiting(review string, waiting bool) {
 	var (
-		listing, source string
-		level           int
+		source string
+		level  int
+		by     = -1
 	)
-	var listings []string
-	err := w.each(`UPDATE triage SET waiting = $2 WHERE review = $1 AND waiting <> $2 RETURNING listing, source, level`, []any{review, waiting},
-		[]any{&listing, &source, &level}, func() error {
-			by := 1
-			if !waiting {
-				by = -1
-			}
-			n := w.levels[levelKey{source, level}]
-			n.waiting += by
-			w.levels[levelKey{source, level}] = n
-			listings = append(listings, listing)
-			return nil
-		})
-	if err != nil || len(listings) == 0 {
-		return err
+	if waiting {
+		by = 1
 	}
-	_, err = w.exec(`UPDATE docs SET waiting = $2 WHERE listing = ANY($1) AND ended IS NULL AND waiting <> $2`, listings, waiting)
-	return err
+	w.later.open = true
+	w.ask(`UPDATE triage SET waiting = $2 WHERE review = $1 AND waiting <> $2 RETURNING source, level`, []any{review, waiting}, []any{&source, &level}, func() error {
+		n := w.levels[levelKey{source, level}]
+		n.waiting += by
+		w.levels[levelKey{source, level}] = n
+		return nil
+	})
+	w.do(`UPDATE docs SET waiting = $2 WHERE listing IN (SELECT listing FROM triage WHERE review = $1) AND ended IS NULL AND waiting <> $2`, review, waiting)
 }
 
 // Levels implements [store.Reader].
@@ -197,57 +185,85 @@ func (r read) itemsFrom(f store.Filter, from rank, n int) (its []store.Item, nex
 		high = f.MaxLevel.Rank()
 	}
 	var (
-		at    rank
-		ranks []rank
+		at    gatheredItem
+		found []*gatheredItem
 	)
 	// Level and score fall while IDs rise: so the place is told in three steps.
-	err = r.each(`SELECT level, score, listing FROM triage WHERE ($1 = '' OR source = $1) AND (NOT $2 OR waiting) AND level BETWEEN $3 AND $4
+	err = r.each(`SELECT level, score, listing, review FROM triage WHERE ($1 = '' OR source = $1) AND (NOT $2 OR waiting) AND level BETWEEN $3 AND $4
 		AND level <= $5 AND (level < $5 OR score < $6 OR score = $6 AND listing > $7)
 		ORDER BY level DESC, score DESC, listing LIMIT $8`, []any{f.Source, f.Waiting, low, high, from.level, from.score, from.listing, n},
-		[]any{&at.level, &at.score, &at.listing}, func() error {
-			ranks = append(ranks, at)
+		[]any{&at.level, &at.score, &at.listing, &at.review}, func() error {
+			one := at
+			found = append(found, &one)
 			return nil
 		})
 	if err != nil {
 		return nil, from, err
 	}
-	for _, at := range ranks {
-		it, err := r.item(at.listing)
+	for _, g := range found {
+		r.askItem(g)
+	}
+	if err := r.send(); err != nil {
+		return nil, from, err
+	}
+	for _, g := range found {
+		it, err := r.item(g)
 		if err != nil {
 			return its, next, err
 		}
-		its, next = append(its, it), at
+		its, next = append(its, it), g.rank
 	}
 	return its, next, nil
 }
 
+// A gatheredItem is what an item is made of.
+type gatheredItem struct {
+	rank
+	review         string
+	assessed, read []version
+	decided        []version
+	task           []byte
+}
+
+// askItem asks for all that belongs to an assessed listing.
+func (r read) askItem(g *gatheredItem) {
+	r.askVersions(vigil.TypeAssessment, g.listing, 1, &g.assessed)
+	r.askVersions(vigil.TypeListing, g.listing, 1, &g.read)
+	r.askVersions(vigil.TypeDecision, g.listing, 0, &g.decided)
+	r.askOne(`SELECT data FROM tasks WHERE id = $1`, []any{g.review}, &g.task)
+}
+
 // item joins what belongs to an assessed listing.
-func (r read) item(id string) (it store.Item, err error) {
-	if it.Assessment, err = newest[vigil.Assessment](r, vigil.TypeAssessment, id); err != nil {
+func (r read) item(g *gatheredItem) (it store.Item, err error) {
+	if len(g.assessed) == 0 {
+		return it, fmt.Errorf("assessment %q: %w", g.listing, vigil.ErrNotFound)
+	}
+	if err := g.assessed[0].decode(vigil.TypeAssessment, g.listing, &it.Assessment); err != nil {
 		return it, err
 	}
-	if it.Listing, err = r.assessedListing(it.Assessment); err != nil {
+	if it.Listing, err = r.assessedListing(it.Assessment, g.read); err != nil {
 		return it, err
 	}
-	t, err := r.getTask(reviewOf(it.Assessment), false)
-	if err != nil && !errors.Is(err, vigil.ErrNotFound) {
-		return it, err
+	if g.task != nil {
+		t, err := r.parseTask(g.review, g.task)
+		if err != nil {
+			return it, err
+		}
+		it.Task = t.Task
 	}
-	it.Task = t.Task
-	it.Decision, err = r.standingDecision(id)
+	it.Decision, err = standing(g.decided, g.listing)
 	return it, err
 }
 
 // assessedListing returns the version of a listing that was assessed: the
 // findings point into its text, and a newer capture may have another. It is the
 // newest version of the capture's page, or else the newest of all.
-func (r read) assessedListing(a vigil.Assessment) (vigil.Listing, error) {
-	l, err := newest[vigil.Listing](r, vigil.TypeListing, a.ID)
-	if errors.Is(err, vigil.ErrNotFound) {
+func (r read) assessedListing(a vigil.Assessment, newest []version) (l vigil.Listing, err error) {
+	if len(newest) == 0 {
 		// Assessed from a file: the case has no more of it than its ID.
 		return vigil.Listing{ID: a.ID, Source: a.Source, Page: a.Page}, nil
 	}
-	if err != nil || l.Page == a.Page {
+	if err := newest[0].decode(vigil.TypeListing, a.ID, &l); err != nil || l.Page == a.Page {
 		return l, err
 	}
 	of, err := newestOf[vigil.Listing](r, vigil.TypeListing, capture{a.Page, a.ID})
@@ -257,8 +273,8 @@ func (r read) assessedListing(a vigil.Assessment) (vigil.Listing, error) {
 	return of, err
 }
 
-// standingDecision returns the decision by which a listing is known.
-func (r read) standingDecision(listing string) (*vigil.Decision, error) {
-	ds, err := versions[vigil.Decision](r, vigil.TypeDecision, listing)
-	return vigil.Judge(ds).Last(), err
+// standing returns the decision by which a listing is known, of all that there are.
+func standing(ds []version, listing string) (*vigil.Decision, error) {
+	all, err := decodeAll[vigil.Decision](ds, vigil.TypeDecision, listing)
+	return vigil.Judge(all).Last(), err
 }

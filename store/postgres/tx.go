@@ -3,12 +3,9 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"vigil"
 	"vigil/internal/seal"
@@ -16,41 +13,90 @@ import (
 
 // A read is a transaction of one call, which reads the case as of one moment, with
 // the context of that call.
+//
+// Statements are gathered, and sent together when something asks for an answer: on the
+// way to a database on another machine, each wait costs more than most statements do.
 type read struct {
-	ctx context.Context
-	tx  session
-	s   *Store
-	box *seal.Box
+	ctx   context.Context
+	conn  *pgx.Conn
+	s     *Store
+	box   *seal.Box
+	later *gathering
 }
 
-// A session is a transaction, or a connection on which each statement is one.
-type session interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
-	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error)
+// A gathering is what the next send sends, in its order.
+type gathering struct {
+	pgx.Batch
+	open bool // its answers may ask for more, or change what is counted
+}
+
+// do changes rows when the next answer is asked for, and before it is given.
+func (r read) do(sql string, args ...any) { r.later.Queue(sql, args...) }
+
+// ask reads rows with the next send: into holds each while fn runs, which cannot use
+// the transaction.
+func (r read) ask(sql string, args, into []any, fn func() error) {
+	r.later.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, into, fn)
+		return err
+	})
+}
+
+// askOne reads one row with the next send, and leaves into as it is if there is none.
+func (r read) askOne(sql string, args []any, into ...any) {
+	r.ask(sql, args, into, func() error { return nil })
+}
+
+// send sends what was gathered, and waits for all answers.
+func (r read) send() error {
+	if r.later.Len() == 0 {
+		return nil
+	}
+	g := *r.later
+	*r.later = gathering{}
+	return r.conn.SendBatch(r.ctx, &g.Batch).Close()
 }
 
 // row reads one row; the error wraps [pgx.ErrNoRows] if there is none.
 func (r read) row(sql string, args []any, into ...any) error {
-	return r.tx.QueryRow(r.ctx, sql, args...).Scan(into...)
+	found := false
+	r.ask(sql, args, into, func() error {
+		found = true
+		return nil
+	})
+	if err := r.send(); err != nil {
+		return err
+	}
+	if !found {
+		return pgx.ErrNoRows
+	}
+	return nil
 }
 
 // each reads rows. Within fn, the transaction cannot be used.
-func (r read) each(sql string, args []any, into []any, fn func() error) error {
-	rows, err := r.tx.Query(r.ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	_, err = pgx.ForEachRow(rows, into, fn)
-	return err
+func (r read) each(sql string, args, into []any, fn func() error) error {
+	r.ask(sql, args, into, fn)
+	return r.send()
+}
+
+// ids reads one column of texts.
+func (r read) ids(sql string, args ...any) (ids []string, err error) {
+	var id string
+	err = r.each(sql, args, []any{&id}, func() error {
+		ids = append(ids, id)
+		return nil
+	})
+	return ids, err
 }
 
 // exec changes rows, and returns how many.
-func (r read) exec(sql string, args ...any) (int64, error) {
-	tag, err := r.tx.Exec(r.ctx, sql, args...)
-	return tag.RowsAffected(), err
+func (r read) exec(sql string, args ...any) (n int64, err error) {
+	r.later.Queue(sql, args...).Exec(func(tag pgconn.CommandTag) error {
+		n = tag.RowsAffected()
+		return nil
+	})
+	err = r.send()
+	return n, err
 }
 
 // place joins the names of where a value stands, for it to be sealed there.
@@ -60,64 +106,6 @@ func place(names ...string) (k []byte) {
 	}
 	return k
 }
-
-// Retries of a call begin after firstPause, and rest twice as long each time.
-const (
-	firstPause = 5 * time.Millisecond
-	lastPause  = time.Second
-)
-
-// again runs fn until it does not fail for a reason that passes: transactions that
-// stood in each other's way, or, for a while, a database that cannot be reached.
-func (s *Store) again(ctx context.Context, fn func() error) error {
-	var lost time.Time // when the database was reached no more
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := fn()
-		switch {
-		case err == nil || ctx.Err() != nil:
-			return err
-		case inTheWay(err):
-		case !unreachable(err):
-			return err
-		case lost.IsZero():
-			lost = time.Now()
-		case time.Since(lost) > s.o.Patience:
-			return fmt.Errorf("the database cannot be reached: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-s.done:
-			return err
-		case <-time.After(pause):
-		}
-	}
-}
-
-// inTheWay reports whether a transaction failed for another that ran beside it.
-func inTheWay(err error) bool {
-	var e *pgconn.PgError
-	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
-}
-
-// unreachable reports whether the database is not there, or goes away, now.
-func unreachable(err error) bool {
-	var (
-		e       *pgconn.PgError
-		connect *pgconn.ConnectError
-		lost    *lostError
-	)
-	if errors.As(err, &e) {
-		return e.Code == "57P01" || e.Code == "57P02" || e.Code == "57P03" || e.Code == "53300" || len(e.Code) == 5 && e.Code[:2] == "08"
-	}
-	return errors.As(err, &connect) || errors.As(err, &lost)
-}
-
-// A lostError says that the connection broke, and that nothing was changed.
-type lostError struct{ err error }
-
-func (e *lostError) Error() string { return e.err.Error() }
-func (e *lostError) Unwrap() error { return e.err }
 
 // view runs fn in a transaction that reads. The error wraps [vigil.ErrSealed] if
 // values cannot be opened.
@@ -134,13 +122,11 @@ func (s *Store) audit(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return s.again(ctx, func() error {
-		return s.with(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(r read, _ pgx.Tx) error {
-			return fn(r)
-		})
+		return s.with(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, fn)
 	})
 }
 
-// glance is view for a fn with one statement, which sees one moment by itself.
+// glance is view for a fn with one send of one statement, which sees one moment by itself.
 func (s *Store) glance(ctx context.Context, fn func(read) error) error {
 	if s.box.Shut() {
 		return vigil.ErrSealed
@@ -148,183 +134,37 @@ func (s *Store) glance(ctx context.Context, fn func(read) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.again(ctx, func() error {
-		c, err := s.pool.Acquire(ctx)
-		if err != nil {
-			return err
-		}
-		defer c.Release()
-		return asLost(ctx, c, fn(read{ctx, c, s, s.box}))
-	})
+	return s.again(ctx, func() error { return s.with(ctx, "", fn) })
 }
 
-// asLost says of an error whether the connection broke.
-func asLost(ctx context.Context, c *pgxpool.Conn, err error) error {
-	var e *pgconn.PgError
-	if err != nil && c.Conn().IsClosed() && ctx.Err() == nil && !errors.As(err, &e) {
-		return &lostError{err}
-	}
-	return err
-}
+// States of a connection, as the protocol has them: without a transaction, and with one
+// that has not failed.
+const (
+	idle    = 'I'
+	running = 'T'
+)
 
-// with runs fn in a transaction on a connection of its own, and rolls back what fn
-// has not committed. An error says whether the connection broke.
-func (s *Store) with(ctx context.Context, o pgx.TxOptions, fn func(read, pgx.Tx) error) error {
+// with runs fn on a connection of its own, in a transaction that begins so, if any, and
+// rolls back what fn has not committed. An error says whether the connection broke.
+func (s *Store) with(ctx context.Context, begin string, fn func(read) error) error {
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Release()
-	tx, err := c.BeginTx(ctx, o)
-	if err == nil {
-		err = fn(read{ctx, tx, s, s.box}, tx)
-		tx.Rollback(context.WithoutCancel(ctx)) // what is committed stays
+	r := read{ctx, c.Conn(), s, s.box, &gathering{}}
+	if begin != "" {
+		r.do(begin)
 	}
-	return asLost(ctx, c, err)
-}
-
-// A write is a transaction that writes, at one moment.
-//
-// Most transactions run side by side: they hold the case's gate together, and then
-// lock the log of each order that they write to. Records, and all that follows from
-// them, change under the log's lock alone. What concerns the whole case holds the gate alone.
-//
-// Locks are taken in this order: gate, logs, paces, tasks, triage. Counters come
-// last, when all else is done.
-type write struct {
-	read
-	now    time.Time
-	sizes  map[string]int64 // of the logs that are locked
-	counts map[countKey]int
-	levels map[levelKey]levelCount
-}
-
-// A way says how a transaction shares the case with others.
-type way struct {
-	alone bool     // no other transaction writes meanwhile
-	logs  []string // that it will write to, as far as is known before
-}
-
-// errSetBack says that the clock was set back, and that waits must be set back first.
-var errSetBack = errors.New("the clock was set back")
-
-// update runs fn in a transaction that writes. It may run fn several times: fn must
-// set what it returns afresh.
-//
-// Once COMMIT was sent, its end is waited for even if ctx ends, and if the
-// connection breaks it is found out: the caller is to know whether it was done.
-func (s *Store) update(ctx context.Context, how way, fn func(*write) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	err = fn(r)
+	if r.conn.PgConn().TxStatus() != idle && !r.conn.IsClosed() {
+		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Patience)
+		defer cancel()
+		r.conn.Exec(patient, `ROLLBACK`) // if it fails, the pool throws the connection away
 	}
-	if s.box.Shut() {
-		return vigil.ErrSealed
-	}
-	return s.again(ctx, func() error {
-		err := s.once(ctx, how, fn)
-		if errors.Is(err, errSetBack) {
-			how := how
-			how.alone = true
-			err = s.once(ctx, how, fn)
-		}
-		return err
-	})
-}
-
-// once is update, tried once.
-func (s *Store) once(ctx context.Context, how way, fn func(*write) error) error {
-	return s.with(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(r read, tx pgx.Tx) error {
-		me := tx.Conn().PgConn().CustomData()[clientKey].(*client)
-		w := &write{read: r, sizes: map[string]int64{}, counts: map[countKey]int{}, levels: map[levelKey]levelCount{}}
-		if err := w.begin(how, me); err != nil {
-			return err
-		}
-		if err := fn(w); err != nil {
-			return err
-		}
-		if err := w.flush(); err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		return s.commit(ctx, tx, me)
-	})
-}
-
-// begin takes the gate and the logs, and then reads the clock.
-func (w *write) begin(how way, me *client) error {
-	me.n++
-	gate := `SELECT pg_advisory_xact_lock_shared($1)`
-	if how.alone {
-		gate = `SELECT pg_advisory_xact_lock($1)`
-	}
-	var (
-		b      pgx.Batch
-		now    time.Time
-		latest int64
-		sizes  = map[string]*int64{}
-	)
-	b.Queue(gate, w.s.gate)
-	b.Queue(`INSERT INTO handed VALUES ($1, $2) ON CONFLICT (client) DO UPDATE SET n = excluded.n`, me.id, me.n)
-	for _, order := range sorted(how.logs) {
-		size := new(int64)
-		sizes[order] = size
-		b.Queue(lockLog, order).QueryRow(func(r pgx.Row) error { return ignoreNone(r.Scan(size)) })
-	}
-	b.Queue(`SELECT clock_timestamp(), latest FROM clock`).QueryRow(func(r pgx.Row) error { return r.Scan(&now, &latest) })
-	if err := w.tx.SendBatch(w.ctx, &b).Close(); err != nil {
-		return err
-	}
-	for order, size := range sizes {
-		if *size > 0 { // else there is no such log yet
-			w.sizes[order] = *size
-		}
-	}
-	if w.s.o.Now != nil {
-		now = w.s.o.Now()
-	}
-	w.now = now.Round(0).UTC()
-	return w.tick(fromStamp(&latest), how.alone)
-}
-
-func ignoreNone(err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+	var e *pgconn.PgError
+	if err != nil && r.conn.IsClosed() && ctx.Err() == nil && !errors.As(err, &e) {
+		return &lostError{err}
 	}
 	return err
-}
-
-// commit ends a transaction. If the connection breaks, it finds out how that ended.
-func (s *Store) commit(ctx context.Context, tx pgx.Tx, me *client) error {
-	ctx = context.WithoutCancel(ctx)
-	err := tx.Commit(ctx)
-	var e *pgconn.PgError
-	if err == nil || errors.As(err, &e) || !tx.Conn().IsClosed() {
-		return err
-	}
-	done, e2 := s.wasDone(ctx, me)
-	switch {
-	case e2 != nil:
-		return fmt.Errorf("the connection broke while a change was committed, and whether it was is not known: %w", errors.Join(err, e2))
-	case done:
-		return nil
-	}
-	return &lostError{err}
-}
-
-// wasDone reports whether the last transaction of a broken connection was committed.
-// The row that it wrote is locked until it ends, should it go on yet.
-func (s *Store) wasDone(ctx context.Context, me *client) (done bool, err error) {
-	patient, cancel := context.WithTimeout(ctx, s.o.Patience)
-	defer cancel()
-	err = s.again(patient, func() error {
-		return s.with(patient, pgx.TxOptions{}, func(r read, _ pgx.Tx) error {
-			var n int64
-			err := r.row(`SELECT n FROM handed WHERE client = $1 FOR UPDATE`, []any{me.id}, &n)
-			done = n == me.n
-			return ignoreNone(err)
-		})
-	})
-	return done, err
 }

@@ -29,28 +29,36 @@ type version struct {
 // versionsOf reads versions of a record, oldest first, up to a limit from the newest
 // on; 0 for all.
 func (r read) versionsOf(typ, id string, limit int) (vs []version, err error) {
+	r.askVersions(typ, id, limit, &vs)
+	err = r.send()
+	return vs, err
+}
+
+// askVersions is versionsOf with the next send.
+func (r read) askVersions(typ, id string, limit int, vs *[]version) {
+	*vs = nil
 	if rule.Name("ID", id) != nil {
-		return nil, nil
+		return
 	}
 	sql := `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
 		WHERE r.typ = $1 AND r.id = $2 ORDER BY r.ord, r.seq`
 	if limit > 0 {
 		sql += ` DESC LIMIT ` + strconv.Itoa(limit) // all are of one order
 	}
-	return r.collectVersions(typ, id, sql, typ, id)
+	r.collect(typ, id, vs, sql, typ, id)
 }
 
-func (r read) collectVersions(typ, id, sql string, args ...any) (vs []version, err error) {
+// collect asks for versions of a record: their columns are those of a version.
+func (r read) collect(typ, id string, vs *[]version, sql string, args ...any) {
 	var v version
-	err = r.each(sql, args, []any{&v.order, &v.seq, &v.data, &v.line}, func() error {
+	r.ask(sql, args, []any{&v.order, &v.seq, &v.data, &v.line}, func() error {
 		data, err := r.box.Open("records", recordPlace(typ, id, v.order, v.seq), v.data)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", typ, id, err)
 		}
-		vs = append(vs, version{v.order, v.seq, append([]byte{}, data...), append([]byte(nil), v.line...)})
+		*vs = append(*vs, version{v.order, v.seq, append([]byte{}, data...), append([]byte(nil), v.line...)})
 		return nil
 	})
-	return vs, err
 }
 
 // decode reads a record's bytes, if they are those that its log entry names.
@@ -107,6 +115,10 @@ func versions[R any](r read, typ, id string) (rs []R, err error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeAll[R](vs, typ, id)
+}
+
+func decodeAll[R any](vs []version, typ, id string) (rs []R, err error) {
 	for _, v := range vs {
 		var one R
 		if err := v.decode(typ, id, &one); err != nil {

@@ -13,7 +13,8 @@ CREATE TABLE clock (
 );
 
 -- Each connection that writes counts its transactions here, each in the transaction itself:
--- who lost the connection during COMMIT sees by it whether that was done.
+-- who lost the connection during COMMIT sees by it whether that was done. Rows of
+-- connections that have not written for a day are removed when a case is opened.
 CREATE TABLE handed (
     client bytea PRIMARY KEY,
     n      bigint NOT NULL,
@@ -22,7 +23,8 @@ CREATE TABLE handed (
 
 CREATE TABLE logs (
     ord  text COLLATE "C" PRIMARY KEY,
-    size bigint NOT NULL
+    size bigint NOT NULL,
+    edge bytea NOT NULL DEFAULT '' -- hashes from which those of the next line follow
 );
 
 CREATE TABLE lines (
@@ -190,3 +192,11 @@ CREATE INDEX docs_listing ON docs (listing, n);
 CREATE INDEX docs_words ON docs USING gin (words);
 CREATE INDEX docs_facts ON docs USING gin (facts);
 CREATE INDEX docs_level ON docs (level DESC, score DESC, n DESC) WHERE ended IS NULL;
+
+-- The planner's samples of values would outlive what is erased.
+ALTER TABLE records  ALTER data SET STATISTICS 0;
+ALTER TABLE bodies   ALTER data SET STATISTICS 0;
+ALTER TABLE rows     ALTER data SET STATISTICS 0;
+ALTER TABLE tasks    ALTER data SET STATISTICS 0;
+ALTER TABLE mentions ALTER data SET STATISTICS 0;
+ALTER TABLE docs     ALTER data SET STATISTICS 0;

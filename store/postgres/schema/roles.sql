@@ -45,8 +45,9 @@ GRANT SELECT ON meta, clock, logs, lines, hashes TO {{.Others}};
 GRANT SELECT ON ALL TABLES IN SCHEMA {{.Case}} TO {{.Workers}};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {{.Case}} TO {{.Workers}};
 GRANT INSERT ON lines, hashes, logs, records, tasks, counts, pace, handed TO {{.Workers}};
-GRANT UPDATE ON tasks, counts, handed TO {{.Workers}};
-GRANT UPDATE (size) ON logs TO {{.Workers}};
+GRANT UPDATE, DELETE ON handed TO {{.Workers}};
+GRANT UPDATE ON tasks, counts TO {{.Workers}};
+GRANT UPDATE (size, edge) ON logs TO {{.Workers}};
 GRANT UPDATE (latest) ON clock TO {{.Workers}};
 GRANT UPDATE (last, rest) ON pace TO {{.Workers}}; -- a clock that was set back
 GRANT INSERT, UPDATE, DELETE ON captures, mentions, triage, levels, docs TO {{.Workers}};
