@@ -153,11 +153,6 @@ func (r read) recordWithHash(o vigil.Object) ([]byte, error) {
 	return nil, fmt.Errorf("%s %s with SHA-256 %s: %w", o.Type, o.ID, o.SHA256, vigil.ErrNotFound)
 }
 
-// idsOf returns the IDs of all records of a type, sorted.
-func (r read) idsOf(typ string) ([]string, error) {
-	return r.ids(`SELECT DISTINCT id FROM records WHERE typ = $1 ORDER BY id`, typ)
-}
-
 // newestOfEach returns the newest version of each record of a type, by ID.
 func newestOfEach[R any](r read, typ string) (rs []R, err error) {
 	type found struct {
