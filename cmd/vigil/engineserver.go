@@ -57,19 +57,19 @@ func (s onServer) options(o opening) postgres.Options {
 }
 
 func (s onServer) create(ctx context.Context, o opening) (caseStore, error) {
-	return served(postgres.Create(ctx, s.address, s.options(o)))
+	return reached(postgres.Create(ctx, s.address, s.options(o)))
 }
 
 func (s onServer) open(ctx context.Context, o opening) (caseStore, error) {
-	st, err := served(postgres.Open(ctx, s.address, s.options(o)))
+	st, err := reached(postgres.Open(ctx, s.address, s.options(o)))
 	if errors.Is(err, vigil.ErrSealed) {
 		err = hint(err, "copy %s from a machine that has it, and name the key with --key FILE", s.beside()+ringSuffix)
 	}
 	return st, err
 }
 
-// served is st, but for a nil that is none.
-func served(st *postgres.Store, err error) (caseStore, error) {
+// reached is st, but for a nil that is none.
+func reached(st *postgres.Store, err error) (caseStore, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -67,8 +67,8 @@ func set(t *testing.T, dir string, change func(*config.Config)) {
 func joined(t *testing.T, dir, address string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "case")
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", dir, to).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	if address != "" {
 		set(t, to, func(c *config.Config) { c.Store.URL = address })
@@ -278,7 +278,8 @@ func TestFewConnectionsSufficeForManyProcesses(t *testing.T) {
 func listingIn(t *testing.T, said string) string {
 	t.Helper()
 	var row struct{ Listing struct{ ID string } }
-	if err := json.NewDecoder(strings.NewReader(said[strings.Index(said, "{"):])).Decode(&row); err != nil || row.Listing.ID == "" {
+	_, said, _ = strings.Cut(said, "{")
+	if err := json.NewDecoder(strings.NewReader("{" + said)).Decode(&row); err != nil || row.Listing.ID == "" {
 		t.Fatalf("%v in\n%s", err, said)
 	}
 	return row.Listing.ID

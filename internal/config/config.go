@@ -295,7 +295,7 @@ func (c Config) check() error {
 		return fmt.Errorf("version = %d: this program reads version 1", c.Version)
 	case c.Tor.Socks == "":
 		return errors.New("tor.socks is empty: want host:port or unix:PATH")
-	case !strings.Contains(c.Store.URL, ":"): // what it may be, who opens it knows
+	case !regexp.MustCompile(`^(bolt:|postgres://|postgresql://)`).MatchString(c.Store.URL):
 		return fmt.Errorf("store.url = %q: want bolt:PATH, or postgres://LOGIN@HOST/DATABASE?case=NAME", c.Store.URL)
 	case c.Log.Entries < 1:
 		return fmt.Errorf("log.entries = %d: want 1 or more", c.Log.Entries)
