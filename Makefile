@@ -18,13 +18,18 @@ ALONE  = $(filter-out $(ATONCE),$(ALL))
 
 export CGO_ENABLED = $(if $(RACE),1,0)
 
-.PHONY: build test check fuzz stress bench peers train eval demo deps
+.PHONY: build test check fuzz stress bench peers train eval demo demo-postgres deps
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o . ./cmd/vigil ./cmd/vigil-verify
 
 demo: build
 	./vigil demo
+
+# demo-postgres is the demo on a PostgreSQL server of its own, with two processes that
+# crawl and the reviewers' pages at the end, until ^C.
+demo-postgres: build
+	.ci/postgres sh -c './vigil demo --store "$$DATABASE" --crawlers 2 --serve'
 
 test: deps
 	$(GO) vet ./...

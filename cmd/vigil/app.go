@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -22,9 +21,9 @@ import (
 	"vigil/internal/config"
 	"vigil/internal/desk"
 	"vigil/internal/display"
+	"vigil/internal/seal"
 	"vigil/internal/watchlist"
 	"vigil/store"
-	"vigil/store/bolt"
 )
 
 // An app is one run of the program: its streams and its global flags.
@@ -75,7 +74,7 @@ Try it: vigil demo`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.dir, "case", ".", "folder of the case")
 	f.StringVar(&a.socks, "socks", "", "Tor's SOCKS port: host:port or unix:PATH (default: [tor] socks of vigil.toml)")
-	f.StringVar(&a.storeURL, "store", "", "where the case is kept, bolt:PATH (default: [store] url of vigil.toml)")
+	f.StringVar(&a.storeURL, "store", "", "where the case is kept, bolt:PATH or postgres://LOGIN@HOST/DATABASE?case=NAME (default: [store] url of vigil.toml)")
 	f.StringVar(&a.key, "key", "", "file of the key that opens an encrypted case (default: [store] key of vigil.toml)")
 	f.StringVar(&a.actor, "as", "", "account under which acts are logged (default: your login name)")
 	f.BoolVar(&a.json, "json", false, "JSON lines where a table would be shown")
@@ -122,8 +121,9 @@ func tool() string { return "vigil " + version() }
 type openCase struct {
 	dir    string
 	config config.Config
-	sealed bool // encrypted, and opened without its key: see bolt.Options
-	keys   []bolt.Key
+	sealed bool // encrypted, and opened without its key
+	keys   []seal.Key
+	at     engine
 	store.Store
 	keeper *keeper // of checkpoints; nil if nothing is to be signed
 	who    access.Person
@@ -159,13 +159,7 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	if err != nil && !audit {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
-	st, err := bolt.Open(db, bolt.Options{Tool: tool(), Now: time.Now, Command: command, Address: address, Keys: dataKeys(ring), Sealed: audit, Indexing: a.indexed()})
-	switch {
-	case errors.Is(err, vigil.ErrInUse):
-		err = hint(err, "wait until it ends, stop it, or use its pages if it serves them")
-	case errors.Is(err, vigil.ErrSealed):
-		err = hint(err, "restore %s, and name the key with --key FILE", db+ringSuffix)
-	}
+	st, err := c.at.open(a.context(), opening{command: command, address: address, keys: dataKeys(ring), sealed: audit, index: a.indexed()})
 	if err != nil {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
@@ -187,7 +181,16 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	return c, nil
 }
 
-// settings reads the case's, and says where its database is.
+// context returns that of the command that runs.
+func (a *app) context() context.Context {
+	if a.running == nil || a.running.Context() == nil {
+		return context.Background()
+	}
+	return a.running.Context()
+}
+
+// settings reads the case's, and says where its database is: what the names of the
+// files beside it begin with.
 func (a *app) settings() (c *openCase, db string, err error) {
 	cfg, err := config.Read(a.configFile())
 	switch {
@@ -203,11 +206,10 @@ func (a *app) settings() (c *openCase, db string, err error) {
 		cfg.Store.URL = a.storeURL
 	}
 	c = &openCase{dir: a.dir, config: cfg}
-	name, ok := strings.CutPrefix(cfg.Store.URL, "bolt:")
-	if !ok {
-		return nil, "", usagef("--store %q: want bolt:PATH", cfg.Store.URL)
+	if c.at, err = engineAt(a.dir, cfg.Store.URL); err != nil {
+		return nil, "", fmt.Errorf("--store: %w", err)
 	}
-	return c, c.path(name), nil
+	return c, c.at.beside(), nil
 }
 
 // Close signs checkpoints of what was logged, and releases the case.

@@ -17,8 +17,8 @@ import (
 
 	"vigil"
 	"vigil/internal/config"
+	"vigil/internal/seal"
 	"vigil/store"
-	"vigil/store/bolt"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -32,6 +32,9 @@ log with its root. Then it reads all of it back and checks it as vigil check doe
 
 The folder keys is left out but for accounts.json: keep it apart. Whoever has the backup and the keys has
 the case. What was deleted from the case may still be in a backup.
+
+A case on a PostgreSQL server is backed up by the server's means: pg_dump or base backups,
+and a copy of this folder without keys/; or copy it into a file (vigil copy).
 
 While vigil run or vigil serve has the case, no other process can open it: let these
 back it up themselves, with backup_dir and backup_every in [store] of vigil.toml.`,
@@ -79,7 +82,8 @@ func (a *app) backUp(ctx context.Context, cs *openCase, dir string) (m manifest,
 	}()
 	s, ok := cs.Store.(snapshotter)
 	if !ok {
-		return m, errors.New("its store is backed up by its own means")
+		return m, hint(fmt.Errorf("%w: %s is backed up by the server's means", vigil.ErrRefused, cs.at),
+			"pg_dump --schema and a copy of this folder without keys/, or vigil copy into a file, which has all and is verified")
 	}
 	part, err := partFolder(dir)
 	if err != nil {
@@ -148,8 +152,8 @@ func (a *app) logBackup(ctx context.Context, cs *openCase, when string, details 
 }
 
 // checkSnapshot checks the file of a store without changing it.
-func (a *app) checkSnapshot(ctx context.Context, name string, keys []bolt.Key) (r store.CheckReport, err error) {
-	s, err := openToRead(name, keys)
+func (a *app) checkSnapshot(ctx context.Context, name string, keys []seal.Key) (r store.CheckReport, err error) {
+	s, err := inFile{name}.freeze(ctx, opening{keys: keys})
 	if err != nil {
 		return r, err
 	}

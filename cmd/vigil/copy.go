@@ -10,35 +10,38 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"vigil"
 	"vigil/internal/keyring"
+	"vigil/internal/seal"
 	"vigil/store"
-	"vigil/store/bolt"
 )
 
 func (a *app) copyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "copy FROM TO",
 		Short: "Copy a case from one store to another, and verify both",
-		Long: `copy brings a case from the store FROM to the store TO, each written as bolt:PATH:
-every line of every log byte for byte, records, page bodies, lists, tasks with state
-and history, sources with what they rest on. It compares the roots of all logs, and
-checks the copy whole. FROM is only read, not a byte of it changes. A copy of an encrypted case is under the same
-key, and gets a copy of its file of keys.
+		Long: `copy brings a case from the store FROM to the store TO, each written as bolt:PATH or as
+postgres://LOGIN@HOST/DATABASE?case=NAME: every line of every log byte for byte, records,
+page bodies, lists, tasks with state and history, sources with what they rest on. It compares
+the roots of all logs, and checks the copy whole. FROM is only read, and nobody changes it
+meanwhile: on a server, those who want to wait. A copy of an encrypted case is under the same
+key, and gets a copy of its file of keys: beside a file, or for a case on a server in the
+folder that --case names.
 
-Until all is done the copy is called TO.part; a copy that was broken off goes on
-where it stopped. TO must not be there. The log of the copy says that it is one.`,
+Until all is done the copy is called TO.part, or NAME_part; a copy that was broken off goes
+on where it stopped. TO must not be there. The log of the copy says that it is one.
+
+The folder of the case stays what it is: set [store] url of its vigil.toml to TO to go on there.`,
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, operands []string) error {
-			from, err := boltPath(operands[0])
+			from, err := a.end(operands[0])
 			if err != nil {
 				return err
 			}
-			to, err := boltPath(operands[1])
+			to, err := a.end(operands[1])
 			if err != nil {
 				return err
 			}
@@ -47,24 +50,28 @@ where it stopped. TO must not be there. The log of the copy says that it is one.
 	}
 }
 
-// boltPath returns the file that a store's address names.
-func boltPath(url string) (string, error) {
-	path, ok := strings.CutPrefix(url, "bolt:")
-	if !ok || path == "" {
-		return "", usagef("%q: want bolt:PATH", url)
+// end returns the engine at one end of a copy. The path of a file is relative to the
+// working directory, as everywhere; the keys of a server are in the folder of the case.
+func (a *app) end(url string) (engine, error) {
+	if name, ok := strings.CutPrefix(url, "bolt:"); ok && name != "" {
+		return inFile{name}, nil
 	}
-	return path, nil
+	return engineAt(a.dir, url)
 }
 
-func (a *app) copyCase(ctx context.Context, from, to string) error {
-	if err := mustBeFree(to); err != nil {
-		return usage(err)
+func (a *app) copyCase(ctx context.Context, from, to engine) error {
+	if err := to.free(ctx); err != nil {
+		return err
 	}
-	keys, err := a.keysOf(from, filepath.Join(filepath.Dir(from), caseKeyFile))
+	part, err := to.part()
 	if err != nil {
 		return err
 	}
-	src, err := openToRead(from, keys)
+	keys, err := a.keysOf(from.beside(), filepath.Join(filepath.Dir(from.beside()), caseKeyFile))
+	if err != nil {
+		return err
+	}
+	src, err := from.freeze(ctx, opening{command: "vigil copy", keys: keys})
 	if err != nil {
 		return err
 	}
@@ -72,19 +79,18 @@ func (a *app) copyCase(ctx context.Context, from, to string) error {
 		return errors.Join(err, src.Close())
 	}
 	id, _ := src.KeyID()
-	keys = slices.DeleteFunc(keys, func(k bolt.Key) bool { return k.ID != id })
-	part := to + ".part"
+	keys = slices.DeleteFunc(keys, func(k seal.Key) bool { return k.ID != id })
 	report, err := a.copyTo(ctx, src, part, keys)
 	if err := errors.Join(err, src.Close()); err != nil {
 		if errors.Is(err, vigil.ErrExists) {
-			return hint(err, "%s is left as it is; name another file, or remove it", part)
+			return hint(err, "%s is left as it is; name another, or remove it", part)
 		}
 		return hint(err, "%s holds what was copied; the same command goes on from there", part)
 	}
-	if err := copyRing(from, to); err != nil {
+	if err := copyRing(from.beside(), to.beside()); err != nil {
 		return err
 	}
-	if err := promote(part, to); err != nil {
+	if err := to.promote(ctx); err != nil {
 		return err
 	}
 	if err := a.sayCopied(ctx, to, report, keys); err != nil {
@@ -108,7 +114,7 @@ func copyRing(from, to string) error {
 		return err
 	}
 	if have, err := os.ReadFile(to + ringSuffix); err == nil && bytes.Equal(have, ring) {
-		return nil // of a copy that was broken off here
+		return nil // of a copy that was broken off here, or between two cases of a folder
 	}
 	if err := mustBeFree(to + ringSuffix); err != nil {
 		return err
@@ -116,28 +122,13 @@ func copyRing(from, to string) error {
 	return keyring.WriteAtomic(to+ringSuffix, ring)
 }
 
-// openToRead opens a case of which nothing may change.
-func openToRead(path string, keys []bolt.Key) (*bolt.Store, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, usage(err)
-	}
-	s, err := bolt.OpenSnapshot(path, bolt.Options{Tool: tool(), Now: time.Now, Keys: keys})
-	switch {
-	case errors.Is(err, bolt.ErrOldLayout):
-		err = hint(err, "any command that opens the case brings it on: vigil log verify")
-	case errors.Is(err, vigil.ErrInUse):
-		err = hint(err, "wait until it ends, or stop it")
-	}
-	return s, err
-}
-
-// copyTo copies into a file that is there already if an earlier copy was broken
+// copyTo copies into a case that is there already if an earlier copy was broken
 // off, and checks it.
-func (a *app) copyTo(ctx context.Context, src *bolt.Store, part string, keys []bolt.Key) (r store.CopyReport, err error) {
-	o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil copy", Keys: keys}
-	dst, err := bolt.Create(part, o)
+func (a *app) copyTo(ctx context.Context, src caseStore, part engine, keys []seal.Key) (r store.CopyReport, err error) {
+	o := opening{command: "vigil copy", keys: keys}
+	dst, err := part.create(ctx, o)
 	if errors.Is(err, fs.ErrExist) {
-		dst, err = bolt.Open(part, o)
+		dst, err = part.open(ctx, o)
 	}
 	if errors.Is(err, vigil.ErrSealed) {
 		return r, fmt.Errorf("%s: %w: it holds another case, or one under another key", part, vigil.ErrExists)
@@ -163,15 +154,15 @@ func (a *app) copyTo(ctx context.Context, src *bolt.Store, part string, keys []b
 }
 
 // sameKey reports whether two stores are under the same key, or neither under one.
-func sameKey(a, b *bolt.Store) bool {
+func sameKey(a, b caseStore) bool {
 	ka, sealedA := a.KeyID()
 	kb, sealedB := b.KeyID()
 	return ka == kb && sealedA == sealedB
 }
 
 // sayCopied writes to the log of the copy that it is one.
-func (a *app) sayCopied(ctx context.Context, to string, r store.CopyReport, keys []bolt.Key) error {
-	s, err := bolt.Open(to, bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil copy", Keys: keys})
+func (a *app) sayCopied(ctx context.Context, to engine, r store.CopyReport, keys []seal.Key) error {
+	s, err := to.open(ctx, opening{command: "vigil copy", keys: keys})
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err erro
 	if err != nil {
 		return err
 	}
-	r := work.Runner{Queue: cs, Holder: a.who(), Observe: watch.observe, Patience: o.wait}
+	r := work.Runner{Queue: cs, Holder: a.who(), Shared: cs.shared(), Observe: watch.observe, Patience: o.wait}
 	err = r.Run(ctx, st.fetchPool(source, cs.config.Crawl.Workers), st.extractPool(2))
 	err = errors.Join(err, watch.end(err))
 	y.end(a)
@@ -287,7 +287,7 @@ func (a *app) reading(ctx context.Context, cs *openCase) (*stages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stages{store: cs, actor: a.who(), sources: sources, reader: reader, lists: lists}, nil
+	return &stages{store: cs, shared: cs.shared(), actor: a.who(), sources: sources, reader: reader, lists: lists}, nil
 }
 
 // ids returns the IDs of all sources, sorted.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,18 +89,23 @@ func printFlag(c *cobra.Command, print *bool) {
 
 // database returns where a shared case is, and its name there.
 func (a *app) database() (address, name string, err error) {
-	if address = a.storeURL; address == "" {
+	url := a.storeURL
+	if url == "" {
 		cfg, err := config.Read(a.configFile())
 		if err != nil {
 			return "", "", usage(err)
 		}
-		address = cfg.Store.URL
+		url = cfg.Store.URL
 	}
-	if strings.HasPrefix(address, "bolt:") {
-		return "", "", hint(usagef("the case is in a file, which knows no roles: %s", address), "--store postgres://LOGIN@HOST/DATABASE?case=NAME names one that is shared")
+	at, err := engineAt(a.dir, url)
+	if err != nil {
+		return "", "", err
 	}
-	_, name, err = postgres.ParseAddress(address)
-	return address, name, usage(err)
+	s, ok := at.(onServer)
+	if !ok {
+		return "", "", hint(usagef("the case is in a file, which knows no roles: %s", url), "--store postgres://LOGIN@HOST/DATABASE?case=NAME names one that is shared")
+	}
+	return s.address, s.name, nil
 }
 
 // runSQL prints statements, or runs them and says what is so then.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,30 +36,61 @@ const (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	var dir string
+	var o demoOptions
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Run everything on built-in synthetic markets, offline",
 		Long: `demo serves two invented markets behind a SOCKS5 proxy on loopback, makes a case,
 authorises the markets, crawls them, classifies what it finds, looks it up in an invented
-watchlist and links it, decides on one listing, and exports and verifies a bundle. It leaves DIR/case and DIR/bundle.`,
+watchlist and links it, decides on one listing, and exports and verifies a bundle. It leaves DIR/case and DIR/bundle.
+
+--serve then serves the reviewers' pages until ^C. With --store postgres://… the case is on that
+server, which must not have it, and with --crawlers N as many processes crawl it at once.`,
 		Args: args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c, dir) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c, o) },
 	}
-	c.Flags().StringVar(&dir, "dir", "", "folder for the case and the bundle (default: a fresh one)")
+	c.Flags().StringVar(&o.dir, "dir", "", "folder for the case and the bundle (default: a fresh one)")
+	c.Flags().IntVar(&o.crawlers, "crawlers", 0, "crawl by so many processes, with a case on a server")
+	c.Flags().BoolVar(&o.serve, "serve", false, "serve the reviewers' pages at the end")
 	return c
 }
 
+// demoOptions are the flags of "vigil demo".
+type demoOptions struct {
+	dir      string
+	crawlers int
+	serve    bool
+}
+
+// check reports what is wrong with the flags, before anything is made.
+func (o demoOptions) check(a *app) error {
+	if o.crawlers < 0 || o.crawlers > 16 {
+		return usagef("--crawlers %d: want 1 to 16", o.crawlers)
+	}
+	if a.storeURL == "" && o.crawlers == 0 {
+		return nil
+	}
+	at, err := engineAt(".", cmp.Or(a.storeURL, config.Default().Store.URL))
+	if err == nil && o.crawlers > 0 && !at.shared() {
+		err = hint(usagef("--crawlers: one process at a time has a case in a file"), "--store postgres://LOGIN@HOST/DATABASE?case=NAME names a database that they share")
+	}
+	return err
+}
+
 // demo runs the commands one after another, as a person would type them.
-func (a *app) demo(c *cobra.Command, dir string) error {
+func (a *app) demo(c *cobra.Command, o demoOptions) error {
 	begin := time.Now()
+	if err := o.check(a); err != nil {
+		return err
+	}
+	dir := o.dir
 	if dir == "" {
 		var err error
 		if dir, err = os.MkdirTemp("", "vigil-demo-"); err != nil {
 			return err
 		}
 	}
-	d := demo{app: *a, out: dir}
+	d := demo{app: *a, out: dir, crawlers: o.crawlers}
 	d.dir, d.guided = filepath.Join(dir, "case"), true
 	markets, err := fixtures.Markets()
 	if err != nil {
@@ -90,7 +122,10 @@ func (a *app) demo(c *cobra.Command, dir string) error {
 		}
 	}
 	a.info("\nDone in %s. All of it is in %s; look at it with:\n", time.Since(begin).Round(100*time.Millisecond), dir)
-	return d.lookAt()
+	if err := d.lookAt(); err != nil || !o.serve {
+		return err
+	}
+	return d.serving(c.Context(), "vigil demo", "127.0.0.1:0", func(_ *openCase, p *pages) error { return p.serve(c.Context()) })
 }
 
 // lookAt says what to look at next, called as this run was.
@@ -126,6 +161,8 @@ type demo struct {
 	out     string   // folder of the demo; the case is in it
 	listing string   // the one that is decided on and exported
 	linked  []string // exported with it: those on the path to a listed wallet
+
+	crawlers int // processes; 0 for this one
 }
 
 func (d *demo) bundle() string { return filepath.Join(d.out, "bundle") }
@@ -134,7 +171,11 @@ func (d *demo) makeCase(c *cobra.Command, _ []fixtures.Market) error {
 	if err := d.app.makeCase(c, d.dir, sealing{}); err != nil {
 		return hint(fmt.Errorf("%s: %w", d.dir, err), "name a fresh folder with --dir")
 	}
-	conf := config.Default()
+	conf, err := config.Read(d.configFile())
+	if err != nil {
+		return err
+	}
+	conf.Crawl.DelayFactor = 0 // the markets are this process itself
 	conf.Review.Contact = "the duty officer of this invented unit, extension 0"
 	if err := os.WriteFile(filepath.Join(d.dir, config.Name), []byte(config.File(conf)), 0o644); err != nil {
 		return err
@@ -173,8 +214,10 @@ func (d *demo) authorize(c *cobra.Command, markets []fixtures.Market) error {
 }
 
 func (d *demo) crawl(c *cobra.Command, _ []fixtures.Market) error {
+	if d.crawlers > 0 {
+		return d.crawlByOthers(c.Context())
+	}
 	return d.with("vigil demo", func(cs *openCase) error {
-		cs.config.Crawl.DelayFactor = 0 // the markets are this process itself
 		return d.app.crawl(c.Context(), cs, crawlOptions{wait: time.Minute})
 	})
 }

@@ -7,15 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"vigil"
 	"vigil/internal/anchor"
 	"vigil/internal/config"
+	"vigil/internal/keyring"
 	"vigil/internal/signature"
-	"vigil/store/bolt"
 )
 
 // Files of a case beside vigil.toml and vigil.db.
@@ -46,7 +45,10 @@ of who may sign orders.
 
 The database is encrypted. The key that opens it is made in DIR/` + caseKeyFile + `: move it away, or keep
 a copy elsewhere, for without it nobody reads the case. Where no key may lie beside the case,
---passphrase asks for a passphrase instead.`,
+--passphrase asks for a passphrase instead.
+
+With --store postgres://LOGIN@HOST/DATABASE?case=NAME many machines share the case: its
+database is made there, and DIR holds the rest. Copy DIR to each machine that is to join.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, operands []string) error {
 			if s.none && s.phrase {
@@ -94,7 +96,15 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 	if err != nil {
 		return err
 	}
-	st, err := a.makeStore(c.Context(), dir, s, public, logPublic)
+	conf := config.Default()
+	if a.storeURL != "" {
+		conf.Store.URL = a.storeURL
+	}
+	at, err := engineAt(dir, conf.Store.URL)
+	if err != nil {
+		return err
+	}
+	st, err := a.makeStore(c.Context(), at, dir, s, public, logPublic)
 	if err != nil {
 		return err
 	}
@@ -112,7 +122,7 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 		{logKeyFile + ".key", logPrivate, 0o600},
 		{logKeyFile + ".pub", logPublic, 0o644},
 		{signersFile, []byte(signersText), 0o644},
-		{config.Name, config.File(config.Default()), 0o644}, // last: it makes the folder a case
+		{config.Name, config.File(conf), 0o644}, // last: it makes the folder a case
 	} {
 		if err := writeNew(filepath.Join(dir, f.name), f.data, f.mode); err != nil {
 			return err
@@ -122,19 +132,27 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 }
 
 // makeStore makes the database of a case, its keys, and the first entry of its log.
-func (a *app) makeStore(ctx context.Context, dir string, s sealing, public, logPublic []byte) (*bolt.Store, error) {
-	db, details := filepath.Join(dir, "vigil.db"), map[string]string{"encryption": "none"}
-	var keys []bolt.Key
+func (a *app) makeStore(ctx context.Context, at engine, dir string, s sealing, public, logPublic []byte) (caseStore, error) {
+	if err := at.free(ctx); err != nil { // before any key is made
+		return nil, err
+	}
+	details := map[string]string{"encryption": "none"}
+	o := opening{command: "vigil init"}
+	var ring *keyring.Ring
 	if !s.none {
-		ring, err := a.newRing(db, filepath.Join(dir, caseKeyFile), s.phrase)
+		var err error
+		ring, err = a.newRing(at.beside(), filepath.Join(dir, caseKeyFile), s.phrase)
 		if err != nil {
 			return nil, err
 		}
-		keys = dataKeys(ring)
-		details = map[string]string{"encryption": "aes-256-gcm", "data_key": fmt.Sprintf("%x", keys[0].ID)}
+		o.keys = dataKeys(ring)
+		details = map[string]string{"encryption": "aes-256-gcm", "data_key": fmt.Sprintf("%x", o.keys[0].ID)}
 	}
-	st, err := bolt.Create(db, bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil init", Keys: keys})
+	st, err := at.create(ctx, o)
 	if err != nil {
+		if ring != nil { // so that it can be tried again
+			err = errors.Join(err, ring.Delete())
+		}
 		return nil, err
 	}
 	details[detailLogKey] = vigil.SumHex(logPublic)

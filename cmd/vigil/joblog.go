@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"vigil"
 	"vigil/internal/job"
@@ -37,16 +40,44 @@ func (a *app) noteJob(cs *openCase, j job.Job) {
 	if j.State == job.Running {
 		act.Reason = jobBegun
 	}
+	if cs.shared() {
+		act.Details[detailProcess] = thisProcess()
+	}
 	if _, err := cs.Record(context.Background(), vigil.Result{Act: act}); err != nil {
 		a.info("job %s is not in the log: %s", j.ID, oneLine(err))
 	}
+}
+
+// detailProcess names the process that does a job, HOST:PID, where several have the
+// case open.
+const detailProcess = "process"
+
+func thisProcess() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
+}
+
+// gone reports whether a process of this machine has ended. Of those of others, only
+// they can tell.
+func gone(process string) bool {
+	host, number, ok := strings.Cut(process, ":")
+	here, _, _ := strings.Cut(thisProcess(), ":")
+	pid, err := strconv.Atoi(number)
+	if !ok || err != nil || pid <= 0 || host != here {
+		return false
+	}
+	return pid == os.Getpid() || !runs(pid) // a number may come again: this one has no job yet
 }
 
 // jobTail is how many entries at the end of the log are looked through for jobs
 // without an end.
 const jobTail = 20_000
 
-// cutOff returns the jobs that began and did not end, the oldest first.
+// cutOff returns the jobs that began and did not end, the oldest first; where several
+// processes have the case open, those of processes that are gone.
 func cutOff(ctx context.Context, cs *openCase) (cut []job.Job, err error) {
 	cp, err := cs.Checkpoint(ctx, "")
 	if err != nil || cp.Size == 0 {
@@ -58,6 +89,7 @@ func cutOff(ctx context.Context, cs *openCase) (cut []job.Job, err error) {
 		}
 		switch {
 		case e.Action != vigil.ActJob:
+		case e.Reason == jobBegun && cs.shared() && !gone(e.Details[detailProcess]):
 		case e.Reason == jobBegun:
 			cut = append(cut, job.Job{ID: e.Object.ID, Kind: job.Kind(e.Details["kind"]), By: e.Actor, State: job.Cut, Asked: e.Time, Began: e.Time, Ended: e.Time})
 		default:

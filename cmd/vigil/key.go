@@ -181,7 +181,11 @@ func (a *app) rotate(c *cobra.Command, o rotation) error {
 	if o.off && o.phrase {
 		return usagef("--off and --passphrase: want one of them")
 	}
-	cs, db, err := a.settings()
+	cs, _, err := a.settings()
+	if err != nil {
+		return err
+	}
+	db, err := cs.file("key rotate", "vigil copy brings the case into a file, where its key can be changed, and from there into another case on the server")
 	if err != nil {
 		return err
 	}

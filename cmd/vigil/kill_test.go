@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -181,10 +182,13 @@ func openBolt(t *testing.T, dir string) *bolt.Store {
 // captured counts the pages of a case by their address.
 func captured(t *testing.T, dir string) map[string]int {
 	t.Helper()
-	st := openBolt(t, dir)
-	defer st.Close()
+	cs, err := (&app{dir: dir, stderr: io.Discard}).open("test", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cs.Close()
 	n := map[string]int{}
-	for p, err := range st.Pages(t.Context(), "") {
+	for p, err := range cs.Pages(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
 		}

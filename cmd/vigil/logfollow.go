@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"vigil"
@@ -15,10 +14,15 @@ import (
 const followPulse = 500 * time.Millisecond
 
 // followLog shows the chosen entries, and then new ones as they come, until ctx
-// ends. The case has one owner at a time: while that is another process, nothing
+// ends. A case in a file has one owner at a time: while that is another process, nothing
 // can be read; the person is told so, and what is known from outside.
 func (a *app) followLog(ctx context.Context, f logFilter) error {
 	w := &follower{app: a, filter: f}
+	if cs, _, err := a.settings(); err != nil {
+		return err
+	} else if cs.shared() {
+		return w.stay(ctx)
+	}
 	for {
 		if err := w.look(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -32,6 +36,22 @@ func (a *app) followLog(ctx context.Context, f logFilter) error {
 		case <-time.After(followPulse):
 		}
 	}
+}
+
+// stay shows what is new in a case that others may have open as well, until ctx ends.
+func (w *follower) stay(ctx context.Context) error {
+	return w.with("vigil log --follow", func(cs *openCase) error {
+		for {
+			if err := w.show(ctx, cs); err != nil && ctx.Err() == nil {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(followPulse):
+			}
+		}
+	})
 }
 
 // A follower shows what is new in the logs each time it looks.
@@ -59,7 +79,7 @@ func (w *follower) look(ctx context.Context) error {
 	}
 	err := w.with("vigil log --follow", func(cs *openCase) error {
 		w.barred = false
-		w.file = cs.path(strings.TrimPrefix(cs.config.Store.URL, "bolt:"))
+		w.file = cs.at.beside()
 		return w.show(ctx, cs)
 	})
 	if errors.Is(err, vigil.ErrInUse) {

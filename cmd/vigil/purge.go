@@ -130,10 +130,10 @@ func periods(c config.Retention) retention.Periods {
 // elsewhere.
 func (p *purge) finish(ctx context.Context, sealed bool, done purged) error {
 	if done.Unsettled > 0 {
-		p.info("writing the case file anew, without what was erased")
+		p.info("writing the case anew, without what was erased")
 		var err error
 		if done.Removed, err = p.compact(ctx, sealed, done); err != nil {
-			return hint(fmt.Errorf("what was erased may still be read in the case file: %w", err), "vigil purge --yes brings it to its end")
+			return hint(fmt.Errorf("what was erased may still be read where the case is kept: %w", err), "vigil purge --yes brings it to its end")
 		}
 	}
 	if p.json {
@@ -152,7 +152,14 @@ func (p *purge) finish(ctx context.Context, sealed bool, done purged) error {
 // compact rewrites the case file; one that is encrypted under a fresh data key, so
 // that what the disk keeps of the old file opens no more.
 func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string, error) {
-	cs, db, err := p.settings()
+	cs, _, err := p.settings()
+	if err != nil {
+		return nil, err
+	}
+	if cs.shared() {
+		return nil, p.settleAt(ctx)
+	}
+	db, err := cs.file("purge", "")
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +186,22 @@ func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string
 		return removed, err
 	}
 	return removed, ring.Settle(key.ID)
+}
+
+// A settler is a store that rids itself of what was erased while it is open.
+type settler interface {
+	Settle(ctx context.Context) error
+}
+
+// settleAt rids the database of a shared case of what was erased.
+func (p *purge) settleAt(ctx context.Context) error {
+	return p.with("vigil purge", func(cs *openCase) error {
+		s, ok := cs.Store.(settler)
+		if !ok {
+			return hint(fmt.Errorf("%s: dead rows are there until the server vacuums", cs.at), "let who runs the server VACUUM FULL the tables of the case, and let old write-ahead logs and base backups go")
+		}
+		return s.Settle(ctx)
+	})
 }
 
 // tell says what was done, and what a program cannot reach.

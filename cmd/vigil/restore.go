@@ -14,6 +14,7 @@ import (
 
 	"vigil"
 	"vigil/internal/config"
+	"vigil/internal/seal"
 	"vigil/store"
 	"vigil/store/bolt"
 )
@@ -83,7 +84,7 @@ func (a *app) restore(ctx context.Context, backup, dir string) (err error) {
 
 // checkBackup checks a backup's store as far as this program can without changing
 // it.
-func (a *app) checkBackup(ctx context.Context, backup string, m manifest, keys []bolt.Key) error {
+func (a *app) checkBackup(ctx context.Context, backup string, m manifest, keys []seal.Key) error {
 	report, err := a.checkSnapshot(ctx, filepath.Join(backup, filepath.FromSlash(m.Store)), keys)
 	if errors.Is(err, bolt.ErrOldLayout) {
 		a.info("the backup has an older layout: its files are checked, and its store will be when it is restored")
@@ -102,8 +103,8 @@ func restoreFile(ctx context.Context, backup, part string, f savedFile) error {
 
 // openRestored opens what was restored as a case is opened, checks it, and notes
 // in its log where it comes from.
-func (a *app) openRestored(ctx context.Context, part string, m manifest, keys []bolt.Key) (err error) {
-	s, err := bolt.Open(filepath.Join(part, filepath.FromSlash(m.Store)), bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil restore", Keys: keys})
+func (a *app) openRestored(ctx context.Context, part string, m manifest, keys []seal.Key) (err error) {
+	s, err := inFile{filepath.Join(part, filepath.FromSlash(m.Store))}.open(ctx, opening{command: "vigil restore", keys: keys})
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type served struct {
 	cmd    *exec.Cmd
 	base   string
 	client *http.Client
+	said   string // before it served
 }
 
 // loginLink is what the program prints to open its pages.
@@ -46,6 +47,7 @@ func serve(t *testing.T, args ...string) *served {
 	}
 	lines := bufio.NewScanner(stderr)
 	var said []string
+	defer func() { s.said = strings.Join(said, "\n") }()
 	for s.base == "" && lines.Scan() {
 		said = append(said, lines.Text())
 		if m := loginLink.FindStringSubmatch(lines.Text()); m != nil {

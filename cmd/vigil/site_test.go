@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -193,9 +194,12 @@ func (w *world) settings(crawl string) {
 }
 
 // newCaseFor makes a case and registers an order, which a court has signed.
-func newCaseFor(t *testing.T, dir string, order []byte) {
+func newCaseFor(t *testing.T, dir string, order []byte, flags ...string) {
 	t.Helper()
-	vigilOK(t, "init", "--no-encryption", dir) // so that a test can look for words in the file
+	if flags == nil {
+		flags = []string{"--no-encryption"} // so that a test can look for words in the file
+	}
+	vigilOK(t, slices.Concat([]string{"init", dir}, flags)...)
 	private, public, err := signature.GenerateKey("court")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"syscall"
 )
@@ -12,4 +13,10 @@ import (
 func listenPrivately(path string) (net.Listener, error) {
 	defer syscall.Umask(syscall.Umask(0o177))
 	return net.Listen("unix", path)
+}
+
+// runs reports whether there is a process with a number, whoever's it is.
+func runs(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
 }

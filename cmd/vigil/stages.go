@@ -35,6 +35,7 @@ type stages struct {
 	failures streak
 	hosts    hosts
 	sessions *sessions
+	shared   bool             // other processes work on the case as well
 	close    func() error     // ends the way to the network
 	now      func() time.Time // the time of day; time.Now if nil
 	tell     func(string)     // tells a person at once; nobody if nil
@@ -54,6 +55,20 @@ const (
 	fetchLease = 30 * time.Minute // robots.txt and a page take 10 minutes each at most, a turn 5
 	localLease = 5 * time.Minute
 )
+
+// sharedLease is how long leases are where other processes work on the case as well.
+// Only a lease that runs out tells that one of them is gone, so that they are short,
+// and renewed while a step takes. It is longer than a store is patient with a server
+// that is away.
+const sharedLease = time.Minute
+
+// lease returns how long a lease is that nobody else could end.
+func (s *stages) lease(most time.Duration) time.Duration {
+	if s.shared {
+		return min(most, sharedLease)
+	}
+	return most
+}
 
 // source returns the source that t names.
 func (s *stages) source(t vigil.Task) (vigil.Source, error) {
@@ -137,13 +152,13 @@ func reviewPriority(a vigil.Assessment) int { return 50*a.Level.Rank() + int(49*
 
 // fetchPool, extractPool and classifyPool are the stages as a runner wants them.
 func (s *stages) fetchPool(source string, workers int) work.Pool {
-	return work.Pool{Stage: vigil.Fetch, Source: source, Workers: workers, TTL: fetchLease, Do: s.fetch}
+	return work.Pool{Stage: vigil.Fetch, Source: source, Workers: workers, TTL: s.lease(fetchLease), Do: s.fetch}
 }
 
 func (s *stages) extractPool(workers int) work.Pool {
-	return work.Pool{Stage: vigil.Extract, Workers: workers, TTL: localLease, Do: s.extract}
+	return work.Pool{Stage: vigil.Extract, Workers: workers, TTL: s.lease(localLease), Do: s.extract}
 }
 
 func (s *stages) classifyPool(workers int) work.Pool {
-	return work.Pool{Stage: vigil.Classify, Workers: workers, TTL: localLease, Do: s.classify}
+	return work.Pool{Stage: vigil.Classify, Workers: workers, TTL: s.lease(localLease), Do: s.classify}
 }

@@ -14,7 +14,7 @@ import (
 
 	"vigil"
 	"vigil/internal/keyring"
-	"vigil/store/bolt"
+	"vigil/internal/seal"
 )
 
 // Files of an encrypted case.
@@ -82,20 +82,20 @@ func (a *app) identityFile(configured string) (string, error) {
 	return "", hint(errNoIdentity, "name it with --key FILE; vigil init left it in %s", configured)
 }
 
-// dataKeys returns the keys for bolt.
-func dataKeys(r *keyring.Ring) (keys []bolt.Key) {
+// dataKeys returns the keys for a store.
+func dataKeys(r *keyring.Ring) (keys []seal.Key) {
 	if r == nil {
 		return nil
 	}
 	for _, k := range r.Keys() {
-		keys = append(keys, bolt.Key(k))
+		keys = append(keys, seal.Key(k))
 	}
 	return keys
 }
 
 // keysOf returns the data keys of a store outside of its case, unlocked by the file
 // that --key names, or by configured; none if it has no file of keys.
-func (a *app) keysOf(db, configured string) ([]bolt.Key, error) {
+func (a *app) keysOf(db, configured string) ([]seal.Key, error) {
 	r, err := a.ring(db, configured)
 	if err != nil {
 		return nil, fmt.Errorf("unlock %s: %w", db, err)
@@ -105,7 +105,7 @@ func (a *app) keysOf(db, configured string) ([]bolt.Key, error) {
 
 // settle says what is odd about a case and its key file, and ends a rotation that
 // was cut short: what the case is sealed with is the one key that is left.
-func (a *app) settle(st *bolt.Store, r *keyring.Ring, db string) error {
+func (a *app) settle(st caseStore, r *keyring.Ring, db string) error {
 	id, encrypted := st.KeyID()
 	switch {
 	case r == nil:

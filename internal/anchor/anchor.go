@@ -67,11 +67,16 @@ func lineAt(ctx context.Context, l Log, log string, seq int64) ([]byte, error) {
 // wraps [vigil.ErrTampered]. A log that has not grown since then, or has no
 // entry, gets no second checkpoint; added says whether there is a new one.
 func (f Folder) Sign(ctx context.Context, l Log, log string, s *Signer, known Keys) (c vigil.Checkpoint, added bool, err error) {
+	// The folder is read first: another process may sign in it meanwhile, and then the
+	// log is as long as its newest checkpoint says, or longer.
+	sizes, err := f.Sizes(log)
+	if err != nil {
+		return c, false, err
+	}
 	if c, err = l.Checkpoint(ctx, log); err != nil {
 		return c, false, fmt.Errorf("sign checkpoint: %w", err)
 	}
-	sizes, err := f.Sizes(log)
-	if err != nil || c.Size == 0 && len(sizes) == 0 {
+	if c.Size == 0 && len(sizes) == 0 {
 		return c, false, err
 	}
 	if len(sizes) > 0 {
@@ -87,13 +92,25 @@ func (f Folder) Sign(ctx context.Context, l Log, log string, s *Signer, known Ke
 	if err != nil {
 		return c, false, err
 	}
-	if err := f.add(log, c.Size, "", note); err != nil {
+	switch err := f.add(log, c.Size, "", note); {
+	case errors.Is(err, vigil.ErrExists): // another process was faster
+		return c, false, f.signed(c, known)
+	case err != nil:
 		return c, false, fmt.Errorf("keep checkpoint: %w", err)
 	}
 	if ssh != nil {
 		err = f.add(log, c.Size, suffixSSH, ssh)
 	}
 	return c, true, err
+}
+
+// signed reports that a checkpoint in the folder is not c.
+func (f Folder) signed(c vigil.Checkpoint, known Keys) error {
+	is, _, err := f.Checkpoint(c.Log, c.Size, known)
+	if err == nil && is != c {
+		err = fmt.Errorf("checkpoint %s: %w: it states another root than the log has", f.name(c.Log, c.Size, ""), vigil.ErrTampered)
+	}
+	return err
 }
 
 // Checkpoint returns a checkpoint in the folder and the signed note that it

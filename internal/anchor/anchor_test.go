@@ -298,3 +298,51 @@ func TestKeysAreReadStrictly(t *testing.T) {
 		t.Errorf("a broken private key: %v; want an error that does not show it", err)
 	}
 }
+
+// A meanwhile is a log in which something happens before and after its state is read.
+type meanwhile struct {
+	anchor.Log
+	before, after func()
+}
+
+func (m meanwhile) Checkpoint(ctx context.Context, log string) (vigil.Checkpoint, error) {
+	m.before()
+	defer m.after()
+	return m.Log.Checkpoint(ctx, log)
+}
+
+// TestSeveralProcessesSignInOneFolder: where a case is on a server, they have it open at once.
+func TestSeveralProcessesSignInOneFolder(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after func(w *world)
+		added         bool
+		sizes         []int64
+	}{
+		"the same state":       {after: func(w *world) { w.sign() }, sizes: []int64{3, 6}},
+		"a later state":        {after: func(w *world) { w.grow(2); w.sign() }, added: true, sizes: []int64{3, 6, 8}},
+		"what it reads itself": {before: func(w *world) { w.grow(2); w.sign() }, sizes: []int64{3, 8}},
+		"an earlier state":     {before: func(w *world) { w.sign(); w.grow(2) }, added: true, sizes: []int64{3, 6, 8}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.grow(3)
+			w.sign()
+			w.grow(3)
+			do := func(f func(*world)) func() {
+				return func() {
+					if f != nil {
+						f(w)
+					}
+				}
+			}
+			_, added, err := w.folder.Sign(t.Context(), meanwhile{w, do(c.before), do(c.after)}, order, w.signer, w.trust.Keys)
+			if err != nil || added != c.added {
+				t.Errorf("added %t, %v; want %t", added, err, c.added)
+			}
+			if sizes, err := w.folder.Sizes(order); err != nil || !slices.Equal(sizes, c.sizes) {
+				t.Errorf("sizes %v, %v; want %v", sizes, err, c.sizes)
+			}
+			w.says("checkpoints", anchor.Pass, "signed")
+		})
+	}
+}

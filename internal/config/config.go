@@ -42,7 +42,7 @@ type Tor struct {
 
 // Store says where the case is kept.
 type Store struct {
-	URL string `toml:"url"` // bolt:PATH, relative to the case
+	URL string `toml:"url"` // bolt:PATH, relative to the case, or postgres://LOGIN@HOST/DATABASE?case=NAME
 	Key string `toml:"key"` // the age identity that opens an encrypted case, relative to it
 	// While the case is served, it is backed up each BackupEvery into a folder of
 	// its own in BackupDir, relative to the case; never, if either is empty or 0.
@@ -295,8 +295,8 @@ func (c Config) check() error {
 		return fmt.Errorf("version = %d: this program reads version 1", c.Version)
 	case c.Tor.Socks == "":
 		return errors.New("tor.socks is empty: want host:port or unix:PATH")
-	case !strings.HasPrefix(c.Store.URL, "bolt:"):
-		return fmt.Errorf("store.url = %q: want bolt:PATH", c.Store.URL)
+	case !regexp.MustCompile(`^(bolt:|postgres://|postgresql://)`).MatchString(c.Store.URL):
+		return fmt.Errorf("store.url = %q: want bolt:PATH, or postgres://LOGIN@HOST/DATABASE?case=NAME", c.Store.URL)
 	case c.Log.Entries < 1:
 		return fmt.Errorf("log.entries = %d: want 1 or more", c.Log.Entries)
 	case c.Log.Every < Duration(time.Second) || c.Log.Every > Duration(24*time.Hour):

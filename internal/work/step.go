@@ -20,7 +20,9 @@ func (r *Runner) request(p Pool, n int) store.LeaseRequest {
 // to be done next: one that was leased with the commit, if there was any.
 func (r *Runner) step(ctx context.Context, p Pool, t vigil.Task) (o Outcome, next []vigil.Task) {
 	begin := time.Now()
-	res, err := guard(ctx, p.Do, t)
+	held, release := r.hold(ctx, p, t)
+	res, err := guard(held, p.Do, t)
+	release()
 	stopped := ctx.Err()
 	if err != nil && stopped == nil {
 		err = classed(t, err)

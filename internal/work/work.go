@@ -72,7 +72,7 @@ type Pool struct {
 	Stage   vigil.Stage
 	Source  string // only tasks of this source; empty for any
 	Workers int
-	TTL     time.Duration // of a lease; more than a step can take
+	TTL     time.Duration // of a lease; it is renewed while a step takes longer than a third of it
 	Do      Func
 }
 
@@ -94,13 +94,16 @@ type Runner struct {
 	// Forever keeps the runner waiting for tasks that others add, until the
 	// context ends.
 	Forever bool
+	// Shared says that other processes add tasks as well: while it waits, the runner
+	// looks for them.
+	Shared bool
 	// Patience is how long a runner with nothing running waits at most for a
 	// task to become available; it ends at once if the store says that it would
 	// take longer. Zero waits as long as it takes. Forever knows no patience.
 	Patience time.Duration
 }
 
-// poll is how often a Forever runner looks for tasks that others added.
+// poll is how often a Forever or Shared runner looks for tasks that others added.
 const poll = time.Second
 
 // maxNap bounds how long a runner sleeps without asking its queue again.
@@ -246,7 +249,7 @@ func (r *Runner) enough(next time.Time) bool {
 // nap returns how long to sleep before asking for tasks again.
 func (r *Runner) nap(next time.Time) time.Duration {
 	d := maxNap
-	if r.Forever {
+	if r.Forever || r.Shared {
 		d = poll
 	}
 	if !next.IsZero() {

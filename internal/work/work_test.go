@@ -30,6 +30,9 @@ type queue struct {
 	failNext error                // of CommitLease
 	calls    []string             // of Lease, Commit and CommitLease
 	asked    []store.LeaseRequest // of CommitLease
+	renewed  []store.LeaseRequest // of Lease, for a task that is held
+	taken    error                // of Lease, for a task that is held
+	fresh    string               // token that Lease returns for a task that is held
 }
 
 func newQueue(subjects ...string) *queue {
@@ -43,6 +46,9 @@ func newQueue(subjects ...string) *queue {
 func (q *queue) Lease(_ context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if r.Task != "" {
+		return q.renew(r)
+	}
 	ts, next = q.lease(r)
 	q.calls = append(q.calls, fmt.Sprintf("lease %d", len(ts)))
 	return ts, next, nil

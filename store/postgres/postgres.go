@@ -91,6 +91,10 @@ const DefaultCase = "vigil"
 // caseName is what a case may be called: it is the name of a schema.
 var caseName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
 
+func isCaseName(name string) bool {
+	return caseName.MatchString(name) && !strings.HasPrefix(name, "pg_") && name != "public" && name != "information_schema"
+}
+
 // ParseAddress returns the way to the database of an address, and the case in it:
 // postgres://…?case=NAME, [DefaultCase] if it names none. One database may hold
 // several cases. A way on which others could read along is refused.
@@ -106,7 +110,7 @@ func ParseAddress(address string) (c *pgxpool.Config, name string, err error) {
 	if name = q.Get("case"); name == "" {
 		name = DefaultCase
 	}
-	if !caseName.MatchString(name) || strings.HasPrefix(name, "pg_") || name == "public" || name == "information_schema" {
+	if !isCaseName(name) {
 		return nil, "", fmt.Errorf("case %q: want a name of at most 48 small letters, digits and _, a letter first, other than public and pg_…", name)
 	}
 	q.Del("case")
@@ -173,6 +177,7 @@ func connect(ctx context.Context, address string, o Options) (*Store, error) {
 		return nil, err
 	}
 	c.ConnConfig.RuntimeParams["application_name"] = strings.TrimSpace("vigil " + o.Command)
+	letGo(c.ConnConfig)
 	c.AfterConnect = introduce
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {

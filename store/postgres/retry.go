@@ -60,7 +60,7 @@ func unreachable(err error) bool {
 		return false
 	}
 	if errors.As(err, &e) {
-		return e.Code == "57P01" || e.Code == "57P02" || e.Code == "57P03" || e.Code == "53300" || len(e.Code) == 5 && e.Code[:2] == "08"
+		return e.Code == "57P01" || e.Code == "57P02" || e.Code == "57P03" || e.Code == "53300" || e.Code == "25P03" || len(e.Code) == 5 && e.Code[:2] == "08"
 	}
 	return errors.As(err, &connect) || errors.As(err, &lost)
 }

@@ -5,8 +5,11 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"vigil"
@@ -26,6 +29,24 @@ func checkTransport(c *pgconn.Config) error {
 		}
 	}
 	return nil
+}
+
+// gone is how long a machine may be silent in the middle of a transaction before its
+// locks are taken from it: for so long, all who write to the same order wait.
+const gone = time.Minute
+
+// letGo has the server end the transactions of a machine that lost its power or its
+// network, and this machine the connections to a server that did.
+func letGo(c *pgx.ConnConfig) {
+	ms := strconv.FormatInt(gone.Milliseconds(), 10)
+	for name, value := range map[string]string{
+		"idle_in_transaction_session_timeout": ms, "tcp_user_timeout": ms,
+		"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3", // seconds; of no meaning to unix sockets
+	} {
+		c.RuntimeParams[name] = value
+	}
+	d := net.Dialer{Timeout: c.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: gone / 2, Interval: 10 * time.Second, Count: 3}}
+	c.DialFunc = d.DialContext
 }
 
 func checkHost(host string, port uint16, t *tls.Config) error {

@@ -185,17 +185,27 @@ func (e *unknownError) Error() string {
 func (e *unknownError) Unwrap() error { return e.err }
 
 // wasDone reports whether the last transaction of a broken connection was committed.
-// The row that it wrote is locked until it ends, should it go on yet.
+// The row that it wrote is locked until it ends, should it go on yet. It is asked for on
+// a connection of its own: those who ask may hold all that the pool has.
 func (s *Store) wasDone(ctx context.Context, me *client) (done bool, err error) {
 	patient, cancel := context.WithTimeout(ctx, s.o.Patience)
 	defer cancel()
 	err = s.again(patient, func() error {
-		return s.with(patient, `BEGIN`, func(r read) error {
-			var n int64
-			err := r.row(`SELECT n FROM handed WHERE client = $1 FOR UPDATE`, []any{me.id}, &n)
-			done = n == me.n
-			return ignoreNone(err)
-		})
+		c, err := pgx.ConnectConfig(patient, s.pool.Config().ConnConfig)
+		if err != nil {
+			return err
+		}
+		defer c.Close(ctx)
+		var (
+			n int64
+			e *pgconn.PgError
+		)
+		err = ignoreNone(c.QueryRow(patient, `SELECT n FROM handed WHERE client = $1 FOR UPDATE`, me.id).Scan(&n))
+		done = n == me.n
+		if err != nil && c.IsClosed() && !errors.As(err, &e) {
+			return &lostError{err}
+		}
+		return err
 	})
 	return done, err
 }
