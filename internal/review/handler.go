@@ -53,7 +53,7 @@ type Config struct {
 	// Query reads a query as people write it; without it there is no search page.
 	Query func(text string) (search.Query, error)
 	// LookAt is how many readings a page of answers is looked for among, and counted
-	// from, unless the person asks to count all; 0 for 20,000. Each costs less than a
+	// from, unless the person asks to count all; 0 for 5,000. Each costs less than a
 	// microsecond, so that a page costs the same however large the case is.
 	LookAt int
 	// Identifiers finds the identifiers in a text that nobody has assessed, so that

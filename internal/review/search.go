@@ -147,7 +147,7 @@ func searchPath(query string, byLevel bool, page string) string {
 }
 
 // lookAt is [Config.LookAt] where that says nothing.
-const lookAt = 20_000
+const lookAt = 5_000
 
 // answer finds a page of listings.
 func (h *handler) answer(r *http.Request, p *searchPage, q search.Query, form url.Values) error {
