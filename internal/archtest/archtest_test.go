@@ -50,7 +50,7 @@ var ours = map[string][]string{
 	"internal/redact":             {".", "internal/tomlfile"},
 	"internal/outside":            {},
 	"internal/pagetest":           {},
-	"internal/pgtest":             {},
+	"internal/pgtest":             {"internal/needs"},
 	"internal/report":             {".", "classify/indicator", "internal/display"},
 	"internal/release":            {".", "internal/signature"},
 	"internal/casetest":           {".", "store", "store/bolt"},
