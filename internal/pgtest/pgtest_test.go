@@ -245,6 +245,15 @@ func TestAQuestionCanBeLostAndSoCanAnAnswer(t *testing.T) {
 	if got := s.SQL(t, db, "select n from came"); got != "2" {
 		t.Errorf("rows %q, want the one whose answer was lost", got)
 	}
+
+	lost = p.LoseReply("COMMIT")
+	if err := <-psql(t, p, db, "begin; insert into came values (3); commit"); err == nil {
+		t.Error("a client that was not told of its commit does not say so")
+	}
+	<-lost
+	if got := s.SQL(t, db, "select max(n) from came"); got != "3" {
+		t.Errorf("the last row is %q, want the one that was committed", got)
+	}
 	if err := <-psql(t, p, db, "insert into came values (2)"); err != nil {
 		t.Errorf("only the first is lost; the next: %v", err)
 	}

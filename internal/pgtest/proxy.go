@@ -22,8 +22,8 @@ type Proxy struct {
 	pairs   map[*pair]struct{}
 	cut     bool
 	stalled chan struct{} // nil, or closed when the stall ends
-	lose    []byte        // what the statement that is to be lost holds; empty for none
-	answer  bool          // the statement arrives, its answer is lost
+	lose    []byte        // what is to be lost holds; empty for nothing
+	what    losing        // what is to be lost
 	lost    chan struct{} // closed once it was lost
 	closed  bool
 }
@@ -101,16 +101,31 @@ func (p *Proxy) endStall() {
 // LoseQuestion cuts the first connection on which a client sends text, before the
 // server has it. The channel is closed when that has happened. Text must be sent in
 // one piece, as a client sends a short statement.
-func (p *Proxy) LoseQuestion(text string) <-chan struct{} { return p.loseNext(text, false) }
+func (p *Proxy) LoseQuestion(text string) <-chan struct{} { return p.loseNext(text, question) }
 
 // LoseAnswer is LoseQuestion, but the server has text and has answered when the
 // connection is cut: what was asked may be done, and the client does not know.
-func (p *Proxy) LoseAnswer(text string) <-chan struct{} { return p.loseNext(text, true) }
+func (p *Proxy) LoseAnswer(text string) <-chan struct{} { return p.loseNext(text, answer) }
 
-func (p *Proxy) loseNext(text string, answer bool) <-chan struct{} {
+// LoseReply cuts the first connection on which the server sends text, before the
+// client has it: "COMMIT", with which it says that a transaction was committed, however
+// it was asked to.
+func (p *Proxy) LoseReply(text string) <-chan struct{} { return p.loseNext(text, reply) }
+
+// What is lost: a question that holds a text, the answer to one, or an answer that
+// holds it.
+type losing int
+
+const (
+	question losing = iota
+	answer
+	reply
+)
+
+func (p *Proxy) loseNext(text string, what losing) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lose, p.answer, p.lost = []byte(text), answer, make(chan struct{})
+	p.lose, p.what, p.lost = []byte(text), what, make(chan struct{})
 	return p.lost
 }
 
@@ -171,13 +186,12 @@ func (c *pair) cut() {
 func (p *Proxy) questions(c *pair) {
 	defer c.cut()
 	eachPiece(c.client, func(b []byte) bool {
-		lost, answer := p.isLost(b)
-		if lost != nil && !answer {
+		if lost := p.isLost(question, b); lost != nil {
 			c.cut()
 			close(lost)
 			return false
 		}
-		if lost != nil {
+		if lost := p.isLost(answer, b); lost != nil {
 			c.mu.Lock()
 			c.losing = lost
 			c.mu.Unlock()
@@ -193,6 +207,9 @@ func (p *Proxy) answers(c *pair) {
 		c.mu.Lock()
 		lost := c.losing
 		c.mu.Unlock()
+		if lost == nil {
+			lost = p.isLost(reply, b)
+		}
 		if lost != nil {
 			c.cut()
 			close(lost)
@@ -203,14 +220,14 @@ func (p *Proxy) answers(c *pair) {
 }
 
 // isLost says whether b holds what is to be lost: once.
-func (p *Proxy) isLost(b []byte) (lost chan struct{}, answer bool) {
+func (p *Proxy) isLost(what losing, b []byte) (lost chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.lose) == 0 || !bytes.Contains(b, p.lose) {
-		return nil, false
+	if len(p.lose) == 0 || p.what != what || !bytes.Contains(b, p.lose) {
+		return nil
 	}
 	p.lose = nil
-	return p.lost, p.answer
+	return p.lost
 }
 
 // let passes b on once nothing stalls, and says whether it could.

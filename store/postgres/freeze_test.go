@@ -141,7 +141,7 @@ func TestACommitWhoseAnswerIsLostIsKnownWithOneConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	lost := proxy.LoseAnswer("commit")
+	lost := proxy.LoseReply("COMMIT")
 	if _, err := s.Record(t.Context(), view()); err != nil {
 		t.Errorf("it was done, and the caller is told %v", err)
 	}

@@ -13,13 +13,23 @@ import (
 	"vigil/store"
 )
 
-// compare compares every task, every source and every count.
+// compare compares every task, every source and every count. It reads the tasks as a
+// copy does, all at once and in their order.
 func (m *protocol) compare(t *testing.T) {
 	t.Helper()
 	counts := map[store.Count]int{}
-	for _, want := range m.tasks {
-		m.compareTask(t, want, m.e.task(want.ID))
+	n := 0
+	for got, err := range m.e.ExportTasks(t.Context()) {
+		if err != nil || n == len(m.tasks) {
+			t.Fatalf("task %d is %q, %v; want %d of them", n, got.Subject, err, len(m.tasks))
+		}
+		want := m.tasks[n]
+		m.compareTask(t, want, got.Task)
 		counts[store.Count{Source: want.Source, Stage: want.Stage, State: want.State}]++
+		n++
+	}
+	if n != len(m.tasks) {
+		t.Errorf("%d tasks, want %d", n, len(m.tasks))
 	}
 	m.compareSources(t)
 	var want []store.Count
@@ -53,9 +63,11 @@ func (m *protocol) compareTask(t *testing.T, want *vigil.Task, got vigil.Task) {
 	}
 }
 
-func (m *protocol) comparePasts(t *testing.T) {
+// compareEach reads each task by itself, with its history.
+func (m *protocol) compareEach(t *testing.T) {
 	t.Helper()
 	for _, want := range m.tasks {
+		m.compareTask(t, want, m.e.task(want.ID))
 		m.comparePast(t, want)
 	}
 }

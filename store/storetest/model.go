@@ -26,8 +26,8 @@ func model(t *testing.T, e *env) {
 			for i := range 400 {
 				step := m.step()
 				m.compare(t)
-				if i%8 == 7 { // histories only grow
-					m.comparePasts(t)
+				if i%16 == 15 { // histories only grow
+					m.compareEach(t)
 				}
 				if t.Failed() {
 					t.Fatalf("after step %d: %s", i, step)
