@@ -100,9 +100,9 @@ func (w *write) lease(r store.LeaseRequest, wait bool, next *time.Time) (ts []vi
 	return ts, nil
 }
 
-// suited chooses the tasks that a holder, $2, may have, passed on or not, $3, below a
-// priority, $4.
-const suited = `NOT $2 = ANY(barred) AND ($3 OR NOT $2 = ANY(passed)) AND ($4 = 0 OR priority < $4)`
+// suited chooses the tasks that a holder, $1, may have, passed on or not, $2, below a
+// priority, $3.
+const suited = `NOT $1 = ANY(barred) AND ($2 OR NOT $1 = ANY(passed)) AND ($3 = 0 OR priority < $3)`
 
 // leaseOthers takes the first tasks of a stage without rules. What another has locked,
 // another takes.
@@ -132,9 +132,9 @@ func (w *write) first(r store.LeaseRequest, anyway bool) (due bool, ts []rule.Ta
 	const isDue = `EXISTS (SELECT FROM tasks WHERE stage = $1 AND until <= $2 AND ($3 = '' OR source = $3))`
 	now := nanoseconds(w.now)
 	w.askOne(`SELECT `+isDue, []any{string(r.Stage), now, r.Source}, &due)
-	ts, err = w.tasksOf(`SELECT id, data FROM tasks WHERE stage = $1 AND state = 'queued' AND until IS NULL AND ($5 = '' OR source = $5) AND `+suited+`
-		AND ($7 OR NOT EXISTS (SELECT FROM tasks WHERE stage = $1 AND until <= $8 AND ($5 = '' OR source = $5)))
-		ORDER BY priority DESC, place LIMIT $6 FOR UPDATE SKIP LOCKED`, string(r.Stage), r.Holder, r.Passed, r.Below, r.Source, r.N, anyway, now)
+	ts, err = w.tasksOf(`SELECT id, data FROM tasks WHERE stage = $4 AND state = 'queued' AND until IS NULL AND ($5 = '' OR source = $5) AND `+suited+`
+		AND ($7 OR NOT EXISTS (SELECT FROM tasks WHERE stage = $4 AND until <= $8 AND ($5 = '' OR source = $5)))
+		ORDER BY priority DESC, place LIMIT $6 FOR UPDATE SKIP LOCKED`, r.Holder, r.Passed, r.Below, string(r.Stage), r.Source, r.N, anyway, now)
 	return due, ts, err
 }
 
