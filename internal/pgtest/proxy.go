@@ -112,14 +112,24 @@ func (p *Proxy) LoseAnswer(text string) <-chan struct{} { return p.loseNext(text
 // it was asked to.
 func (p *Proxy) LoseReply(text string) <-chan struct{} { return p.loseNext(text, reply) }
 
+// HoldQuestion stalls the first connection on which a client sends text, before the
+// server has it: neither side is told, and other connections go on. Mend does not end
+// that.
+func (p *Proxy) HoldQuestion(text string) <-chan struct{} { return p.loseNext(text, heldQuestion) }
+
+// HoldReply is HoldQuestion, when the server sends text, before the client has it.
+func (p *Proxy) HoldReply(text string) <-chan struct{} { return p.loseNext(text, heldReply) }
+
 // What is lost: a question that holds a text, the answer to one, or an answer that
-// holds it.
+// holds it; or these, held.
 type losing int
 
 const (
 	question losing = iota
 	answer
 	reply
+	heldQuestion
+	heldReply
 )
 
 func (p *Proxy) loseNext(text string, what losing) <-chan struct{} {
@@ -191,6 +201,11 @@ func (p *Proxy) questions(c *pair) {
 			close(lost)
 			return false
 		}
+		if held := p.isLost(heldQuestion, b); held != nil {
+			close(held)
+			<-c.gone
+			return false
+		}
 		if lost := p.isLost(answer, b); lost != nil {
 			c.mu.Lock()
 			c.losing = lost
@@ -204,6 +219,11 @@ func (p *Proxy) questions(c *pair) {
 func (p *Proxy) answers(c *pair) {
 	defer c.cut()
 	eachPiece(c.server, func(b []byte) bool {
+		if held := p.isLost(heldReply, b); held != nil {
+			close(held)
+			<-c.gone
+			return false
+		}
 		c.mu.Lock()
 		lost := c.losing
 		c.mu.Unlock()

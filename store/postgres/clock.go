@@ -39,6 +39,15 @@ func fromStamp(n *int64) time.Time {
 	return time.Unix(0, *n).UTC()
 }
 
+// here returns a moment of the database's clock, at which it is now there, as the clock
+// of this machine will have it: who waits until then waits by that.
+func (s *Store) here(at, now time.Time) time.Time {
+	if at.IsZero() || s.o.Now != nil {
+		return at
+	}
+	return time.Now().Add(at.Sub(now))
+}
+
 // tick notes the time. If the clock was set back, every wait, lease, interval and
 // rest goes back with it: what was left of each is still to come, and not more. That
 // takes the case alone.

@@ -13,7 +13,8 @@ import (
 
 // Lease implements [store.Queue]. Its cost grows with the number of tasks it
 // returns, of sources that have any, and of people's tasks in front that the holder
-// may not have; not with the length of the queue.
+// may not have; not with the length of the queue. Leases run by the database's clock;
+// next is a moment of this machine's.
 func (s *Store) Lease(ctx context.Context, r store.LeaseRequest) (ts []vigil.Task, next time.Time, err error) {
 	if r, err = rule.CheckRequest(r); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease %s tasks: %w", r.Stage, err)
@@ -70,7 +71,7 @@ func (s *Store) idle(ctx context.Context, r store.LeaseRequest) (idle bool, next
 			}
 			next = rule.Earlier(next, at)
 		}
-		idle = true
+		idle, next = true, s.here(next, now)
 		return nil
 	})
 	return idle, next, err
@@ -95,6 +96,7 @@ func (w *write) lease(r store.LeaseRequest, wait bool, next *time.Time) (ts []vi
 		for _, l := range ls {
 			*next = rule.Earlier(*next, l.opens(w.now))
 		}
+		*next = w.s.here(*next, w.now)
 		return nil
 	})
 	return ts, nil
@@ -232,7 +234,7 @@ func (w *write) leaseOne(r store.LeaseRequest) ([]vigil.Task, time.Time, error) 
 	}
 	if t.Stage == vigil.Fetch {
 		if at, err := w.mayFetch(r.Task); err != nil || at.IsZero() || at.After(w.now) {
-			return nil, at, err
+			return nil, w.s.here(at, w.now), err
 		}
 	}
 	t, err = w.take(r.Task, r)

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
-	"embed"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -16,9 +15,6 @@ import (
 	"vigil"
 	"vigil/internal/seal"
 )
-
-//go:embed schema/0*.sql
-var schemas embed.FS
 
 // Names in the table meta.
 const (
@@ -34,26 +30,8 @@ const (
 	layoutName = "vigil-case-postgres"
 )
 
-// steps returns the SQL of each version, the first first.
-func steps() (sql []string, err error) {
-	names, err := fs.Glob(schemas, "schema/0*.sql")
-	slices.Sort(names)
-	for _, name := range names {
-		b, err := schemas.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		sql = append(sql, string(b))
-	}
-	return sql, err
-}
-
 // makeSchema makes the schema of a new case, whole or not at all.
 func (s *Store) makeSchema(ctx context.Context) error {
-	sql, err := steps()
-	if err != nil {
-		return err
-	}
 	id := make([]byte, 16)
 	rand.Read(id) // never fails
 	s.index = hex.EncodeToString(id)
@@ -71,12 +49,12 @@ func (s *Store) makeSchema(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, `CREATE SCHEMA `+pgx.Identifier{s.name}.Sanitize()); err != nil {
 			return err
 		}
-		for _, step := range sql {
+		for _, step := range s.steps {
 			if _, err := tx.Exec(ctx, step); err != nil {
 				return err
 			}
 		}
-		if err := putMeta(ctx, tx, s.firstMeta(len(sql))); err != nil {
+		if err := putMeta(ctx, tx, s.firstMeta(len(s.steps))); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO clock (latest) VALUES (-9223372036854775808)`)
@@ -118,15 +96,11 @@ func (s *Store) alone(ctx context.Context, tx pgx.Tx) error {
 // migrate brings an old case to the present layout, one version after the other,
 // while nobody else changes it.
 func (s *Store) migrate(ctx context.Context) error {
-	sql, err := steps()
-	if err != nil {
-		return err
-	}
 	version, err := s.version(ctx, s.pool)
-	if err != nil || version == len(sql) {
+	if err != nil || version == len(s.steps) {
 		return err
 	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := s.alone(ctx, tx); err != nil {
 			return err
 		}
@@ -134,61 +108,18 @@ func (s *Store) migrate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for ; version < len(sql); version++ {
-			if _, err := tx.Exec(ctx, sql[version]); err != nil {
+		for ; version < len(s.steps); version++ {
+			if _, err := tx.Exec(ctx, s.steps[version]); err != nil {
 				return fmt.Errorf("from layout %d to %d: %w", version, version+1, err)
 			}
 		}
 		return putMeta(ctx, tx, map[string][]byte{metaVersion: []byte(strconv.Itoa(version))})
 	})
-}
-
-// A querier is a pool or a transaction.
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-// version returns the version of the case's layout, if this program can read it.
-func (s *Store) version(ctx context.Context, q querier) (int, error) {
-	there := false
-	if err := q.QueryRow(ctx, `SELECT to_regclass('meta') IS NOT NULL`).Scan(&there); err != nil {
-		return 0, err
+	if refused(err) {
+		return fmt.Errorf("bring the case from layout %d to %d: this login may not: have the owner of the case open it first with this vigil, "+
+			"and run vigil db init again, for the rights of the others: %w", version, len(s.steps), err)
 	}
-	if !there {
-		return 0, s.notThere()
-	}
-	meta, err := readMeta(ctx, q)
-	if err != nil {
-		return 0, err
-	}
-	if string(meta[metaLayout]) != layoutName {
-		return 0, fmt.Errorf("%w: schema %s holds no case", fs.ErrNotExist, s.name)
-	}
-	sql, err := steps()
-	if err != nil {
-		return 0, err
-	}
-	version, err := strconv.Atoi(string(meta[metaVersion]))
-	if err != nil || version < 1 || version > len(sql) {
-		return 0, fmt.Errorf("layout version %q: this program knows those up to %d; use the vigil that wrote it", meta[metaVersion], len(sql))
-	}
-	return version, nil
-}
-
-func readMeta(ctx context.Context, q querier) (map[string][]byte, error) {
-	rows, err := q.Query(ctx, `SELECT name, value FROM meta`)
-	if err != nil {
-		return nil, err
-	}
-	meta := map[string][]byte{}
-	var name string
-	var value []byte
-	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
-		meta[name] = slices.Clone(value)
-		return nil
-	})
-	return meta, err
+	return err
 }
 
 // unseal takes the key that the case names.

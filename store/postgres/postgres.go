@@ -42,8 +42,11 @@ type Options struct {
 	// and proved, and its tasks counted, and all else ends in [vigil.ErrSealed].
 	Sealed bool
 	// Patience is how long a call goes on trying while the database cannot be
-	// reached; 0 for 30 seconds.
+	// reached, or waits in silence before it asks whether the database is still
+	// there; 0 for 30 seconds.
 	Patience time.Duration
+
+	steps []string // of the layout, for tests; nil for those that this program knows
 }
 
 const (
@@ -72,6 +75,7 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	name  string // of the case and of its schema
 	o     Options
+	steps []string // SQL of each version of the layout, the first first
 	pool  *pgxpool.Pool
 	box   *seal.Box
 	zstd  *encoding.Zstd
@@ -133,7 +137,7 @@ func Create(ctx context.Context, address string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("create case: %w", err)
 	}
 	if s.box, err = firstBox(s.o.Keys); err == nil {
-		err = s.makeSchema(ctx)
+		err = s.tryWhile(ctx, hasNoRoom, func() error { return s.makeSchema(ctx) })
 	}
 	if err != nil {
 		s.pool.Close()
@@ -153,12 +157,16 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open case: %w", err)
 	}
-	if err = s.migrate(ctx); err == nil {
-		err = s.unseal(ctx)
-	}
-	if err == nil {
-		err = s.forget(ctx)
-	}
+	err = s.tryWhile(ctx, hasNoRoom, func() error {
+		err := s.migrate(ctx)
+		if err == nil {
+			err = s.unseal(ctx)
+		}
+		if err == nil {
+			err = s.forget(ctx)
+		}
+		return err
+	})
 	if err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("open case %s: %w", s.name, err)
@@ -176,14 +184,21 @@ func connect(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	layout := o.steps
+	if layout == nil {
+		if layout, err = steps(); err != nil {
+			return nil, err
+		}
+	}
 	c.ConnConfig.RuntimeParams["application_name"] = strings.TrimSpace("vigil " + o.Command)
-	letGo(c.ConnConfig)
+	letGo(c.ConnConfig, o.Patience)
+	c.PingTimeout = o.Patience
 	c.AfterConnect = introduce
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{name: name, o: o, pool: pool, zstd: z, gate: lockKey("case", name), done: make(chan struct{})}, nil
+	return &Store{name: name, o: o, steps: layout, pool: pool, zstd: z, gate: lockKey("case", name), done: make(chan struct{})}, nil
 }
 
 // lockKey returns the number of an advisory lock.
@@ -193,21 +208,26 @@ func lockKey(names ...string) int64 {
 	return int64(h.Sum64())
 }
 
-// A client is what a connection is known by in the table handed.
+// A client is what a connection is known by: in the table handed, and to the server,
+// which a pooler in between would tell otherwise.
 type client struct {
-	id []byte
-	n  int64 // transactions that it has begun
+	id    []byte
+	n     int64 // transactions that it has begun
+	pid   int
+	since time.Time
 }
 
 const clientKey = "vigil client"
 
 // introduce gives a connection its name, which costs the database nothing before it
-// writes.
-func introduce(_ context.Context, c *pgx.Conn) error {
-	id := make([]byte, 16)
-	rand.Read(id) // never fails
-	c.PgConn().CustomData()[clientKey] = &client{id: id}
-	return nil
+// writes, and asks for the one that it has there.
+func introduce(ctx context.Context, c *pgx.Conn) error {
+	me := &client{id: make([]byte, 16)}
+	rand.Read(me.id) // never fails
+	c.PgConn().CustomData()[clientKey] = me
+	ctx, cancel := context.WithTimeout(ctx, c.Config().ConnectTimeout)
+	defer cancel()
+	return c.QueryRow(ctx, `SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&me.pid, &me.since)
 }
 
 // Close waits for running calls and releases the case. Only the first call does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,8 +17,21 @@ const (
 )
 
 // again runs fn until it does not fail for a reason that passes: transactions that
-// stood in each other's way, or, for a while, a database that cannot be reached.
+// stood in each other's way, or, for a while, a database that cannot be reached. Its
+// error says so if another has brought the case to another layout meanwhile.
 func (s *Store) again(ctx context.Context, fn func() error) error {
+	err := s.tryWhile(ctx, unreachable, fn)
+	if mayBeOfLayout(err) {
+		if _, e2 := s.version(ctx, s.pool); errors.Is(e2, errLayout) || errors.Is(e2, fs.ErrNotExist) {
+			return e2
+		}
+	}
+	return err
+}
+
+// tryWhile runs fn again and again while it fails for transactions that stood in each
+// other's way or, within the store's patience, for what passes.
+func (s *Store) tryWhile(ctx context.Context, passes func(error) bool, fn func() error) error {
 	var lost time.Time // when the database was reached no more
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := fn()
@@ -25,10 +39,13 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 		case err == nil || ctx.Err() != nil:
 			return err
 		case inTheWay(err):
-		case !unreachable(err):
+		case !passes(err):
 			return err
 		case lost.IsZero():
 			lost = time.Now()
+		case time.Since(lost) > s.o.Patience && hasNoRoom(err):
+			return fmt.Errorf("the database server had no connection to spare for %v: let it have more (max_connections, or the limit of the login), "+
+				"or each vigil use fewer (pool_max_conns=N in its address): %w", s.o.Patience, err)
 		case time.Since(lost) > s.o.Patience:
 			return fmt.Errorf("the database cannot be reached: %w", err)
 		}

@@ -2,11 +2,13 @@
 package postgres
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,7 +39,7 @@ const gone = time.Minute
 
 // letGo has the server end the transactions of a machine that lost its power or its
 // network, and this machine the connections to a server that did.
-func letGo(c *pgx.ConnConfig) {
+func letGo(c *pgx.ConnConfig, patience time.Duration) {
 	ms := strconv.FormatInt(gone.Milliseconds(), 10)
 	for name, value := range map[string]string{
 		"idle_in_transaction_session_timeout": ms, "tcp_user_timeout": ms,
@@ -45,8 +47,20 @@ func letGo(c *pgx.ConnConfig) {
 	} {
 		c.RuntimeParams[name] = value
 	}
-	d := net.Dialer{Timeout: c.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: gone / 2, Interval: 10 * time.Second, Count: 3}}
-	c.DialFunc = d.DialContext
+	if c.ConnectTimeout == 0 || c.ConnectTimeout > patience {
+		c.ConnectTimeout = patience
+	}
+	d := net.Dialer{
+		Timeout: c.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: gone / 2, Interval: 10 * time.Second, Count: 3},
+		Control: func(network, _ string, raw syscall.RawConn) error { return endSilence(network, raw, gone) },
+	}
+	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := d.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &wire{Conn: conn}, nil
+	}
 }
 
 func checkHost(host string, port uint16, t *tls.Config) error {

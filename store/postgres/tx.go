@@ -54,7 +54,9 @@ func (r read) send() error {
 	}
 	g := *r.later
 	*r.later = gathering{}
-	return r.conn.SendBatch(r.ctx, &g.Batch).Close()
+	ctx, stop := r.s.watch(r.ctx, r.conn)
+	defer stop()
+	return r.conn.SendBatch(ctx, &g.Batch).Close()
 }
 
 // row reads one row; the error wraps [pgx.ErrNoRows] if there is none.
@@ -122,7 +124,10 @@ func (s *Store) audit(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return s.again(ctx, func() error {
-		return s.with(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, fn)
+		return s.with(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, func(r read) error {
+			r.askLayout()
+			return fn(r)
+		})
 	})
 }
 
@@ -134,7 +139,12 @@ func (s *Store) glance(ctx context.Context, fn func(read) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.again(ctx, func() error { return s.with(ctx, "", fn) })
+	return s.again(ctx, func() error {
+		return s.with(ctx, "", func(r read) error {
+			r.askLayout()
+			return fn(r)
+		})
+	})
 }
 
 // States of a connection, as the protocol has them: without a transaction, and with one

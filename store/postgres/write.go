@@ -124,6 +124,7 @@ func (w *write) begin(how way, me *client) error {
 		now    time.Time
 		latest int64
 	)
+	w.askLayout() // under the gate, which who changes it has alone
 	w.askOne(`SELECT clock_timestamp(), latest FROM clock`, nil, &now, &latest)
 	if err := w.send(); err != nil {
 		return err
@@ -185,8 +186,8 @@ func (e *unknownError) Error() string {
 func (e *unknownError) Unwrap() error { return e.err }
 
 // wasDone reports whether the last transaction of a broken connection was committed.
-// The row that it wrote is locked until it ends, should it go on yet. It is asked for on
-// a connection of its own: those who ask may hold all that the pool has.
+// Should it go on yet, it is ended: until then the row that it wrote is locked. That is
+// done on a connection of its own, for those who ask may hold all that the pool has.
 func (s *Store) wasDone(ctx context.Context, me *client) (done bool, err error) {
 	patient, cancel := context.WithTimeout(ctx, s.o.Patience)
 	defer cancel()
@@ -200,6 +201,7 @@ func (s *Store) wasDone(ctx context.Context, me *client) (done bool, err error) 
 			n int64
 			e *pgconn.PgError
 		)
+		c.Exec(patient, terminateSQL, me.pid, me.since) // or it ends by itself
 		err = ignoreNone(c.QueryRow(patient, `SELECT n FROM handed WHERE client = $1 FOR UPDATE`, me.id).Scan(&n))
 		done = n == me.n
 		if err != nil && c.IsClosed() && !errors.As(err, &e) {
