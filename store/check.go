@@ -99,6 +99,8 @@ type Repairs struct {
 	Changed int            `json:"changed"`
 	ByPart  map[string]int `json:"by_part,omitempty"`
 	Changes []Flaw         `json:"changes"` // what was done where; the first thousand
+	// Passed is what stays as it was, and why: what it follows from is damaged.
+	Passed []Flaw `json:"passed_over,omitempty"`
 }
 
 // Add notes changes.

@@ -128,6 +128,9 @@ func (a *app) writeRepairs(r store.Repairs) error {
 	for _, f := range r.Changes {
 		fmt.Fprintln(a.stdout, "repaired: "+display.Visible(f.String()))
 	}
+	for _, f := range r.Passed {
+		fmt.Fprintln(a.stdout, "passed over: "+display.Visible(f.String()))
+	}
 	_, err := fmt.Fprintf(a.stdout, "%d changes\n\n", r.Changed)
 	return err
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"vigil"
 	"vigil/internal/custody"
@@ -18,6 +20,7 @@ import (
 
 // Repair implements [store.Inspector]. Each listing, row, task and log that is to be
 // mended is mended in a transaction of its own, alone, and from what stands there then.
+// One that follows from a damaged record is passed over.
 func (s *Store) Repair(ctx context.Context, actor string, progress func(store.Progress)) (n store.Repairs, err error) {
 	if progress == nil {
 		progress = func(store.Progress) {}
@@ -39,7 +42,12 @@ func (s *Store) Repair(ctx context.Context, actor string, progress func(store.Pr
 	if err := m.all(d); err != nil {
 		return n, fmt.Errorf("repair case, after %d changes: %w", n.Changed, err)
 	}
-	return n, s.logRepair(context.WithoutCancel(ctx), actor, "ended", n.ByPart)
+	ended := map[string]int{}
+	maps.Copy(ended, n.ByPart)
+	if len(n.Passed) > 0 {
+		ended["passed_over"] = len(n.Passed)
+	}
+	return n, s.logRepair(context.WithoutCancel(ctx), actor, "ended", ended)
 }
 
 // logRepair writes numbers by part to the log of the case.
@@ -62,14 +70,34 @@ type mender struct {
 	progress func(store.Progress)
 }
 
-// once runs fn in a transaction, alone, and notes a change.
+// once runs fn in a transaction, alone, and notes a change, or that it is passed over.
 func (m mender) once(part, key, what string, fn func(*write) error) error {
 	m.progress(store.Progress{Part: part, Done: m.n.Changed})
-	if err := m.s.update(m.ctx, way{alone: true}, fn); err != nil {
+	err := m.s.update(m.ctx, way{alone: true}, fn)
+	if err != nil && m.ctx.Err() == nil && isDamage(err) {
+		m.pass(part, key, err)
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("%s %s: %w", part, key, err)
 	}
 	m.n.Add(store.Flaw{Part: part, Key: fmt.Sprintf("%q", key), What: what, Mendable: true})
 	return nil
+}
+
+// pass notes what is passed over.
+func (m mender) pass(part, key string, why error) {
+	m.n.Passed = append(m.n.Passed, store.Flaw{Part: part, Key: fmt.Sprintf("%q", key), What: "it follows from what is damaged: " + why.Error()})
+}
+
+// isDamage reports whether an error says that something which was read makes no sense,
+// and not that it could not be read or written.
+func isDamage(err error) bool {
+	var (
+		e       *pgconn.PgError
+		unknown *unknownError
+	)
+	return !errors.As(err, &e) && !errors.As(err, &unknown) && !unreachable(err) && !errors.Is(err, errLayout)
 }
 
 // all mends first what others follow from.
@@ -85,8 +113,13 @@ func (m mender) all(d damage) error {
 		}
 	}
 	if d.parts["pages"] {
-		if err := m.once("pages", "", "listed anew, in the order of the log", (*write).mendPages); err != nil {
+		damaged := map[string]error{}
+		err := m.once("pages", "", "listed anew, in the order of the log", func(w *write) error { return w.mendPages(damaged) })
+		if err != nil {
 			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(damaged)) {
+			m.pass("pages", id, damaged[id])
 		}
 	}
 	for _, k := range d.rows {
@@ -143,8 +176,9 @@ func (w *write) mendTask(id string) error {
 	return nil
 }
 
-// mendPages lists the pages in the order in which they were logged.
-func (w *write) mendPages() error {
+// mendPages lists the pages in the order in which they were logged. Those whose records
+// are damaged stay as they are listed, before all others, and are noted.
+func (w *write) mendPages(damaged map[string]error) error {
 	type kept struct {
 		id, source string
 		at         time.Time
@@ -154,29 +188,40 @@ func (w *write) mendPages() error {
 		v     version
 		id    string
 	)
+	clear(damaged)
 	err := w.each(`SELECT r.id, r.ord, r.seq, r.data, l.line FROM records r JOIN lines l USING (ord, seq) WHERE r.typ = $1 ORDER BY r.ord, r.seq`,
 		[]any{vigil.TypePage}, []any{&id, &v.order, &v.seq, &v.data, &v.line}, func() error {
-			var p vigil.Page
-			b, err := w.box.Open("records", recordPlace(vigil.TypePage, id, v.order, v.seq), v.data)
-			if err == nil {
-				err = json.Unmarshal(b, &p)
-			}
+			source, at, err := w.pageOf(id, v)
 			if err != nil {
-				return err
+				damaged[id] = err
+				return nil
 			}
-			e, err := custody.ParseLine(v.line)
-			pages = append(pages, kept{id, p.Source, e.Time})
-			return err
+			pages = append(pages, kept{id, source, at})
+			return nil
 		})
 	if err != nil {
 		return err
 	}
 	slices.SortStableFunc(pages, func(a, b kept) int { return a.at.Compare(b.at) })
-	w.do(`DELETE FROM pages`)
+	w.do(`DELETE FROM pages WHERE NOT id = ANY($1)`, slices.AppendSeq([]string{}, maps.Keys(damaged)))
 	for _, p := range pages {
 		w.do(`INSERT INTO pages VALUES (nextval('page_number'), $1, $2)`, p.id, p.source)
 	}
 	return nil
+}
+
+// pageOf returns the source of a page, and when it was logged.
+func (r read) pageOf(id string, v version) (source string, at time.Time, err error) {
+	var p vigil.Page
+	b, err := r.box.Open("records", recordPlace(vigil.TypePage, id, v.order, v.seq), v.data)
+	if err == nil {
+		err = json.Unmarshal(b, &p)
+	}
+	if err != nil {
+		return "", at, err
+	}
+	e, err := custody.ParseLine(v.line)
+	return p.Source, e.Time, err
 }
 
 // mendRow makes what leads to a watchlist's row anew.

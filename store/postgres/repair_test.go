@@ -2,11 +2,13 @@ package postgres_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"vigil"
+	"vigil/internal/seal"
 	"vigil/store"
 	"vigil/store/postgres"
 )
@@ -157,6 +159,56 @@ func TestInspectFindsWhatCannotBeMended(t *testing.T) {
 		}
 		if _, err := store.Check(t.Context(), s, nil); err == nil || strings.Contains(err.Error(), "SQLSTATE") {
 			t.Errorf("%s: check says %v", tamper.sql, err)
+		}
+	}
+}
+
+// TestRepairPassesOverWhatFollowsFromDamage: a listing whose record is damaged, or whose
+// page, or what was decided of it, stays as it is, and is named; the others are mended.
+func TestRepairPassesOverWhatFollowsFromDamage(t *testing.T) {
+	database := server.Server(t).Database(t)
+	n := 0
+	for _, keys := range [][]seal.Key{nil, {testKey(1)}} {
+		for _, typ := range []string{vigil.TypeListing, vigil.TypeAssessment, vigil.TypeDecision, vigil.TypePage} {
+			n++
+			name := fmt.Sprint("damaged", n)
+			s, err := postgres.Create(t.Context(), caseAddress(t, database, name), postgres.Options{Keys: keys})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			variedCase(t, s)
+			server.Server(t).SQL(t, database, `set search_path = `+name+`; alter table records disable trigger all;
+				update records set data = '\x7b00' where (id, seq) = (select id, max(seq) from records where typ = '`+typ+`' group by id order by id limit 1) and typ = '`+typ+`';
+				alter table records enable trigger all;
+				delete from triage; delete from captures; delete from pages where id <> (select min(id) from records where typ = 'page'); delete from counts; update docs set facts = '{1}'`)
+			before, err := s.Inspect(t.Context(), nil)
+			if err != nil {
+				t.Fatalf("%s: %v", typ, err)
+			}
+			done, err := s.Repair(t.Context(), "op", nil)
+			if err != nil || done.Changed == 0 {
+				t.Fatalf("%s: repaired %+v, %v; want the rest to be mended", typ, done, err)
+			}
+			after, err := s.Inspect(t.Context(), nil)
+			if err != nil || after.Found == 0 || after.Found >= before.Found {
+				t.Errorf("%s: %d flaws before and %d after, %v; want less, and those of what is damaged", typ, before.Found, after.Found, err)
+			}
+			if len(done.Passed) == 0 && after.Mendable > 0 {
+				t.Errorf("%s: %v are left that could be mended, and nothing was passed over", typ, after.Flaws)
+			}
+			for _, f := range after.Flaws {
+				if slices.Contains([]string{"counts", "levels"}, f.Part) {
+					t.Errorf("%s: %v was not mended", typ, f)
+				}
+			}
+			named := false // in the log
+			for e, err := range s.Log(t.Context(), "") {
+				named = named || err == nil && e.Reason == "ended" && e.Details["passed_over"] == fmt.Sprint(len(done.Passed))
+			}
+			if len(done.Passed) > 0 && !named {
+				t.Errorf("%s: the log does not say that %d were passed over", typ, len(done.Passed))
+			}
 		}
 	}
 }
