@@ -79,6 +79,7 @@ type Store struct {
 	index string
 	close sync.Once
 	done  chan struct{} // closed with the store
+	bell  bell
 
 	maintaining sync.Mutex
 }
@@ -215,6 +216,7 @@ func introduce(_ context.Context, c *pgx.Conn) error {
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		close(s.done)
+		s.bell.silence()
 		s.pool.Close()
 	})
 	return nil

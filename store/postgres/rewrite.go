@@ -95,6 +95,9 @@ func (w *write) rewrite(r Rewriting) (err error) {
 	if err := w.unsettle(1); err != nil {
 		return err
 	}
+	for _, st := range []vigil.Stage{vigil.Fetch, vigil.Extract, vigil.Classify} {
+		w.queued[st] = true // those who wait are to find out that they need another key
+	}
 	details := map[string]string{"from_key": w.box.ID(), "to_key": to.ID()}
 	maps.Copy(details, r.Act.Details)
 	r.Act.Details = details

@@ -384,9 +384,14 @@ func TestAFailedRewritingLeavesTheCase(t *testing.T) {
 		{what: "not the owner", spoil: `grant usage on schema %[1]s to stranger; grant all on all tables in schema %[1]s to stranger; grant all on all sequences in schema %[1]s to stranger`, login: "stranger",
 			r: postgres.Rewriting{Act: rotation, To: keyTwo}, want: vigil.ErrRefused},
 	} {
-		name := fmt.Sprint("failed", i)
+		name := "whole"
+		if tt.spoil != "" {
+			name = fmt.Sprint("spoilt", i)
+		}
 		address := caseAddress(t, database, name)
-		sealedCase(t, address, keyOne)
+		if i == 0 || tt.spoil != "" {
+			sealedCase(t, address, keyOne)
+		}
 		if tt.spoil != "" {
 			pg.SQL(t, database, `set search_path = `+name+`; `+strings.ReplaceAll(tt.spoil, "%[1]s", name))
 		}
@@ -408,12 +413,13 @@ func TestAFailedRewritingLeavesTheCase(t *testing.T) {
 }
 
 // contents is a hash of all tables but that of connections, and of what guards them.
-func contents(t *testing.T, database, name string) (all string) {
+func contents(t *testing.T, database, name string) string {
 	t.Helper()
+	sql := ""
 	for _, table := range []string{"meta", "lines", "hashes", "logs", "records", "bodies", "rows", "listed", "sources", "pace", "tasks", "counts", "pages", "captures", "mentions", "triage", "levels", "docs"} {
-		all += table + " " + server.Server(t).SQL(t, database, fmt.Sprintf(`select md5(string_agg(t::text, ' ' order by t::text)) from %s.%s t`, name, table)) + "\n"
+		sql += fmt.Sprintf(`select '%[2]s', md5(string_agg(t::text, ' ' order by t::text)) from %[1]s.%[2]s t;`, name, table)
 	}
-	return all + server.Server(t).SQL(t, database, `select tgname, tgrelid::regclass, tgenabled from pg_trigger where not tgisinternal order by 1, 2`)
+	return server.Server(t).SQL(t, database, sql+`select tgname, tgrelid::regclass, tgenabled from pg_trigger where not tgisinternal order by 1, 2`)
 }
 
 // rewritten names the case that a child of the next test rewrites, and of how many
