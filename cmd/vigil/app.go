@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -164,9 +165,9 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 		return nil, fmt.Errorf("open the case in %s: %w", a.dir, err)
 	}
 	c.Store, c.keys = st, dataKeys(ring)
-	_, encrypted := st.KeyID()
-	c.sealed = encrypted && len(dataKeys(ring)) == 0
-	if err := a.settle(st, ring, db); err != nil {
+	id, encrypted := st.KeyID()
+	c.sealed = encrypted && !slices.ContainsFunc(c.keys, func(k seal.Key) bool { return k.ID == id })
+	if err := a.settle(c.at, st, ring, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the case in %s: %w", a.dir, err), st.Close())
 	}
 	if c.sealed {

@@ -33,8 +33,8 @@ log with its root. Then it reads all of it back and checks it as vigil check doe
 The folder keys is left out but for accounts.json: keep it apart. Whoever has the backup and the keys has
 the case. What was deleted from the case may still be in a backup.
 
-A case on a PostgreSQL server is backed up by the server's means: pg_dump or base backups,
-and a copy of this folder without keys/; or copy it into a file (vigil copy).
+A case on a PostgreSQL server is backed up by the server's means, pg_dump or base backups, and
+by a copy of this folder without keys/: backup says with which commands. Or copy it into a file (vigil copy).
 
 While vigil run or vigil serve has the case, no other process can open it: let these
 back it up themselves, with backup_dir and backup_every in [store] of vigil.toml.`,
@@ -82,8 +82,7 @@ func (a *app) backUp(ctx context.Context, cs *openCase, dir string) (m manifest,
 	}()
 	s, ok := cs.Store.(snapshotter)
 	if !ok {
-		return m, hint(fmt.Errorf("%w: %s is backed up by the server's means", vigil.ErrRefused, cs.at),
-			"pg_dump --schema and a copy of this folder without keys/, or vigil copy into a file, which has all and is verified")
+		return m, refuseBackup(cs)
 	}
 	part, err := partFolder(dir)
 	if err != nil {

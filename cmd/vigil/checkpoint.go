@@ -88,6 +88,9 @@ type keeper struct {
 
 	one  sync.Mutex          // one signature at a time
 	logs map[string]*keptLog // as found when the case was opened
+
+	broken []error // what was said of logs that are not what was signed
+
 	stop chan struct{}
 	done chan error
 }
@@ -96,7 +99,7 @@ type keeper struct {
 type keptLog struct {
 	signed int64     // its size when the case was opened, or at its last checkpoint
 	since  time.Time // when it was first seen to be longer than that
-	broken bool      // no checkpoint of it can be signed
+	broken bool      // it is not what was signed: no checkpoint of it can be
 }
 
 // pulse is how often the keeper looks how long the logs are.
@@ -136,7 +139,7 @@ func (a *app) keep(c *openCase) (*keeper, error) {
 	return k, nil
 }
 
-// sizes returns the sizes of all logs; -1 of one that cannot be read, which is
+// sizes returns the sizes of all logs; -1 of one that is not what it was, which is
 // for vigil log verify to explain.
 func (k *keeper) sizes(ctx context.Context) (map[string]int64, error) {
 	logs, err := k.store.Logs(ctx)
@@ -146,29 +149,39 @@ func (k *keeper) sizes(ctx context.Context) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	for _, log := range logs {
 		c, err := k.store.Checkpoint(ctx, log)
-		if sizes[log] = c.Size; err != nil {
-			sizes[log] = -1
+		switch {
+		case errors.Is(err, vigil.ErrTampered):
+			c.Size = -1
+		case err != nil:
+			return nil, err
 		}
+		sizes[log] = c.Size
 	}
 	return sizes, nil
 }
 
-// run signs at the rhythm until it is stopped, and then what is left.
+// run signs at the rhythm until it is stopped, and then what is left. What fails is
+// told when it begins to, and tried again: a server or a disk may come back.
 func (k *keeper) run() error {
 	ctx := context.Background() // the last checkpoint is signed after an interrupt, too
 	ticks := time.NewTicker(pulse)
 	defer ticks.Stop()
-	var errs []error
+	failing := false
 	for {
 		select {
 		case now := <-ticks.C:
-			if err := k.grown(ctx, func(l *keptLog, n int64) bool { return l.due(n, now, k.rhythm) }); err != nil {
+			known := len(k.broken)
+			err := k.grown(ctx, func(l *keptLog, n int64) bool { return l.due(n, now, k.rhythm) })
+			for _, err := range k.broken[known:] {
 				k.tell(err)
-				errs = append(errs, err)
 			}
+			if err != nil && !failing {
+				k.tell(err)
+			}
+			failing = err != nil
 		case <-k.stop:
 			err := k.grown(ctx, func(*keptLog, int64) bool { return true })
-			return errors.Join(append(errs, err)...)
+			return errors.Join(append(k.broken, err)...)
 		}
 	}
 }
@@ -181,8 +194,8 @@ func (l *keptLog) due(n int64, now time.Time, r config.Log) bool {
 	return n >= int64(r.Entries) || now.Sub(l.since) >= time.Duration(r.Every)
 }
 
-// grown signs those logs that grew and are due. A log that fails is left alone
-// from then on.
+// grown signs those logs that grew and are due. One that is not what was signed goes
+// to k.broken, and is left alone from then on.
 func (k *keeper) grown(ctx context.Context, due func(l *keptLog, n int64) bool) error {
 	sizes, err := k.sizes(ctx)
 	if err != nil {
@@ -198,12 +211,15 @@ func (k *keeper) grown(ctx context.Context, due func(l *keptLog, n int64) bool) 
 		if l.broken || size <= l.signed || !due(l, size-l.signed) {
 			continue
 		}
-		if err := k.sign(ctx, log); err != nil {
+		switch err := k.sign(ctx, log); {
+		case errors.Is(err, vigil.ErrTampered):
 			l.broken = true
+			k.broken = append(k.broken, err)
+		case err != nil:
 			errs = append(errs, err)
-			continue
+		default:
+			l.signed, l.since = size, time.Time{}
 		}
-		l.signed, l.since = size, time.Time{}
 	}
 	return errors.Join(errs...)
 }

@@ -163,3 +163,72 @@ func TestTheCheckpointOfABundleIsSigned(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhatCouldNotBeSignedIsSignedLater: the folder of checkpoints is away for a while.
+func TestWhatCouldNotBeSignedIsSignedLater(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "case")
+	vigilOK(t, "init", dir)
+	setting(t, dir, "entries", "1")
+	var said shout
+	a := &app{dir: dir, stdout: io.Discard, stderr: &said}
+	cs, err := a.open("test", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(dir, "checkpoints")
+	if err := errors.Join(os.Rename(folder, folder+".away"), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	view(t, cs)
+	const failed = "no checkpoint of it was signed"
+	eventually(t, "it says that nothing was signed", said.says(failed))
+	if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a checkpoint of 2 entries", func() bool {
+		_, err := os.Stat(filepath.Join(folder, "_case", "2"))
+		return err == nil
+	})
+	if err := cs.Close(); err != nil {
+		t.Errorf("closed with %v, and all is signed", err)
+	}
+	if n := strings.Count(said.String(), failed); n != 1 {
+		t.Errorf("it was said %d times:\n%s", n, said.String())
+	}
+}
+
+// TestALogThatIsNotWhatWasSignedIsLeftAlone, and that is said once.
+func TestALogThatIsNotWhatWasSignedIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "case")
+	vigilOK(t, "init", dir)
+	other := filepath.Join(t.TempDir(), "case")
+	vigilOK(t, "init", "--no-encryption", other)
+	for _, name := range []string{"vigil.db", "vigil.db.keys"} { // the checkpoint of one, the log of the other
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(filepath.Join(other, "vigil.db"), filepath.Join(dir, "vigil.db")); err != nil {
+		t.Fatal(err)
+	}
+	setting(t, dir, "entries", "1")
+	var said shout
+	a := &app{dir: dir, stdout: io.Discard, stderr: &said}
+	cs, err := a.open("test", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const broken = "it would contradict the newest"
+	view(t, cs)
+	eventually(t, "it says that the log is not what was signed", said.says(broken))
+	view(t, cs)
+	time.Sleep(2 * pulse) // it would say so again
+	if err := cs.Close(); !errors.Is(err, vigil.ErrTampered) || strings.Count(err.Error(), broken) != 1 {
+		t.Errorf("closed with %v", err)
+	}
+	if n := strings.Count(said.String(), broken); n != 1 {
+		t.Errorf("it was said %d times:\n%s", n, said.String())
+	}
+}

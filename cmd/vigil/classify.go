@@ -108,7 +108,7 @@ func (a *app) classifyCase(ctx context.Context, cs *openCase, again bool) error 
 	}
 	y := newTally(a.stderr)
 	y.progress, y.total = a.sink, total
-	r := work.Runner{Queue: cs, Holder: a.who(), Shared: cs.shared(), Observe: y.observe}
+	r := work.Runner{Queue: cs.Store, Holder: a.who(), Shared: cs.shared(), Observe: y.observe}
 	err = r.Run(ctx, st.extractPool(2), st.classifyPool(runtime.GOMAXPROCS(0)))
 	y.end(a)
 	if err := a.stopped(err, "vigil classify"); err != nil {

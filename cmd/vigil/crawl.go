@@ -103,7 +103,7 @@ func (a *app) crawl(ctx context.Context, cs *openCase, o crawlOptions) (err erro
 	if err != nil {
 		return err
 	}
-	r := work.Runner{Queue: cs, Holder: a.who(), Shared: cs.shared(), Observe: watch.observe, Patience: o.wait}
+	r := work.Runner{Queue: cs.Store, Holder: a.who(), Shared: cs.shared(), Observe: watch.observe, Patience: o.wait}
 	err = r.Run(ctx, st.fetchPool(source, cs.config.Crawl.Workers), st.extractPool(2))
 	err = errors.Join(err, watch.end(err))
 	y.end(a)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vigil"
 	"vigil/internal/seal"
 	"vigil/store"
 )
@@ -18,7 +19,7 @@ type caseStore interface {
 }
 
 // An engine is where a case is kept, and by what. That there are several kinds is
-// known here, and to the commands that rewrite a file.
+// known here, and to the command that purges.
 type engine interface {
 	// create makes a case. If there is one, the error wraps [fs.ErrExist].
 	create(ctx context.Context, o opening) (caseStore, error)
@@ -26,6 +27,9 @@ type engine interface {
 	open(ctx context.Context, o opening) (caseStore, error)
 	// freeze opens a case of which nothing changes until it is closed.
 	freeze(ctx context.Context, o opening) (caseStore, error)
+
+	// rewrite seals a case anew, under another data key or under none.
+	rewrite(ctx context.Context, o opening, r rewriting) error
 
 	// part is where a case is kept until it is whole, and promote brings it from
 	// there. If there is a case already, the error wraps [vigil.ErrExists].
@@ -49,6 +53,16 @@ type opening struct {
 	keys    []seal.Key
 	sealed  bool // an encrypted case may be opened without its key
 	index   func(done, of int64)
+}
+
+// A rewriting says how a case is to be sealed anew.
+type rewriting struct {
+	plain bool // under no key
+	act   vigil.Act
+	// locked gives the data key, once nobody else changes the case; perhaps more than
+	// once. It must have made the key safe.
+	locked   func(caseStore) (seal.Key, error)
+	progress func(done, of int64) // may be nil
 }
 
 // shared says whether other processes may work on the case as well.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -47,6 +46,12 @@ func (f inFile) freeze(_ context.Context, o opening) (caseStore, error) {
 	return st, err
 }
 
+func (f inFile) rewrite(ctx context.Context, o opening, r rewriting) error {
+	return bolt.Rewrite(ctx, f.path, f.options(o), bolt.Rewriting{
+		Plain: r.plain, Act: r.act, Progress: r.progress, Locked: func(st *bolt.Store) (bolt.Key, error) { return r.locked(st) },
+	})
+}
+
 // opened is st, but for a nil that is none.
 func opened(st *bolt.Store, err error) (caseStore, error) {
 	if err != nil {
@@ -61,12 +66,3 @@ func (f inFile) free(context.Context) error    { return usage(mustBeFree(f.path)
 func (f inFile) shared() bool                  { return false }
 func (f inFile) beside() string                { return f.path }
 func (f inFile) String() string                { return f.path }
-
-// file returns the file of a case, for a command that rewrites it; instead says what
-// to do where the case is on a server.
-func (c *openCase) file(command, instead string) (string, error) {
-	if f, ok := c.at.(inFile); ok {
-		return f.path, nil
-	}
-	return "", hint(fmt.Errorf("%s: %w: the case is on a server, which no command rewrites", command, vigil.ErrRefused), "%s", instead)
-}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"vigil"
+	"vigil/internal/seal"
 	"vigil/store/postgres"
 )
 
@@ -66,6 +67,12 @@ func (s onServer) open(ctx context.Context, o opening) (caseStore, error) {
 		err = hint(err, "copy %s from a machine that has it, and name the key with --key FILE", s.beside()+ringSuffix)
 	}
 	return st, err
+}
+
+func (s onServer) rewrite(ctx context.Context, o opening, r rewriting) error {
+	return postgres.Rewrite(ctx, s.address, s.options(o), postgres.Rewriting{
+		Plain: r.plain, Act: r.act, Progress: r.progress, Locked: func(st *postgres.Store) (seal.Key, error) { return r.locked(st) },
+	})
 }
 
 // reached is st, but for a nil that is none.
@@ -127,4 +134,30 @@ func (s onServer) beside() string { return filepath.Join(s.dir, s.name) }
 func (s onServer) String() string {
 	u := s.url()
 	return fmt.Sprintf("case %s at %s", s.name, u.Redacted())
+}
+
+// A settler is a store that rids itself, while it is open, of what was erased and of what
+// keys of before have sealed; left says in words where bytes of that may still be.
+type settler interface {
+	Settle(ctx context.Context) (left []string, err error)
+}
+
+// settleAt rids the database of a case on a server of what its tables do not show.
+func (a *app) settleAt(ctx context.Context, command string) (left []string, err error) {
+	err = a.with(command, func(cs *openCase) error {
+		s, ok := cs.Store.(settler)
+		if !ok {
+			return hint(fmt.Errorf("%s: dead rows are there until the server vacuums", cs.at), "let who runs the server VACUUM FULL the tables of the case, and let old write-ahead logs and base backups go")
+		}
+		left, err = s.Settle(ctx)
+		return err
+	})
+	return left, err
+}
+
+// tellRemains says what a server may still have.
+func (a *app) tellRemains(left []string) {
+	for _, where := range left {
+		a.info("bytes may still be in %s", where)
+	}
 }

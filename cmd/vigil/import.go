@@ -55,7 +55,7 @@ func (a *app) importPage(ctx context.Context, cs *openCase, name, url, source st
 	if y.sum.pages == 0 { // it is there already
 		return nil
 	}
-	r := work.Runner{Queue: cs, Holder: a.who(), Shared: cs.shared(), Observe: y.observe}
+	r := work.Runner{Queue: cs.Store, Holder: a.who(), Shared: cs.shared(), Observe: y.observe}
 	err = r.Run(ctx, st.extractPool(1))
 	y.end(a)
 	return a.stopped(err, "vigil classify")

@@ -23,12 +23,14 @@ func (s *shout) Write(p []byte) (int, error) {
 	return s.b.Write(p)
 }
 
+func (s *shout) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
 func (s *shout) says(text string) func() bool {
-	return func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return strings.Contains(s.b.String(), text)
-	}
+	return func() bool { return strings.Contains(s.String(), text) }
 }
 
 func TestFollowShowsWhatOthersDo(t *testing.T) {

@@ -102,7 +102,7 @@ func (a *app) importAll(ctx context.Context, cs *openCase, saved []review.Saved)
 	}
 	y.end(a)
 	if y.sum.pages > 0 {
-		r := work.Runner{Queue: cs, Holder: a.who(), Shared: cs.shared(), Observe: newTally(a.stderr).observe}
+		r := work.Runner{Queue: cs.Store, Holder: a.who(), Shared: cs.shared(), Observe: newTally(a.stderr).observe}
 		if err := r.Run(ctx, st.extractPool(1)); err != nil {
 			return err
 		}

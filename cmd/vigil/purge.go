@@ -132,7 +132,7 @@ func (p *purge) finish(ctx context.Context, sealed bool, done purged) error {
 	if done.Unsettled > 0 {
 		p.info("writing the case anew, without what was erased")
 		var err error
-		if done.Removed, err = p.compact(ctx, sealed, done); err != nil {
+		if err = p.compact(ctx, sealed, &done); err != nil {
 			return hint(fmt.Errorf("what was erased may still be read where the case is kept: %w", err), "vigil purge --yes brings it to its end")
 		}
 	}
@@ -150,18 +150,17 @@ func (p *purge) finish(ctx context.Context, sealed bool, done purged) error {
 }
 
 // compact rewrites the case file; one that is encrypted under a fresh data key, so
-// that what the disk keeps of the old file opens no more.
-func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string, error) {
-	cs, _, err := p.settings()
+// that what the disk keeps of the old file opens no more. A case on a server keeps its
+// key, which many machines have.
+func (p *purge) compact(ctx context.Context, sealed bool, done *purged) error {
+	cs, db, err := p.settings()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if cs.shared() {
-		return nil, p.settleAt(ctx)
-	}
-	db, err := cs.file("purge", "")
-	if err != nil {
-		return nil, err
+	f, ok := cs.at.(inFile)
+	if !ok {
+		done.Left, err = p.settleAt(ctx, "vigil purge")
+		return err
 	}
 	r := bolt.Rewriting{Plain: !sealed, Progress: p.rotated(), Act: vigil.Act{
 		Actor: p.who(), Action: vigil.ActPurge, Object: vigil.Object{Type: "case"}, Reason: p.reason,
@@ -169,11 +168,12 @@ func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string
 	}}
 	o := bolt.Options{Tool: tool(), Now: time.Now, Command: "vigil purge", Indexing: p.indexed()}
 	if !sealed {
-		return bolt.Compact(ctx, db, o, r)
+		done.Removed, err = bolt.Compact(ctx, f.path, o, r)
+		return err
 	}
 	ring, err := p.ring(db, cs.path(cs.config.Store.Key))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var key bolt.Key
 	r.Locked = func(st *bolt.Store) (_ bolt.Key, err error) {
@@ -181,27 +181,10 @@ func (p *purge) compact(ctx context.Context, sealed bool, done purged) ([]string
 		return key, err
 	}
 	o.Keys = dataKeys(ring)
-	removed, err := bolt.Compact(ctx, db, o, r)
-	if err != nil {
-		return removed, err
+	if done.Removed, err = bolt.Compact(ctx, f.path, o, r); err != nil {
+		return err
 	}
-	return removed, ring.Settle(key.ID)
-}
-
-// A settler is a store that rids itself of what was erased while it is open.
-type settler interface {
-	Settle(ctx context.Context) error
-}
-
-// settleAt rids the database of a shared case of what was erased.
-func (p *purge) settleAt(ctx context.Context) error {
-	return p.with("vigil purge", func(cs *openCase) error {
-		s, ok := cs.Store.(settler)
-		if !ok {
-			return hint(fmt.Errorf("%s: dead rows are there until the server vacuums", cs.at), "let who runs the server VACUUM FULL the tables of the case, and let old write-ahead logs and base backups go")
-		}
-		return s.Settle(ctx)
-	})
+	return ring.Settle(key.ID)
 }
 
 // tell says what was done, and what a program cannot reach.
@@ -217,6 +200,7 @@ func (p *purge) tell(done purged) {
 	for _, name := range done.Removed {
 		p.info("removed %s, a copy from before a change of the layout", name)
 	}
+	p.tellRemains(done.Left)
 	p.info(`not reached: backups and copies of this folder, exported bundles, snapshots of the file
 system, and cells of a solid-state disk that were not written anew yet`)
 	p.next("vigil log verify")

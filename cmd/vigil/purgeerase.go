@@ -27,6 +27,7 @@ type purged struct {
 	Failed    int          `json:"failed"`            // could not be erased
 	Unsettled int          `json:"unsettled"`         // erasures without which the file was written anew
 	Removed   []string     `json:"removed,omitempty"` // files
+	Left      []string     `json:"left,omitempty"`    // where a server may still have bytes of what was erased
 }
 
 // chosen yields what the command line names.

@@ -289,7 +289,7 @@ func (a *app) runAll(ctx context.Context, cs *openCase, p *pages) (err error) {
 		a.tidy(ctx, cs)
 	}()
 	y := newTally(a.stderr)
-	r := work.Runner{Queue: cs, Holder: a.who(), Shared: cs.shared(), Observe: y.observe, Forever: true}
+	r := work.Runner{Queue: cs.Store, Holder: a.who(), Shared: cs.shared(), Observe: y.observe, Forever: true}
 	err = r.Run(ctx, st.fetchPool("", cs.config.Crawl.Workers), st.extractPool(2), st.classifyPool(2))
 	stop()
 	<-tidied

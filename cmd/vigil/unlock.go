@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,16 +107,32 @@ func (a *app) keysOf(db, configured string) ([]seal.Key, error) {
 
 // settle says what is odd about a case and its key file, and ends a rotation that
 // was cut short: what the case is sealed with is the one key that is left.
-func (a *app) settle(st caseStore, r *keyring.Ring, db string) error {
-	id, encrypted := st.KeyID()
-	switch {
-	case r == nil:
+func (a *app) settle(at engine, st caseStore, r *keyring.Ring, db string) error {
+	if r == nil {
 		return nil
-	case !encrypted:
+	}
+	id, encrypted := st.KeyID()
+	if !encrypted {
 		a.info("%s is not encrypted, though %s is there: vigil key rotate encrypts it; if nobody decrypted it, somebody put it there", db, db+ringSuffix)
 		return nil
 	}
-	return r.Settle(id)
+	keys := r.Infos()
+	i := slices.IndexFunc(keys, func(k keyring.Info) bool { return k.ID == id })
+	switch {
+	case i < 0: // an audit, which does without
+		return nil
+	case !at.shared():
+		return r.Settle(id)
+	case keys[i].State == keyring.Current:
+		return nil // a key beside it may be that of a rotation which goes on
+	}
+	ctx, cancel := context.WithTimeout(a.context(), time.Second)
+	defer cancel()
+	err := a.withKeys(ctx, at, func(st caseStore) error { return settledRing(st, db) })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil // there is time
+	}
+	return err
 }
 
 // passphrase asks whoever sits at the terminal.

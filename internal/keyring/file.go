@@ -134,7 +134,12 @@ func (r *Ring) write() error {
 	if err != nil {
 		return err
 	}
-	return WriteAtomic(r.path, append(text, '\n'))
+	text = append(text, '\n')
+	if err := WriteAtomic(r.path, text); err != nil {
+		return err
+	}
+	r.text = text
+	return nil
 }
 
 // WriteAtomic writes a file that only its owner can read, so that a crash leaves

@@ -42,7 +42,8 @@ type Info struct {
 type Ring struct {
 	path   string
 	f      file
-	keys   []Key // as in f, once they are unlocked
+	text   []byte // of the file, as it was read or written last
+	keys   []Key  // as in f, once they are unlocked
 	phrase string
 	work   int
 }
@@ -92,7 +93,20 @@ func Read(path string) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read key file %s: %w", path, err)
 	}
-	return &Ring{path: path, f: f}, nil
+	return &Ring{path: path, f: f, text: text}, nil
+}
+
+// Fresh returns an error if the file is no longer what r has read or written: another
+// process changed it meanwhile.
+func (r *Ring) Fresh() error {
+	text, err := readPrivate(r.path, maxFile)
+	if err != nil {
+		return fmt.Errorf("read key file: %w", err)
+	}
+	if !bytes.Equal(text, r.text) {
+		return fmt.Errorf("key file %s was changed by another process meanwhile: try again", r.path)
+	}
+	return nil
 }
 
 // ByPassphrase reports whether a passphrase opens the ring, and nothing else.

@@ -95,16 +95,13 @@ type Runner struct {
 	// context ends.
 	Forever bool
 	// Shared says that other processes add tasks as well: while it waits, the runner
-	// looks for them.
+	// looks for them, at once where the queue can tell of them, else each second.
 	Shared bool
 	// Patience is how long a runner with nothing running waits at most for a
 	// task to become available; it ends at once if the store says that it would
 	// take longer. Zero waits as long as it takes. Forever knows no patience.
 	Patience time.Duration
 }
-
-// poll is how often a Forever or Shared runner looks for tasks that others added.
-const poll = time.Second
 
 // maxNap bounds how long a runner sleeps without asking its queue again.
 const maxNap = time.Hour
@@ -137,6 +134,9 @@ func (r *Runner) Run(ctx context.Context, pools ...Pool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	n := &run{Runner: r, pools: pools, running: make([]int, len(pools)), done: make(chan ended)}
+	if q, ok := r.Queue.(awaiter); ok && (r.Forever || r.Shared) {
+		defer n.listen(ctx, q, pools)()
+	}
 	for {
 		next, err := n.lease(ctx)
 		if err != nil {
@@ -145,13 +145,14 @@ func (r *Runner) Run(ctx context.Context, pools ...Pool) error {
 		if n.total == 0 && (ctx.Err() != nil || r.enough(next)) {
 			return cause(ctx)
 		}
-		timer := time.NewTimer(r.nap(next))
+		timer := time.NewTimer(n.nap(next))
 		select {
 		case e := <-n.done:
 			for _, e := range n.hear(e) {
 				n.end(ctx, cancel, e)
 			}
 		case <-timer.C:
+		case <-n.ears:
 		case <-stopped(ctx, n.total):
 		}
 		timer.Stop()
@@ -161,6 +162,7 @@ func (r *Runner) Run(ctx context.Context, pools ...Pool) error {
 // A run is a call of Run. Only its goroutine changes it.
 type run struct {
 	*Runner
+	waking
 	pools   []Pool
 	running []int // by pool
 	total   int
@@ -247,9 +249,12 @@ func (r *Runner) enough(next time.Time) bool {
 }
 
 // nap returns how long to sleep before asking for tasks again.
-func (r *Runner) nap(next time.Time) time.Duration {
+func (n *run) nap(next time.Time) time.Duration {
 	d := maxNap
-	if r.Forever || r.Shared {
+	switch {
+	case n.listening.Load():
+		d = pollAwake
+	case n.Forever || n.Shared:
 		d = poll
 	}
 	if !next.IsZero() {

@@ -18,7 +18,11 @@ func (s *Store) Freeze(ctx context.Context) (thaw func() error, err error) {
 		return nil, fmt.Errorf("keep others from case %s: %w", s.name, err)
 	}
 	conn := c.Hijack() // the lock is the session's, and ends with it
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, s.gate); err != nil {
+	_, err = conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, s.gate)
+	if err == nil {
+		err = s.sameKey(ctx, conn)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("keep others from case %s: %w", s.name, err), conn.Close(context.WithoutCancel(ctx)))
 	}
 	return func() error {

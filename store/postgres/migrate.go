@@ -66,11 +66,12 @@ func (s *Store) makeSchema(ctx context.Context) error {
 func (s *Store) firstMeta(version int) map[string][]byte {
 	meta := map[string][]byte{
 		metaLayout: []byte(layoutName), metaVersion: []byte(strconv.Itoa(version)), metaCreated: []byte(time.Now().UTC().Format(time.RFC3339)),
-		metaIndex: []byte(s.index), metaCipher: []byte(seal.None),
+		metaIndex: []byte(s.index),
 	}
-	if s.box != nil {
-		meta[metaCipher], meta[metaKey] = []byte(seal.GCM), []byte(s.box.ID())
-		meta[metaCheck] = s.box.Seal("meta", []byte(metaCheck), nil)
+	for name, value := range cipherMeta(s.box) {
+		if value != nil {
+			meta[name] = value
+		}
 	}
 	return meta
 }

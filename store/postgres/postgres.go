@@ -83,6 +83,7 @@ type Store struct {
 	index string
 	close sync.Once
 	done  chan struct{} // closed with the store
+	bell  bell
 
 	maintaining sync.Mutex
 }
@@ -235,6 +236,7 @@ func introduce(ctx context.Context, c *pgx.Conn) error {
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		close(s.done)
+		s.bell.silence()
 		s.pool.Close()
 	})
 	return nil

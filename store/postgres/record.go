@@ -275,6 +275,7 @@ func (w *write) putStanding(st vigil.Standing) error {
 	if st.State != vigil.SourceOpen {
 		return nil
 	}
+	w.queued[vigil.Fetch] = true
 	return w.changePace(st.Source, func(p rule.Pace) rule.Pace {
 		p.Rest, p.Setbacks, p.Because = time.Time{}, 0, ""
 		return p

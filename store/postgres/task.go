@@ -76,6 +76,12 @@ func (w *write) dropTask(t rule.Task) {
 // moved keeps counts and the listings that wait in step with a task that has come
 // to another state; old is nil if it is new, t if it is gone.
 func (w *write) moved(old, t *rule.Task) {
+	switch {
+	case t != nil && t.State == vigil.Queued:
+		w.queued[t.Stage] = true
+	case old != nil && old.State == vigil.Leased && old.Stage == vigil.Fetch: // its source may have room for another
+		w.queued[vigil.Fetch] = true
+	}
 	was, is := old != nil && old.State != vigil.Erased, t != nil && t.State != vigil.Erased
 	if was {
 		w.counts[countOf(*old)]--

@@ -27,7 +27,8 @@ type read struct {
 // A gathering is what the next send sends, in its order.
 type gathering struct {
 	pgx.Batch
-	open bool // its answers may ask for more, or change what is counted
+	open bool   // its answers may ask for more, or change what is counted
+	last string // sent behind it; empty for nothing
 }
 
 // do changes rows when the next answer is asked for, and before it is given.
@@ -54,6 +55,9 @@ func (r read) send() error {
 	}
 	g := *r.later
 	*r.later = gathering{}
+	if g.last != "" {
+		g.Queue(g.last)
+	}
 	ctx, stop := r.s.watch(r.ctx, r.conn)
 	defer stop()
 	return r.conn.SendBatch(ctx, &g.Batch).Close()
@@ -115,7 +119,10 @@ func (s *Store) view(ctx context.Context, fn func(read) error) error {
 	if s.box.Shut() {
 		return vigil.ErrSealed
 	}
-	return s.audit(ctx, fn)
+	return s.audit(ctx, func(r read) error {
+		r.askKey()
+		return fn(r)
+	})
 }
 
 // audit is view for what needs no key.
@@ -124,14 +131,16 @@ func (s *Store) audit(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return s.again(ctx, func() error {
-		return s.with(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, func(r read) error {
+		return s.with(ctx, beginReading, func(r read) error {
 			r.askLayout()
 			return fn(r)
 		})
 	})
 }
 
-// glance is view for a fn with one send of one statement, which sees one moment by itself.
+const beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+
+// glance is view for a fn with one send, and ends with it.
 func (s *Store) glance(ctx context.Context, fn func(read) error) error {
 	if s.box.Shut() {
 		return vigil.ErrSealed
@@ -140,8 +149,10 @@ func (s *Store) glance(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return s.again(ctx, func() error {
-		return s.with(ctx, "", func(r read) error {
+		return s.with(ctx, beginReading, func(r read) error {
 			r.askLayout()
+			r.askKey()
+			r.later.last = `COMMIT`
 			return fn(r)
 		})
 	})
@@ -154,8 +165,8 @@ const (
 	running = 'T'
 )
 
-// with runs fn on a connection of its own, in a transaction that begins so, if any, and
-// rolls back what fn has not committed. An error says whether the connection broke.
+// with runs fn on a connection of its own, in a transaction that begins so, and rolls
+// back what fn has not committed. An error says whether the connection broke.
 func (s *Store) with(ctx context.Context, begin string, fn func(read) error) error {
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -163,9 +174,7 @@ func (s *Store) with(ctx context.Context, begin string, fn func(read) error) err
 	}
 	defer c.Release()
 	r := read{ctx, c.Conn(), s, s.box, &gathering{}}
-	if begin != "" {
-		r.do(begin)
-	}
+	r.do(begin)
 	err = fn(r)
 	if r.conn.PgConn().TxStatus() != idle && !r.conn.IsClosed() {
 		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Patience)

@@ -27,8 +27,9 @@ type write struct {
 	logs   map[string]*lockedLog
 	paces  map[string]rule.Pace // of sources, locked
 	had    map[vigil.Object]*keptUnder
-	places []int64          // in the queue, that were asked for and not given yet
-	stirs  map[laneKey]bool // lanes that it has put tasks into
+	places []int64              // in the queue, that were asked for and not given yet
+	stirs  map[laneKey]bool     // lanes that it has put tasks into
+	queued map[vigil.Stage]bool // stages of which others may find tasks afterwards
 	counts map[countKey]int
 	levels map[levelKey]levelCount
 	ended  []func() error // called when it is committed
@@ -75,6 +76,7 @@ func (s *Store) once(ctx context.Context, how way, fn func(*write) error) error 
 		me := r.conn.PgConn().CustomData()[clientKey].(*client)
 		w := &write{
 			read: r, logs: map[string]*lockedLog{}, paces: map[string]rule.Pace{}, had: map[vigil.Object]*keptUnder{}, stirs: map[laneKey]bool{},
+			queued: map[vigil.Stage]bool{},
 			counts: map[countKey]int{}, levels: map[levelKey]levelCount{},
 		}
 		if err := w.begin(how, me); err != nil {
@@ -92,6 +94,7 @@ func (s *Store) once(ctx context.Context, how way, fn func(*write) error) error 
 		if err := w.commit(me); err != nil {
 			return err
 		}
+		s.announce(w.queued)
 		for _, fn := range w.ended {
 			if err := fn(); err != nil {
 				return err
@@ -111,6 +114,7 @@ func (w *write) begin(how way, me *client) error {
 		w.do(`SELECT pg_advisory_xact_lock_shared($1)`, w.s.gate)
 	}
 	w.do(`INSERT INTO handed VALUES ($1, $2) ON CONFLICT (client) DO UPDATE SET n = excluded.n, since = now()`, me.id, me.n)
+	w.askKey()
 	for _, order := range sorted(how.logs) {
 		w.askLog(order)
 	}
