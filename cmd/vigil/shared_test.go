@@ -40,7 +40,7 @@ func TestScriptsOfSharedCases(t *testing.T) {
 }
 
 // sharedCase makes a case on a server, with an order for the markets, and returns its folder.
-func sharedCase(t *testing.T, address string, markets []fixtures.Market) string {
+func sharedCase(t testing.TB, address string, markets []fixtures.Market) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "case")
 	now := time.Now().UTC()
@@ -51,7 +51,7 @@ func sharedCase(t *testing.T, address string, markets []fixtures.Market) string 
 }
 
 // set changes the settings of a case.
-func set(t *testing.T, dir string, change func(*config.Config)) {
+func set(t testing.TB, dir string, change func(*config.Config)) {
 	t.Helper()
 	name := filepath.Join(dir, config.Name)
 	c, err := config.Read(name)
@@ -66,7 +66,7 @@ func set(t *testing.T, dir string, change func(*config.Config)) {
 
 // joined is a machine that joins a case: a copy of its folder, and perhaps another way
 // to the server.
-func joined(t *testing.T, dir, address string) string {
+func joined(t testing.TB, dir, address string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "case")
 	if out, err := exec.CommandContext(t.Context(), "cp", "-a", dir, to).CombinedOutput(); err != nil {
