@@ -29,7 +29,7 @@ demo: build
 # demo-postgres is the demo on a PostgreSQL server of its own, with two processes that
 # crawl and the reviewers' pages at the end, until ^C.
 demo-postgres: build
-	.ci/postgres sh -c './vigil demo --store "$$DATABASE" --crawlers 2 --serve'
+	.ci/postgres sh -c 'exec ./vigil demo --store "$$DATABASE" --crawlers 2 --serve'
 
 test: deps
 	$(GO) vet ./...

@@ -65,13 +65,23 @@ func sitePage(n int) []byte {
 }
 
 // benchSite is a program: it serves the site behind a SOCKS5 proxy, whose
-// address it prints, until its input ends. Its time is not the crawler's.
+// address it prints, until its input ends. Its time is not the crawler's. Its
+// argument, if any, is how long an answer takes.
 func benchSite() {
+	var takes time.Duration
+	if len(os.Args) > 1 {
+		var err error
+		if takes, err = time.ParseDuration(os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
 	pages := make(map[string][]byte, sitePages)
 	for n := range sitePages {
 		pages[fmt.Sprintf("/listing/%d?ref=%d&sort=new", n, n%7)] = sitePage(n)
 	}
 	net, err := simnet.Start(map[string]http.Handler{siteHost: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(takes)
 		page, ok := pages[r.URL.RequestURI()]
 		if !ok {
 			http.NotFound(w, r)
@@ -91,9 +101,9 @@ func benchSite() {
 }
 
 // startSite starts benchSite and returns its proxy's address.
-func startSite(b *testing.B) (proxy string) {
+func startSite(b *testing.B, args ...string) (proxy string) {
 	b.Helper()
-	cmd := exec.Command("benchsite")
+	cmd := exec.Command("benchsite", args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

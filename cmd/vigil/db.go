@@ -18,8 +18,8 @@ func (a *app) dbCommand() *cobra.Command {
 		Long: `A case on a PostgreSQL server is shared by machines, each with a login of its own.
 A login has one role or more, and the database refuses what no role of it may:
 
-  crawler     leases fetches, adds pages, pauses sources
-  classifier  reads pages, adds listings and assessments
+  crawler     leases fetches, adds pages and the facts read off them, pauses sources
+  classifier  reads pages, adds the facts read off them and assessments
   reviewer    claims and decides; whatever serves the pages of the review has it
   auditor     reads the logs, and nothing else
   owner       orders, holds, watchlists, erasures, and the tables themselves

@@ -83,6 +83,15 @@ func reached(st *postgres.Store, err error) (caseStore, error) {
 	return st, nil
 }
 
+// advised adds who can help to an error by which the database refuses something.
+func advised(err error) error {
+	var e *postgres.DeniedError
+	if !errors.As(err, &e) {
+		return err
+	}
+	return hint(err, "who owns the case gives a login another role: vigil db grant ROLE %s; vigil db --help says what each may", e.Login)
+}
+
 // A frozen case thaws when it is closed.
 type frozen struct {
 	*postgres.Store

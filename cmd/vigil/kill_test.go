@@ -155,7 +155,7 @@ func newCase(t *testing.T, dir string, markets []fixtures.Market) {
 }
 
 // vigilOK runs the program, which must succeed.
-func vigilOK(t *testing.T, args ...string) string {
+func vigilOK(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "vigil", args...).CombinedOutput()
 	if err != nil {

@@ -38,7 +38,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	cmd := a.command()
 	cmd.SetArgs(args)
-	err := cmd.ExecuteContext(ctx)
+	err := advised(cmd.ExecuteContext(ctx))
 	if err == nil {
 		return exitDone
 	}

@@ -20,6 +20,7 @@ func rights() map[string]access.Act {
 	return map[string]access.Act{
 		"vigil": "", "vigil init": "", "vigil demo": "", "vigil taxonomy": "", "vigil eval": "", "vigil train": "", "vigil verify": "",
 		"vigil identifiers": "", "vigil restore": access.Settings, "vigil copy": access.Settings,
+		"vigil db": "", "vigil db init": "", "vigil db grant": "", // the database decides
 
 		"vigil authorize": access.Authorise,
 		"vigil source":    access.ReadCase, "vigil source list": access.ReadCase, "vigil source pause": access.Crawl, "vigil source resume": access.Crawl,

@@ -35,7 +35,13 @@ var loginLink = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/login\?token=\S+`)
 // serve starts the program and signs in by the link that it prints.
 func serve(t *testing.T, args ...string) *served {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	return serveAfter(t, func(string) {}, args...)
+}
+
+// serveAfter is serve, and shows each line that the program says before it serves.
+func serveAfter(t *testing.T, show func(line string), args ...string) *served {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	s := &served{t: t, cmd: exec.CommandContext(ctx, "vigil", args...)}
 	stderr, err := s.cmd.StderrPipe()
@@ -50,6 +56,7 @@ func serve(t *testing.T, args ...string) *served {
 	defer func() { s.said = strings.Join(said, "\n") }()
 	for s.base == "" && lines.Scan() {
 		said = append(said, lines.Text())
+		show(lines.Text())
 		if m := loginLink.FindStringSubmatch(lines.Text()); m != nil {
 			s.base = "http://" + m[1]
 			jar, err := cookiejar.New(nil)

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,7 +40,7 @@ func TestScriptsOfSharedCases(t *testing.T) {
 }
 
 // sharedCase makes a case on a server, with an order for the markets, and returns its folder.
-func sharedCase(t *testing.T, address string, markets []fixtures.Market) string {
+func sharedCase(t testing.TB, address string, markets []fixtures.Market) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "case")
 	now := time.Now().UTC()
@@ -49,7 +51,7 @@ func sharedCase(t *testing.T, address string, markets []fixtures.Market) string 
 }
 
 // set changes the settings of a case.
-func set(t *testing.T, dir string, change func(*config.Config)) {
+func set(t testing.TB, dir string, change func(*config.Config)) {
 	t.Helper()
 	name := filepath.Join(dir, config.Name)
 	c, err := config.Read(name)
@@ -64,7 +66,7 @@ func set(t *testing.T, dir string, change func(*config.Config)) {
 
 // joined is a machine that joins a case: a copy of its folder, and perhaps another way
 // to the server.
-func joined(t *testing.T, dir, address string) string {
+func joined(t testing.TB, dir, address string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "case")
 	if out, err := exec.CommandContext(t.Context(), "cp", "-a", dir, to).CombinedOutput(); err != nil {
@@ -150,6 +152,7 @@ func TestACrawlByFourMachinesThatIsDisturbedLosesNothing(t *testing.T) {
 	want := wholeCrawl(t, markets)
 	for i := range markets {
 		markets[i].Interval = 20 * time.Millisecond // so that there is time to disturb it
+		markets[i].Concurrency = 16                 // so that what the dead have leased holds up nobody
 	}
 	database := pg.Database(t)
 	dir := sharedCase(t, pg.Address(database), markets)
@@ -285,16 +288,33 @@ func listingIn(t *testing.T, said string) string {
 	return row.Listing.ID
 }
 
-// TestTheDemoOnAServerCrawlsByTwoProcesses is what SHARED.md begins with.
-func TestTheDemoOnAServerCrawlsByTwoProcesses(t *testing.T) {
-	t.Parallel()
+// TestTheDemoOnAServerSurvivesItsParts: it is what SHARED.md begins with. One of its
+// crawlers is killed in the middle, and the server crashes under its pages.
+func TestTheDemoOnAServerSurvivesItsParts(t *testing.T) {
+	t.Parallel() // a minute of it is waiting for leases of the dead
 	pg := pgtest.New(t)
-	dir := filepath.Join(t.TempDir(), "demo")
-	s := serve(t, "--store", pg.Address(pg.Database(t)), "demo", "--dir", dir, "--crawlers", "2", "--serve")
-	for _, want := range []string{"crawler 1: ", "crawler 2: ", "PASS", "Done in"} {
+	database, dir := pg.Database(t), filepath.Join(t.TempDir(), "demo")
+	address := pg.Address(database) + "&case=demo"
+	crawls := regexp.MustCompile(`crawler 1: process (\d+)`)
+	gone := make(chan error, 1)
+	s := serveAfter(t, func(line string) {
+		if m := crawls.FindStringSubmatch(line); m != nil {
+			go func() { gone <- killAfter(t.Context(), pg, database, 20, m[1]) }()
+		}
+	}, "--store", address, "demo", "--dir", dir, "--crawlers", "2", "--serve")
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"crawler 1: it was killed", "crawler 2: process ", "Done in"} {
 		if !strings.Contains(s.said, want) {
 			t.Errorf("the demo did not say %q:\n%s", want, s.said)
 		}
+	}
+	if err := pg.Crash(); err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Start(); err != nil {
+		t.Fatal(err)
 	}
 	if page := s.get("/"); !strings.Contains(page, "escalate") {
 		t.Errorf("the queue has nothing to escalate:\n%s", page)
@@ -304,7 +324,32 @@ func TestTheDemoOnAServerCrawlsByTwoProcesses(t *testing.T) {
 		t.Errorf("review says\n%s", out)
 	}
 	s.stop()
+	vigilOK(t, "verify", filepath.Join(dir, "bundle.zip"), "--signers", filepath.Join(dir, "trusted_signers"))
 	verifyCase(t, filepath.Join(dir, "case"))
+	markets, err := fixtures.Markets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := killed{kills: 2} // who ask for robots.txt, each once
+	k.compare(t, wholeCrawl(t, markets), captured(t, filepath.Join(dir, "case")))
+}
+
+// killAfter kills a process once the case demo has so many pages.
+func killAfter(ctx context.Context, pg *pgtest.Server, database string, pages int, process string) error {
+	for ctx.Err() == nil {
+		n, err := pg.Try("postgres", database, "select count(*) from demo.pages")
+		if err != nil {
+			return err
+		}
+		if have, _ := strconv.Atoi(n); have >= pages {
+			pid, err := strconv.Atoi(process)
+			if err != nil {
+				return err
+			}
+			return syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	return ctx.Err()
 }
 
 func TestADemoInAFileIsCrawledByOneProcess(t *testing.T) {

@@ -194,7 +194,7 @@ func (w *world) settings(crawl string) {
 }
 
 // newCaseFor makes a case and registers an order, which a court has signed.
-func newCaseFor(t *testing.T, dir string, order []byte, flags ...string) {
+func newCaseFor(t testing.TB, dir string, order []byte, flags ...string) {
 	t.Helper()
 	if flags == nil {
 		flags = []string{"--no-encryption"} // so that a test can look for words in the file

@@ -79,6 +79,6 @@ func onName(ctx context.Context, address string, fn func(tx pgx.Tx, name string)
 	if err != nil {
 		return err
 	}
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return fn(tx, name) })
+	err = denied(c.ConnConfig.User, pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return fn(tx, name) }))
 	return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 }

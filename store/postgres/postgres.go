@@ -142,7 +142,7 @@ func Create(ctx context.Context, address string, o Options) (*Store, error) {
 	}
 	if err != nil {
 		s.pool.Close()
-		return nil, fmt.Errorf("create case %s: %w", s.name, err)
+		return nil, fmt.Errorf("create case %s: %w", s.name, denied(s.login(), err))
 	}
 	return s, nil
 }
@@ -170,7 +170,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	})
 	if err != nil {
 		s.pool.Close()
-		return nil, fmt.Errorf("open case %s: %w", s.name, err)
+		return nil, fmt.Errorf("open case %s: %w", s.name, denied(s.login(), err))
 	}
 	return s, nil
 }

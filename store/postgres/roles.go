@@ -19,8 +19,8 @@ type Role string
 
 // The roles of a case. A login may have several.
 const (
-	Crawler    Role = "crawler"    // leases fetches, adds pages, pauses sources
-	Classifier Role = "classifier" // reads pages, adds listings and assessments
+	Crawler    Role = "crawler"    // leases fetches, adds pages and the facts read off them, pauses sources
+	Classifier Role = "classifier" // reads pages, adds the facts read off them and assessments
 	Reviewer   Role = "reviewer"   // claims and decides; what serves the pages has it
 	Auditor    Role = "auditor"    // reads the logs, and nothing else
 	Owner      Role = "owner"      // orders, holds, watchlists, erasures, and the tables themselves
@@ -36,7 +36,7 @@ func (r Role) In(name string) string { return name + "_" + string(r) }
 func (r Role) adds() []string {
 	switch r {
 	case Crawler:
-		return []string{vigil.TypePage}
+		return []string{vigil.TypePage, vigil.TypeListing}
 	case Classifier:
 		return []string{vigil.TypeListing, vigil.TypeAssessment}
 	case Reviewer:
@@ -116,5 +116,5 @@ func Run(ctx context.Context, address, statements string) error {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	_, err = conn.Exec(ctx, statements)
-	return err
+	return denied(c.ConnConfig.User, err)
 }

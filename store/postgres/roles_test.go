@@ -75,7 +75,7 @@ var acts = []struct{ who, what, sql string }{
 
 	{"co", "add a page", "insert into records values ('page', 'p2', 'ORD-1', 2, 'r')"},
 	{"co", "add a body", "insert into bodies values ('s2', 'body', 'b')"},
-	{"ko", "add a listing", "insert into records values ('listing', 'li1', 'ORD-1', 2, 'r')"},
+	{"cko", "add a listing", "insert into records values ('listing', 'li1', 'ORD-1', 2, 'r')"},
 	{"ko", "add an assessment", "insert into records values ('assessment', 'li1', 'ORD-1', 2, 'r')"},
 	{"ro", "decide", "insert into records values ('decision', 'li1', 'ORD-1', 2, 'r')"},
 	{"ro", "remark", "insert into records values ('remark', 'li1', 'ORD-1', 2, 'r')"},
@@ -103,7 +103,7 @@ var acts = []struct{ who, what, sql string }{
 	{"o", "erase a task", "delete from tasks"},
 
 	{"co", "lease a fetch", lease("fetch")},
-	{"ko", "lease an extraction", lease("extract")},
+	{"cko", "lease an extraction", lease("extract")},
 	{"ko", "lease a classification", lease("classify")},
 	{"ro", "claim a review", lease("review")},
 	{"ro", "claim a second reading", lease("reread")},

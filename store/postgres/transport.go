@@ -33,9 +33,14 @@ func checkTransport(c *pgconn.Config) error {
 	return nil
 }
 
-// gone is how long a machine may be silent in the middle of a transaction before its
-// locks are taken from it: for so long, all who write to the same order wait.
+// gone is how long a machine may be silent in the middle of a transaction before that
+// is ended.
 const gone = time.Minute
+
+// silentAtMost is gone for transactions that hold an order's log, for which all who write
+// to the order wait. If a machine falls silent, it may be one connection's turn after the
+// other's: each that waited for the log gets it once, and does not say what it wants with it.
+const silentAtMost = `SET LOCAL idle_in_transaction_session_timeout = '10s'`
 
 // letGo has the server end the transactions of a machine that lost its power or its
 // network, and this machine the connections to a server that did.

@@ -111,6 +111,7 @@ func (w *write) begin(how way, me *client) error {
 	if how.alone {
 		w.do(`SELECT pg_advisory_xact_lock($1)`, w.s.gate)
 	} else {
+		w.do(silentAtMost)
 		w.do(`SELECT pg_advisory_xact_lock_shared($1)`, w.s.gate)
 	}
 	w.do(`INSERT INTO handed VALUES ($1, $2) ON CONFLICT (client) DO UPDATE SET n = excluded.n, since = now()`, me.id, me.n)

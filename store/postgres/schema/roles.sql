@@ -71,7 +71,8 @@ DECLARE
     mover text := CASE NEW.stage
         WHEN 'fetch' THEN '{{.Case}}_crawler' WHEN 'extract' THEN '{{.Case}}_classifier' WHEN 'classify' THEN '{{.Case}}_classifier'
         ELSE '{{.Case}}_reviewer' END;
-    may boolean := pg_has_role(current_user, mover, 'USAGE');
+    may boolean := pg_has_role(current_user, mover, 'USAGE')
+        OR NEW.stage = 'extract' AND pg_has_role(current_user, '{{.Case}}_crawler', 'USAGE'); -- of what it fetched
 BEGIN
     IF TG_OP = 'INSERT' THEN
         may := may OR NEW.stage <> 'fetch'; -- what comes after one's own work
