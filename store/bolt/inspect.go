@@ -12,8 +12,9 @@ import (
 	"vigil/store"
 )
 
-// Inspect implements [store.Inspector]. First it walks all that is kept, in one
-// transaction that reads, and then has bbolt check its pages; see [inspector.file].
+// Inspect implements [store.Inspector]. First it sees that the file's pages lead
+// somewhere, then walks all that is kept, in the same transaction that reads, and then
+// has bbolt check its pages; see [inspector.followPages] and [inspector.file].
 func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (store.Inspection, error) {
 	v := &inspector{ctx: ctx, progress: progress, pages: map[[16]byte]seen{}, bodies: map[[16]byte]bool{}}
 	if progress == nil {
@@ -24,6 +25,9 @@ func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (sto
 		v.Parts = append(v.Parts, store.Part{Name: c.part})
 	}
 	err := s.view(ctx, func(tx read) error {
+		if err := v.followPages(tx, s.path); err != nil {
+			return err
+		}
 		for _, c := range cs {
 			if err := ctx.Err(); err != nil {
 				return err
