@@ -86,7 +86,7 @@ func checkCircle(t *testing.T, path, in string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Check(t.Context(), s, nil); !errors.Is(err, vigil.ErrTampered) || !strings.Contains(err.Error(), "is reached twice, the second time in "+in) {
+	if _, err := store.Check(t.Context(), s, nil); !errors.Is(err, vigil.ErrTampered) || !strings.Contains(err.Error(), in+": it is reached a second time") {
 		t.Errorf("the check says %v", err)
 	}
 	if _, err := s.Repair(t.Context(), "a", nil); !errors.Is(err, vigil.ErrTampered) {
