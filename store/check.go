@@ -17,7 +17,9 @@ type Inspector interface {
 	// the case at one moment; while it looks, changes may have to wait.
 	//
 	// Flaws are no error: the inspection says what they are. An error means that
-	// it did not come to its end. Its memory grows by some 40 bytes for each page.
+	// it did not come to its end; it wraps [vigil.ErrTampered] where the case is
+	// damaged in a way that nobody should walk through it. Its memory grows by some
+	// 40 bytes for each page.
 	Inspect(ctx context.Context, progress func(Progress)) (Inspection, error)
 
 	// Repair makes anew what [Flaw.Mendable] says can be: lists, counts and sums
@@ -123,7 +125,7 @@ type CheckReport struct {
 	Inspected Inspection `json:"inspected"`
 }
 
-// Check does what [Verify] does, and then inspects the engine. If anything is
+// Check inspects the engine, and then does what [Verify] does. If anything is
 // wrong, the error wraps [vigil.ErrTampered] and the report says what; any other
 // error means that the check did not come to its end.
 func Check(ctx context.Context, s interface {
@@ -133,17 +135,15 @@ func Check(ctx context.Context, s interface {
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	var wrong error
-	r.Verified, wrong = Verify(ctx, s, func(done int) { progress(Progress{"log entries and records", done}) })
-	if wrong != nil && !errors.Is(wrong, vigil.ErrTampered) {
-		return r, wrong
+	if r.Inspected, err = s.Inspect(ctx, progress); err != nil {
+		return r, err
 	}
-	r.Inspected, err = s.Inspect(ctx, progress)
-	if err != nil {
-		return r, errors.Join(wrong, err)
+	r.Verified, err = Verify(ctx, s, func(done int) { progress(Progress{"log entries and records", done}) })
+	if err != nil && !errors.Is(err, vigil.ErrTampered) {
+		return r, err
 	}
 	if n := r.Inspected.Found; n > 0 {
-		wrong = errors.Join(wrong, fmt.Errorf("inspect: %w: %d flaws, the first: %s", vigil.ErrTampered, n, r.Inspected.Flaws[0]))
+		err = errors.Join(err, fmt.Errorf("inspect: %w: %d flaws, the first: %s", vigil.ErrTampered, n, r.Inspected.Flaws[0]))
 	}
-	return r, wrong
+	return r, err
 }

@@ -347,3 +347,18 @@ type Count struct {
 	State  vigil.State
 	N      int
 }
+
+// Fetches returns, by source and state, how many pages are to be fetched or were.
+func Fetches(counts []Count) map[string]map[vigil.State]int {
+	by := map[string]map[vigil.State]int{}
+	for _, n := range counts {
+		if n.Stage != vigil.Fetch {
+			continue
+		}
+		if by[n.Source] == nil {
+			by[n.Source] = map[vigil.State]int{}
+		}
+		by[n.Source][n.State] += n.N
+	}
+	return by
+}

@@ -55,7 +55,7 @@ func (p *linkPages) of(ctx context.Context, d *desk.Desk, id string) (review.Lin
 		return review.Links{}, fmt.Errorf("read what is around listing %s: %w", id, err)
 	}
 	v := &linkView{app: p.app, Graph: g, cs: p.cs, shield: shield}
-	if v.lists, err = matcher(ctx, p.cs, time.Now()); err != nil {
+	if v.lists, err = p.cs.lists.Matcher(ctx, p.cs, time.Now()); err != nil {
 		return review.Links{}, err
 	}
 	out := review.Links{Cut: n.cutText(cut), Hidden: shield.Says()}

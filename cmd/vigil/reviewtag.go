@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,14 +47,13 @@ same command goes on with the rest. vigil search --help says how queries are wri
 		if query == "" {
 			return one(c, operands)
 		}
-		r := vigil.Remark{Kind: kind, Text: operands[0], Listing: "-", Source: "-", By: "-", At: time.Now()}
-		if err := r.Check(); err != nil {
+		t := desk.Tagging{Tag: operands[0], Off: kind == vigil.Untag}
+		if err := t.Check(); err != nil {
 			return usage(err)
 		}
 		if _, err := (search.Parser{Keys: api.Keys}).Parse(query); err != nil {
 			return hint(usage(err), "vigil search --help")
 		}
-		t := desk.Tagging{Tag: operands[0], Off: kind == vigil.Untag}
 		return a.reviewing(c.Context(), "vigil review "+name, func(p place) error { return a.tagAll(c.Context(), p, query, t, yes) })
 	}
 	c.Flags().StringVar(&query, "search", "", "all listings that answer this query, up to "+fmt.Sprint(desk.MaxTagged))

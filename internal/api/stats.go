@@ -60,16 +60,7 @@ func StatsOf(ctx context.Context, st sourceStore, who access.Person, r stats.Rep
 	if err != nil {
 		return out, fmt.Errorf("count the tasks: %w", err)
 	}
-	fetches := map[string]map[vigil.State]int{}
-	for _, n := range counts {
-		if n.Stage != vigil.Fetch {
-			continue
-		}
-		if fetches[n.Source] == nil {
-			fetches[n.Source] = map[vigil.State]int{}
-		}
-		fetches[n.Source][n.State] += n.N
-	}
+	fetches := store.Fetches(counts)
 	for _, s := range sources {
 		f := fetches[s.ID()]
 		out.Sources = append(out.Sources, SourceStat{

@@ -110,8 +110,6 @@ type Desk struct {
 	// Lot draws a number from 0 up to 1, by which [Policy.RereadShare] chooses; nil
 	// for one that nobody can foretell.
 	Lot func() float64
-
-	looks *looks // takes what would go into the log of lists that are shown; nil to log each
 }
 
 // errNoReviewer refuses acts without an actor.

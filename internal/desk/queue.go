@@ -16,10 +16,27 @@ import (
 // Queue returns the items that f chooses, highest level first. It shows titles,
 // so one look at the queue is one entry in the log of the case.
 func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) {
+	items, err := d.queue(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return items, d.logLook(ctx, lookOf(f, items))
+}
+
+// lookOf returns what the log says of a look at items that f chose.
+func lookOf(f store.Filter, items []store.Item) map[string]string {
+	details := map[string]string{"listings": fmt.Sprint(len(items))}
+	if f.Source != "" {
+		details["source"] = f.Source
+	}
+	return details
+}
+
+// queue is Queue without the entry in the log.
+func (d *Desk) queue(ctx context.Context, f store.Filter) (items []store.Item, err error) {
 	if err := d.may(ctx, access.ReadQueue); err != nil {
 		return nil, err
 	}
-	var items []store.Item
 	for it, err := range d.Store.Items(ctx, f) {
 		if err != nil {
 			return nil, fmt.Errorf("read the queue: %w", err)
@@ -33,21 +50,16 @@ func (d *Desk) Queue(ctx context.Context, f store.Filter) ([]store.Item, error) 
 		}
 		items = append(items, it)
 	}
-	details := map[string]string{}
-	if f.Source != "" {
-		details["source"] = f.Source
-	}
-	return items, d.logQueue(ctx, len(items), details)
+	return items, nil
 }
 
-// logQueue says in the log that a list of so many listings is looked at.
-func (d *Desk) logQueue(ctx context.Context, n int, details map[string]string) error {
-	if d.looks != nil {
-		d.looks.add(n, details)
-		return nil
+// logLook says in the log that lists were looked at, and of how many listings.
+func (d *Desk) logLook(ctx context.Context, details map[string]string) error {
+	act := vigil.Act{Actor: d.Who.Account, Action: vigil.ActView, Object: vigil.Object{Type: "case", ID: "queue"}, Details: details}
+	if _, err := d.Store.Record(ctx, vigil.Result{Act: act}); err != nil {
+		return fmt.Errorf("log the view of the queue: %w", err)
 	}
-	details["listings"] = fmt.Sprint(n)
-	return d.record(ctx, details)
+	return nil
 }
 
 // maxWaiting bounds how many tasks of a stage are looked through for a list.
@@ -57,6 +69,14 @@ const maxWaiting = 2000
 // waits that this person may do, highest priority first, and whether there may be
 // more of them: the first of a stage are looked through, up to some 2,000.
 func (d *Desk) Waiting(ctx context.Context, st vigil.Stage, limit int) (items []store.Item, more bool, err error) {
+	if items, more, err = d.waiting(ctx, st, limit); err != nil {
+		return nil, false, err
+	}
+	return items, more, d.logLook(ctx, map[string]string{"stage": string(st), "listings": fmt.Sprint(len(items))})
+}
+
+// waiting is Waiting without the entry in the log.
+func (d *Desk) waiting(ctx context.Context, st vigil.Stage, limit int) (items []store.Item, more bool, err error) {
 	act, err := actOf(st)
 	if err != nil {
 		return nil, false, err
@@ -69,20 +89,20 @@ func (d *Desk) Waiting(ctx context.Context, st vigil.Stage, limit int) (items []
 		most = min(limit+1, maxWaiting) // one more says that there is more
 	}
 	for {
-		items, cut, err := d.waiting(ctx, st, limit, most)
+		items, cut, err := d.foremost(ctx, st, limit, most)
 		if err != nil {
 			return nil, false, err
 		}
 		if !cut || limit > 0 && len(items) >= limit || most == maxWaiting {
-			return items, cut, d.logQueue(ctx, len(items), map[string]string{"stage": string(st)})
+			return items, cut, nil
 		}
 		most = min(8*most, maxWaiting) // some are not for this person
 	}
 }
 
-// waiting is Waiting of what is leased, and of the first tasks that can be, up to most
-// of them; cut if there may be more. It logs nothing.
-func (d *Desk) waiting(ctx context.Context, st vigil.Stage, limit, most int) (items []store.Item, cut bool, err error) {
+// foremost returns up to limit items of what is leased, and of the first tasks that can
+// be, up to most of them; cut if there may be more.
+func (d *Desk) foremost(ctx context.Context, st vigil.Stage, limit, most int) (items []store.Item, cut bool, err error) {
 	ts, err := d.Store.Foremost(ctx, st, d.Who.Account, most)
 	if err != nil {
 		return nil, false, err

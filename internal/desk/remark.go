@@ -101,6 +101,14 @@ type FollowUp struct {
 // to read without sight of what others noted. Of more than 2,000 open ones, more is
 // set, and some are left out, which need not be the latest.
 func (d *Desk) FollowUps(ctx context.Context) (fs []FollowUp, more bool, err error) {
+	if fs, more, err = d.followUps(ctx); err != nil {
+		return nil, false, err
+	}
+	return fs, more, d.logLook(ctx, map[string]string{"stage": string(vigil.FollowUp), "listings": fmt.Sprint(len(fs))})
+}
+
+// followUps is FollowUps without the entry in the log.
+func (d *Desk) followUps(ctx context.Context) (fs []FollowUp, more bool, err error) {
 	if err := d.may(ctx, access.ReadQueue); err != nil {
 		return nil, false, err
 	}
@@ -127,7 +135,7 @@ func (d *Desk) FollowUps(ctx context.Context) (fs []FollowUp, more bool, err err
 	slices.SortStableFunc(fs, func(a, b FollowUp) int {
 		return cmp.Or(a.Remark.Due.Compare(b.Remark.Due), cmp.Compare(a.Assessment.ID, b.Assessment.ID))
 	})
-	return fs, more, d.logQueue(ctx, len(fs), map[string]string{"stage": string(vigil.FollowUp)})
+	return fs, more, nil
 }
 
 // followUp returns the day to come back to a listing; not ok if there is none that

@@ -88,7 +88,7 @@ func (d *Desk) shieldCount(ctx context.Context, r store.SearchRequest, found *st
 	if found.Count == nil || !counts(found.Count, search.Decision, string(vigil.SuspectedMinor)) {
 		return nil
 	}
-	others, err := d.Store.Search(ctx, store.SearchRequest{Query: withoutRestricted(r.Query), Limit: 1, Count: true})
+	others, err := d.Store.Search(ctx, store.SearchRequest{Query: withoutRestricted(r.Query), Limit: 1, Count: true, Look: r.Look})
 	if err != nil {
 		return err
 	}

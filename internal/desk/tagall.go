@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"vigil"
 	"vigil/internal/display"
@@ -22,6 +23,13 @@ const MaxTagged = 50_000
 type Tagging struct {
 	Tag string
 	Off bool
+}
+
+// Check refuses a tagging that no listing could have.
+func (t Tagging) Check() error {
+	r := t.remark()
+	r.Listing, r.Source, r.By, r.At = "any", "any", "any", time.Unix(0, 0) // of whichever, by whom and when is not asked
+	return r.Check()
 }
 
 // A Tagged is a listing with the tags that it has.

@@ -94,15 +94,7 @@ func (h *handler) caseFacts(w http.ResponseWriter, r *http.Request) {
 	for _, o := range c.Orders {
 		p.Orders = append(p.Orders, newOrderRow(o, now))
 	}
-	fetches := map[string]map[vigil.State]int{}
-	for _, n := range c.Tasks {
-		if n.Stage == vigil.Fetch {
-			if fetches[n.Source] == nil {
-				fetches[n.Source] = map[vigil.State]int{}
-			}
-			fetches[n.Source][n.State] += n.N
-		}
-	}
+	fetches := store.Fetches(c.Tasks)
 	for _, s := range c.Sources {
 		p.Sources = append(p.Sources, newSourceCard(s, fetches[s.ID()], now))
 	}

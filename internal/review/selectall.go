@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"vigil"
 	"vigil/internal/desk"
 	"vigil/internal/display"
 	"vigil/internal/job"
@@ -73,8 +72,7 @@ func (h *handler) selectAll(w http.ResponseWriter, r *http.Request) {
 func (h *handler) checkAct(p selectPage) error {
 	switch {
 	case p.Act == "tag" && h.Jobs != nil:
-		probe := vigil.Remark{Kind: vigil.Tag, Text: p.Tag, Listing: "-", Source: "-", By: "-", At: h.Desk.Clock()}
-		return probe.Check()
+		return desk.Tagging{Tag: p.Tag}.Check()
 	case p.Act == "draft" && h.Draft != nil:
 		return nil
 	}

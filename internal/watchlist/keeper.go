@@ -28,15 +28,15 @@ type Keeper struct {
 
 // Hits is [Matcher.Hits] by the lists as they are now.
 func (k *Keeper) Hits(ctx context.Context, c Case, l vigil.Listing, a vigil.Assessment, now time.Time) ([]vigil.Hit, error) {
-	m, err := k.current(ctx, c, now)
+	m, err := k.Matcher(ctx, c, now)
 	if err != nil {
 		return nil, err
 	}
 	return m.Hits(ctx, l, a)
 }
 
-// current returns a matcher that knows all lists that were there when it was called.
-func (k *Keeper) current(ctx context.Context, c Case, now time.Time) (*Matcher, error) {
+// Matcher returns a matcher that knows all lists that were there when it was called.
+func (k *Keeper) Matcher(ctx context.Context, c Case, now time.Time) (*Matcher, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	cp, err := c.Checkpoint(ctx, "") // before the lists: what changes later is seen next time

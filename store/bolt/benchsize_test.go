@@ -71,6 +71,7 @@ func benchSize(b *testing.B, n int) {
 
 	const commits = 500
 	fresh := n + int(time.Now().UnixNano()%1e12) // not one of those that an earlier run has committed
+	busy, wrote := cpuTime(), s.PagesWritten()
 	b.ReportMetric(ms(took("commit", func() error {
 		for i := range commits {
 			if err := recordPage(b, s, fresh+i); err != nil {
@@ -79,6 +80,8 @@ func benchSize(b *testing.B, n int) {
 		}
 		return nil
 	}))/commits, "commit-ms")
+	b.ReportMetric(ms(cpuTime()-busy)/commits, "commit-cpu-ms")
+	b.ReportMetric(float64(s.PagesWritten()-wrote)/commits, "commit-writes")
 
 	var lists []time.Duration
 	for i := range 200 {

@@ -6,3 +6,9 @@ func WithSegmentsOf(o Options, docs int) Options {
 	o.newDocs = docs
 	return o
 }
+
+// PagesWritten returns how many writes of pages there were since the store was opened.
+func (s *Store) PagesWritten() int64 {
+	st := s.db.Stats()
+	return st.TxStats.GetWrite()
+}

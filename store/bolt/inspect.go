@@ -13,8 +13,9 @@ import (
 	"vigil/store/rule"
 )
 
-// Inspect implements [store.Inspector]. First it walks all that is kept, in one
-// transaction that reads, and then has bbolt check its pages; see [inspector.file].
+// Inspect implements [store.Inspector]. First it sees that the file's pages lead
+// somewhere, then walks all that is kept, in the same transaction that reads, and then
+// has bbolt check its pages; see [inspector.followPages] and [inspector.file].
 func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (store.Inspection, error) {
 	v := &inspector{ctx: ctx, progress: progress, pages: map[[16]byte]seen{}, bodies: map[[16]byte]bool{}}
 	if progress == nil {
@@ -24,7 +25,11 @@ func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (sto
 	for _, c := range cs {
 		v.Parts = append(v.Parts, store.Part{Name: c.part})
 	}
+	v.Parts = append(v.Parts, store.Part{Name: partFile})
 	err := s.view(ctx, func(tx read) error {
+		if err := v.followPages(tx, s.path); err != nil {
+			return err
+		}
 		for _, c := range cs {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -150,16 +155,11 @@ func (v *inspector) add(part string, k []byte, mendable bool, format string, arg
 // sense it panics, which whoever guards it makes a flaw.
 func (v *inspector) walk(tx read, name string, fn func(k, value []byte)) error {
 	v.begun++
-	var last []byte
 	c := bucket(tx, name).Cursor()
 	for k, value := c.First(); k != nil; k, value = c.Next() {
 		if v.done%1024 == 0 && v.ctx.Err() != nil {
 			return v.ctx.Err()
 		}
-		if last != nil && bytes.Compare(k, last) <= 0 { // in a damaged tree one may go round and round
-			return fmt.Errorf("key %q comes behind %q", k, last)
-		}
-		last = k
 		v.count(name)
 		if value == nil && name != bucketBodies {
 			v.flaw(k, "a bucket, want a value")

@@ -4,8 +4,6 @@ import (
 	"os"
 
 	"go.etcd.io/bbolt"
-
-	"vigil/store"
 )
 
 // partFile is the part that bbolt's own structure is: its pages and free list.
@@ -19,7 +17,6 @@ const partFile = "file"
 // that can be.
 func (v *inspector) file(s *Store) error {
 	v.part(partFile)
-	v.Parts = append(v.Parts, store.Part{Name: partFile})
 	// Others must not write meanwhile, or the list of free pages would change.
 	tx, err := s.db.Begin(!s.db.IsReadOnly())
 	if err != nil {
