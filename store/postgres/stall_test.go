@@ -90,6 +90,7 @@ func TestAConnectionThatStallsIsReplaced(t *testing.T) {
 			if got := strings.Join(entriesOf(t, s, "ORD-1"), " "); got != "first needle" {
 				t.Errorf("the log says %q; want it once", got)
 			}
+			proxy.Cut() // or whoever closes the case waits for the connection
 		})
 	}
 }
