@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/pgtest"
 	"vigil/store/postgres"
 )
 
@@ -60,9 +59,9 @@ func TestNobodyChangesACaseThatIsFrozen(t *testing.T) {
 }
 
 func TestAFrozenCaseThatOthersMayHaveChangedIsTold(t *testing.T) {
-	pg := pgtest.New(t)
+	pg := server.Server(t)
 	proxy := pg.Proxy(t)
-	s, err := postgres.Create(t.Context(), proxy.Address("postgres"), postgres.Options{})
+	s, err := postgres.Create(t.Context(), proxy.Address(pg.Database(t)), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,9 +133,9 @@ func TestACaseIsRenamed(t *testing.T) {
 // TestACommitWhoseAnswerIsLostIsKnownWithOneConnection: the one that broke is in use
 // until it is known.
 func TestACommitWhoseAnswerIsLostIsKnownWithOneConnection(t *testing.T) {
-	pg := pgtest.New(t)
+	pg := server.Server(t)
 	proxy := pg.Proxy(t)
-	s, err := postgres.Create(t.Context(), proxy.Address("postgres")+"&pool_max_conns=1", postgres.Options{})
+	s, err := postgres.Create(t.Context(), proxy.Address(pg.Database(t))+"&pool_max_conns=1", postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

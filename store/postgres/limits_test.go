@@ -14,13 +14,13 @@ import (
 	"vigil/store/postgres"
 )
 
-// crowd takes every connection that a server has left, and returns what gives n of them
-// back.
-func crowd(t *testing.T, pg *pgtest.Server) (leave func(n int)) {
+// crowd takes every connection that is to be had at an address, and returns what gives n
+// of them back.
+func crowd(t *testing.T, address string) (leave func(n int)) {
 	t.Helper()
 	var taken []*pgx.Conn
 	for {
-		c, err := pgx.Connect(t.Context(), pg.Address("postgres"))
+		c, err := pgx.Connect(t.Context(), address)
 		if err != nil {
 			if !strings.Contains(err.Error(), "53300") {
 				t.Fatal(err)
@@ -49,7 +49,7 @@ func TestAServerWithoutConnectionsToSpare(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	leave := crowd(t, pg) // but for the one that s has
+	leave := crowd(t, address) // but for the one that s has
 	var all sync.WaitGroup
 	for i := range 12 {
 		all.Go(func() {
@@ -90,17 +90,19 @@ func TestAServerWithoutConnectionsToSpare(t *testing.T) {
 	}
 }
 
-// TestAProcessWhoseOnlyConnectionIsTaken has none left to work by, and goes on when it
-// gets one.
-func TestAProcessWhoseOnlyConnectionIsTaken(t *testing.T) {
-	pg := pgtest.New(t, "max_connections=6", "superuser_reserved_connections=0", "fsync=off")
-	s, err := postgres.Create(t.Context(), pg.Address("postgres"), postgres.Options{Patience: 200 * time.Millisecond})
+// TestALoginThatMayHaveNoMoreConnections has none left to work by when it loses its own,
+// and goes on when it gets one.
+func TestALoginThatMayHaveNoMoreConnections(t *testing.T) {
+	pg := server.Server(t)
+	database := pg.Database(t)
+	pg.SQL(t, database, "create role few login connection limit 3; grant create on database "+database+" to few")
+	s, err := postgres.Create(t.Context(), pg.AddressAs("few", database), postgres.Options{Patience: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	pg.SQL(t, "postgres", "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'vigil'")
-	leave := crowd(t, pg)
+	pg.SQL(t, database, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'few'")
+	leave := crowd(t, pg.AddressAs("few", database))
 	if _, err := s.Record(t.Context(), because("none")); err == nil || !strings.Contains(err.Error(), "no connection to spare") {
 		t.Errorf("without a connection: %v", err)
 	}

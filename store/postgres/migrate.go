@@ -117,8 +117,8 @@ func (s *Store) migrate(ctx context.Context) error {
 		return putMeta(ctx, tx, map[string][]byte{metaVersion: []byte(strconv.Itoa(version))})
 	})
 	if refused(err) {
-		return fmt.Errorf("bring the case from layout %d to %d: this login may not: have the owner of the case open it first with this vigil, "+
-			"and run vigil db init again, for the rights of the others: %w", version, len(s.steps), err)
+		return fmt.Errorf("%w: bring the case from layout %d to %d: have the owner of the case open it first with this vigil, "+
+			"and run vigil db init again, for the rights of the others (%v)", vigil.ErrRefused, version, len(s.steps), err)
 	}
 	return err
 }

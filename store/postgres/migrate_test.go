@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"vigil"
-	"vigil/internal/pgtest"
 	"vigil/internal/search"
 	"vigil/store"
 )
@@ -45,7 +44,7 @@ func laterLayout(t *testing.T, step string) Options {
 // newer vigil brings the case to its layout. They end and say why; none of them writes
 // to that layout; and the newer one does what is left.
 func TestWorkersOfAnOlderVigilStopWhenTheCaseIsBroughtOn(t *testing.T) {
-	pg := pgtest.New(t, "fsync=off")
+	pg := shared.Server(t)
 	database := pg.Database(t)
 	address := pg.Address(database)
 	old, err := Create(t.Context(), address, Options{Command: "old"})
@@ -134,7 +133,7 @@ func workOne(ctx context.Context, s *Store, ttl time.Duration) (int, error) {
 // TestStatementsThatFitNoMoreSayWhy: whatever an older vigil asks for, prepared before or
 // not, it is told that the layout is another.
 func TestStatementsThatFitNoMoreSayWhy(t *testing.T) {
-	pg := pgtest.New(t, "fsync=off")
+	pg := shared.Server(t)
 	address := pg.Address(pg.Database(t))
 	old, err := Create(t.Context(), address, Options{})
 	if err != nil {
@@ -205,7 +204,7 @@ func ignore(err, what error) error {
 
 // TestWhoMayNotBringACaseOnIsToldWhoMay: a crawler's login is no owner.
 func TestWhoMayNotBringACaseOnIsToldWhoMay(t *testing.T) {
-	pg := pgtest.New(t, "fsync=off")
+	pg := shared.Server(t)
 	database := pg.Database(t)
 	s, err := Create(t.Context(), pg.Address(database), Options{})
 	if err != nil {

@@ -228,7 +228,7 @@ func introduce(ctx context.Context, c *pgx.Conn) error {
 	c.PgConn().CustomData()[clientKey] = me
 	ctx, cancel := context.WithTimeout(ctx, c.Config().ConnectTimeout)
 	defer cancel()
-	return c.QueryRow(ctx, `SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&me.pid, &me.since)
+	return c.QueryRow(ctx, `SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())`, pgx.QueryExecModeExec).Scan(&me.pid, &me.since)
 }
 
 // Close waits for running calls and releases the case. Only the first call does

@@ -15,17 +15,12 @@ import (
 	"vigil/store/storetest"
 )
 
-// server is the one of all tests of this process. Each case is a schema of its own.
-var server pgtest.Shared
+// server is the one of all tests of this process.
+var server sharedServer
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := server.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+type sharedServer struct{}
+
+func (sharedServer) Server(t testing.TB) *pgtest.Server { return postgres.SharedServer(t) }
 
 func TestStore(t *testing.T) { testStore(t) }
 

@@ -146,8 +146,14 @@ func queue(stage string) string {
 	return "insert into tasks values ('new', '" + stage + "', 'ORD-1/s', 'queued', 0, 99, null, '{}', '{}', 'd') on conflict do nothing returning true"
 }
 
-func TestRolesMayDoTheirWorkAndNothingElse(t *testing.T) {
+func TestRoles(t *testing.T) {
 	s, db := rolesCase(t)
+	t.Run("MayDoTheirWorkAndNothingElse", func(t *testing.T) { theirWorkAndNothingElse(t, s, db) })
+	t.Run("OfOneCaseAreNobodyInAnother", func(t *testing.T) { nobodyInAnother(t, s, db) })
+	t.Run("EvenASuperuserMustTakeTheGuardAwayFirst", func(t *testing.T) { guarded(t, s, db) })
+}
+
+func theirWorkAndNothingElse(t *testing.T, s *pgtest.Server, db string) {
 	for login, letter := range map[string]string{"crawler": "c", "classifier": "k", "reviewer": "r", "auditor": "a", "owner": "o", "stranger": "-"} {
 		t.Run(login, func(t *testing.T) {
 			c, err := pgx.Connect(t.Context(), s.AddressAs(login, db)+"&search_path=c")
@@ -184,8 +190,7 @@ func try(t *testing.T, c *pgx.Conn, sql string) error {
 	return err
 }
 
-func TestEvenASuperuserMustTakeTheGuardAwayFirst(t *testing.T) {
-	s, db := rolesCase(t)
+func guarded(t *testing.T, s *pgtest.Server, db string) {
 	for _, sql := range []string{"update c.lines set line = 'x'", "delete from c.lines", "truncate c.records", "update c.records set data = 'x'", "update c.logs set size = 1"} {
 		if _, err := s.Try("postgres", db, sql); err == nil || !strings.Contains(err.Error(), "kept for good") && !strings.Contains(err.Error(), "cannot become") {
 			t.Errorf("%s by a superuser: %v, want it refused", sql, err)
@@ -194,8 +199,7 @@ func TestEvenASuperuserMustTakeTheGuardAwayFirst(t *testing.T) {
 }
 
 // Cases in one database have nothing to do with each other.
-func TestARoleOfOneCaseIsNobodyInAnother(t *testing.T) {
-	s, db := rolesCase(t)
+func nobodyInAnother(t *testing.T, s *pgtest.Server, db string) {
 	s.SQL(t, db, "create schema d; create table d.lines (line text)")
 	if _, err := s.Try("owner", db, "select * from d.lines"); err == nil {
 		t.Error("the owner of a case reads another")

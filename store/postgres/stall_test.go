@@ -67,14 +67,16 @@ func TestANetworkThatStallsIsGivenUp(t *testing.T) {
 	}
 }
 
-// TestAConnectionThatStallsIsReplaced: one connection passes nothing more, and others
-// do. What was asked by it is done once, whether the server had it or not.
-func TestAConnectionThatStallsIsReplaced(t *testing.T) {
+// TestAConnectionThatStallsOrBreaksIsReplaced: one connection passes nothing more, and
+// others do. What was asked by it is done once, whether the server had it or not.
+func TestAConnectionThatStallsOrBreaksIsReplaced(t *testing.T) {
 	for what, hold := range map[string]func(*pgtest.Proxy) <-chan struct{}{
-		"before the server has it":         func(p *pgtest.Proxy) <-chan struct{} { return p.HoldQuestion("needle") },
-		"when it has been committed":       func(p *pgtest.Proxy) <-chan struct{} { return p.HoldReply("COMMIT") },
-		"as its transaction begins":        func(p *pgtest.Proxy) <-chan struct{} { return p.HoldReply("BEGIN") },
-		"before its transaction has begun": func(p *pgtest.Proxy) <-chan struct{} { return p.HoldQuestion("ORD-1") },
+		"and breaks before the server has it":   func(p *pgtest.Proxy) <-chan struct{} { return p.LoseQuestion("needle") },
+		"and breaks when it has been committed": func(p *pgtest.Proxy) <-chan struct{} { return p.LoseReply("COMMIT") },
+		"before the server has it":              func(p *pgtest.Proxy) <-chan struct{} { return p.HoldQuestion("needle") },
+		"when it has been committed":            func(p *pgtest.Proxy) <-chan struct{} { return p.HoldReply("COMMIT") },
+		"as its transaction begins":             func(p *pgtest.Proxy) <-chan struct{} { return p.HoldReply("BEGIN") },
+		"before its transaction has begun":      func(p *pgtest.Proxy) <-chan struct{} { return p.HoldQuestion("ORD-1") },
 	} {
 		t.Run(what, func(t *testing.T) {
 			s, proxy := stalling(t, 300*time.Millisecond)
@@ -90,6 +92,7 @@ func TestAConnectionThatStallsIsReplaced(t *testing.T) {
 			if got := strings.Join(entriesOf(t, s, "ORD-1"), " "); got != "first needle" {
 				t.Errorf("the log says %q; want it once", got)
 			}
+			proxy.Cut() // or whoever closes the case waits for the connection
 		})
 	}
 }
