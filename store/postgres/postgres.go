@@ -160,6 +160,9 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err == nil {
 		err = s.forget(ctx)
 	}
+	if err == nil {
+		err = s.adopt(ctx)
+	}
 	if err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("open case %s: %w", s.name, err)
