@@ -386,3 +386,31 @@ func FuzzKeyFile(f *testing.F) {
 		}
 	})
 }
+
+// TestAChangeByAnotherProcessIsSeen before a ring that was read earlier writes it over.
+func TestAChangeByAnotherProcessIsSeen(t *testing.T) {
+	id := identity(t)
+	mine := newRing(t, id)
+	if err := mine.Fresh(); err != nil {
+		t.Errorf("as it was made: %v", err)
+	}
+	other, err := opened(t, mine, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Next(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := mine.Fresh(); err == nil {
+		t.Error("another has added a key, and it was not seen")
+	}
+	if err := other.Fresh(); err != nil {
+		t.Errorf("the other's own change: %v", err)
+	}
+	if err := other.Delete(); err != nil {
+		t.Fatal(err)
+	}
+	if err := mine.Fresh(); err == nil {
+		t.Error("the file is gone, and that was not seen")
+	}
+}

@@ -159,14 +159,12 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open case: %w", err)
 	}
 	err = s.tryWhile(ctx, hasNoRoom, func() error {
-		err := s.migrate(ctx)
-		if err == nil {
-			err = s.unseal(ctx)
+		for _, step := range []func(context.Context) error{s.migrate, s.unseal, s.forget, s.adopt} {
+			if err := step(ctx); err != nil {
+				return err
+			}
 		}
-		if err == nil {
-			err = s.forget(ctx)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		s.pool.Close()
