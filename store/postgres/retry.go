@@ -26,7 +26,7 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 			return err
 		case inTheWay(err):
 		case !unreachable(err):
-			return denied(s.login(), err)
+			return err
 		case lost.IsZero():
 			lost = time.Now()
 		case time.Since(lost) > s.o.Patience:
