@@ -10,9 +10,8 @@ LONG   = ./store/bolt ./internal/bundle
 
 # It looks at what runs at once: packages in which nothing does, nor in their tests,
 # are tested without it, five times as fast; of classify and cmd/vigil, it looks at
-# the tests in which something is shared within a process, not those of many processes
-# and a server; training takes too long with it, and a browser is no part of this
-# program. "make check" uses it on all.
+# the tests in which something is shared; training takes too long with it, and a
+# browser is no part of this program. "make check" uses it on all.
 ALL    = $(shell find . -name '*.go' -exec dirname {} + | sort -u)
 ATONCE = $(filter-out ./classify ./classify/train ./cmd/vigil ./internal/pagetest,$(shell grep -lE '\bsync\.|\bgo func|\.Go.func|\batomic\.|httptest\.|simnet\.' $$(find . -name '*.go') | xargs -n1 dirname | sort -u))
 ALONE  = $(filter-out $(ATONCE),$(ALL))
@@ -37,7 +36,7 @@ test: deps
 	$(GO) test $(RACE) -timeout 15m $(filter-out $(LONG),$(ATONCE))
 	$(GO) test $(RACE) -short -timeout 15m $(LONG)
 	$(GO) test $(RACE) -run Goroutines ./classify
-	$(GO) test $(RACE) -timeout 15m -run 'Crawl|Serve|Follow|AreSigned|Wall|Robots|Requests|Pages|Keeper|Cluster|Socket|AJob' -skip 'FourMachines|AServer' ./cmd/vigil
+	$(GO) test $(RACE) -timeout 15m -run 'Crawl|Serve|Follow|AreSigned|Wall|Robots|Requests|Pages|Keeper|Cluster|Socket|AJob' ./cmd/vigil
 	$(GO) test $(RACE) -timeout 15m -run 'TestScripts/^(crawl|resume|revoke|outofscope|session|backupevery)$$' ./cmd/vigil
 	$(GO) test -timeout 15m $(LONG) $(ALONE)
 

@@ -140,9 +140,9 @@ func counting(t *testing.T, markets []fixtures.Market) (socks string, served *at
 	return net.Addr(), served
 }
 
-// TestACrawlByFourMachinesThatIsDisturbedLosesNothing: two of them are killed, the
+// TestFourMachinesThatAreDisturbedLoseNothing: two of them are killed, the
 // database crashes and comes back, and the network of the third is cut and then stalls.
-func TestACrawlByFourMachinesThatIsDisturbedLosesNothing(t *testing.T) {
+func TestFourMachinesThatAreDisturbedLoseNothing(t *testing.T) {
 	t.Parallel() // a minute of it is waiting for leases of the dead
 	pg := pgtest.New(t)
 	markets, err := fixtures.Markets()
@@ -288,9 +288,9 @@ func listingIn(t *testing.T, said string) string {
 	return row.Listing.ID
 }
 
-// TestTheDemoOnAServerSurvivesItsParts: it is what SHARED.md begins with. One of its
+// TestTheDemoSurvivesItsParts: it is what SHARED.md begins with. One of its
 // crawlers is killed in the middle, and the server crashes under its pages.
-func TestTheDemoOnAServerSurvivesItsParts(t *testing.T) {
+func TestTheDemoSurvivesItsParts(t *testing.T) {
 	t.Parallel() // a minute of it is waiting for leases of the dead
 	pg := pgtest.New(t)
 	database, dir := pg.Database(t), filepath.Join(t.TempDir(), "demo")
