@@ -254,15 +254,16 @@ func TestTwoReviewersNeverHoldOneListing(t *testing.T) {
 	verifyCase(t, dir)
 }
 
-// TestFewConnectionsSufficeForManyProcesses: the server takes fewer than they would like.
+// TestFewConnectionsSufficeForManyProcesses: each has one for its work, and one to hear
+// of new tasks, and no call waits for another of its own process.
 func TestFewConnectionsSufficeForManyProcesses(t *testing.T) {
 	t.Parallel()
-	pg := pgtest.New(t, "max_connections=7", "superuser_reserved_connections=0", "max_wal_senders=0")
+	pg := pgtest.New(t, "max_connections=8", "superuser_reserved_connections=0", "max_wal_senders=0")
 	markets, err := fixtures.Markets()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := sharedCase(t, pg.Address("postgres"), markets)
+	dir := sharedCase(t, pg.Address("postgres")+"&pool_max_conns=1", markets)
 	socks, _ := counting(t, markets)
 	ended := make(chan error, 4)
 	for range cap(ended) {
