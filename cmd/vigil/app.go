@@ -123,6 +123,7 @@ type openCase struct {
 	dir    string
 	config config.Config
 	sealed bool // encrypted, and opened without its key
+	barred bool // by the database from all but the logs
 	keys   []seal.Key
 	at     engine
 	store.Store
@@ -176,7 +177,10 @@ func (a *app) openWith(command, address string, audit bool) (*openCase, error) {
 	if c.keeper, err = a.keep(c); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	if c.who, err = a.mayRun(st); err != nil {
+	switch c.who, err = a.mayRun(st); {
+	case audit && isDenied(err):
+		c.barred = true
+	case err != nil:
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -224,7 +228,8 @@ func (a *app) with(command string, f func(*openCase) error) error {
 }
 
 // audit is with, but does without the key of an encrypted case: then c.sealed is
-// true, and the logs can be read and checked, and little else.
+// true, and the logs can be read and checked, and little else. So it is with c.barred,
+// for a login that may read no more.
 func (a *app) audit(command string, f func(*openCase) error) error {
 	return a.within(command, true, f)
 }

@@ -83,6 +83,12 @@ func reached(st *postgres.Store, err error) (caseStore, error) {
 	return st, nil
 }
 
+// isDenied says whether the database of a case refused something to the login.
+func isDenied(err error) bool {
+	var e *postgres.DeniedError
+	return errors.As(err, &e)
+}
+
 // advised adds who can help to an error by which the database refuses something.
 func advised(err error) error {
 	var e *postgres.DeniedError

@@ -42,10 +42,22 @@ type logReport struct {
 	Checks []anchor.Check
 }
 
+// unread says why nothing but the logs can be read; it is empty if all can be.
+func (c *openCase) unread() string {
+	switch {
+	case c.sealed:
+		return "the case is encrypted, and its key not at hand"
+	case c.barred:
+		return "the database lets this login read the logs alone"
+	}
+	return ""
+}
+
 func (a *app) verifyLog(ctx context.Context, cs *openCase) error {
 	live := terminal(a.stderr)
 	verify := store.Verify
-	if cs.sealed {
+	unread := cs.unread()
+	if unread != "" {
 		verify = store.VerifyLogs
 	}
 	report, err := verify(ctx, cs, func(done int) {
@@ -59,9 +71,9 @@ func (a *app) verifyLog(ctx context.Context, cs *openCase) error {
 	if err != nil && !errors.Is(err, vigil.ErrTampered) {
 		return err
 	}
-	if cs.sealed {
-		a.info("the case is encrypted, and its key not at hand: the logs were checked, and not the records, bodies, rows, sources and indexes that they speak of")
-		a.next("name the key to check all: vigil log verify --key FILE")
+	if unread != "" {
+		a.info("%s: the logs were checked, and not the records, bodies, rows, sources and indexes that they speak of", unread)
+		a.next("name the key to check all, as a login that may: vigil log verify --key FILE")
 	}
 	checks, problem := a.anchors(ctx, cs, report)
 	if problem != nil {

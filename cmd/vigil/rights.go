@@ -99,7 +99,7 @@ func (a *app) mayRun(st interface {
 }) (access.Person, error) {
 	ctx := context.Background() // a refusal is logged even while the program is being stopped
 	p, err := a.person(ctx, st)
-	if !errors.Is(err, vigil.ErrRefused) {
+	if !errors.Is(err, vigil.ErrRefused) || isDenied(err) {
 		return p, err
 	}
 	_, lerr := st.Record(ctx, vigil.Result{Act: vigil.Act{

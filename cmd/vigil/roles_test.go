@@ -128,6 +128,31 @@ func TestEachMachineDoesItsWorkByItsRoleAlone(t *testing.T) {
 	}
 }
 
+// TestAnAuditorNeedsNoKeyOfACaseThatHasNone: the login reads the logs, and the database
+// keeps the rest from it, with or without encryption.
+func TestAnAuditorNeedsNoKeyOfACaseThatHasNone(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.New(t)
+	database := pg.Database(t)
+	dir := filepath.Join(t.TempDir(), "case")
+	vigilOK(t, "--store", pg.Address(database)+"&case=open", "init", dir, "--no-encryption")
+	owner := post{t, dir}
+	owner.may("db", "init")
+	pg.SQL(t, database, "create role auditor_2 login; create role stranger_2 login")
+	owner.may("db", "grant", "auditor", "auditor_2")
+	auditor := post{t, joined(t, dir, pg.AddressAs("auditor_2", database)+"&case=open")}
+	if r := auditor.run("log", "verify"); r.code != exitDone || !strings.Contains(r.stdout, "PASS") || !strings.Contains(r.stderr, "lets this login read the logs alone") {
+		t.Errorf("log verify: %s", r)
+	}
+	auditor.mayNot("auditor_2", "review")
+	auditor.mayNot("auditor_2", "db", "init")
+	stranger := post{t, joined(t, dir, pg.AddressAs("stranger_2", database)+"&case=open")}
+	stranger.mayNot("stranger_2", "log")
+	if r := owner.run("db", "grant", "king", "auditor_2"); r.code != exitUsage || !strings.Contains(r.stderr, "want one of crawler") {
+		t.Errorf("db grant king: %s", r)
+	}
+}
+
 // reviewerDecides decides on the first of the queue by the pages.
 func reviewerDecides(t *testing.T, p post) {
 	t.Helper()

@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"vigil/fixtures"
-	"vigil/internal/tor/simnet"
+	"vigil/internal/config"
+	"vigil/internal/pgtest"
 )
 
 // A served is a process of the program that serves pages, and a browser's
@@ -119,23 +120,26 @@ func (s *served) stop() {
 }
 
 func TestRunCrawlsClassifiesAndServesInOneProcess(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "case")
 	markets, err := fixtures.Markets()
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := simnet.Start(handlers(markets))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { net.Close() })
-	newCase(t, dir, markets)
-	config := filepath.Join(dir, "vigil.toml")
-	if err := os.WriteFile(config, []byte("version = 1\n[serve]\naddress = \"127.0.0.1:0\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	t.Run("file", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "case")
+		newCase(t, dir, markets)
+		runsAll(t, dir, markets)
+	})
+	t.Run("server", func(t *testing.T) {
+		pg := pgtest.New(t)
+		runsAll(t, sharedCase(t, pg.Address(pg.Database(t)), markets), markets)
+	})
+}
 
-	s := serve(t, "--case", dir, "--as", "reviewer-1", "--socks", net.Addr(), "run")
+func runsAll(t *testing.T, dir string, markets []fixtures.Market) {
+	t.Helper()
+	socks, _ := counting(t, markets)
+	set(t, dir, func(c *config.Config) { c.Serve.Address = "127.0.0.1:0" })
+	s := serve(t, "--case", dir, "--as", "reviewer-1", "--socks", socks, "run")
 	item := regexp.MustCompile(`/item/([0-9a-f]{32})`)
 	var found []string
 	for deadline := time.Now().Add(time.Minute); found == nil && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {

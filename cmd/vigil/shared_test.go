@@ -140,9 +140,9 @@ func counting(t *testing.T, markets []fixtures.Market) (socks string, served *at
 	return net.Addr(), served
 }
 
-// TestACrawlByFourMachinesThatIsDisturbedLosesNothing: two of them are killed, the
+// TestFourMachinesThatAreDisturbedLoseNothing: two of them are killed, the
 // database crashes and comes back, and the network of the third is cut and then stalls.
-func TestACrawlByFourMachinesThatIsDisturbedLosesNothing(t *testing.T) {
+func TestFourMachinesThatAreDisturbedLoseNothing(t *testing.T) {
 	t.Parallel() // a minute of it is waiting for leases of the dead
 	pg := pgtest.New(t)
 	markets, err := fixtures.Markets()
@@ -254,15 +254,16 @@ func TestTwoReviewersNeverHoldOneListing(t *testing.T) {
 	verifyCase(t, dir)
 }
 
-// TestFewConnectionsSufficeForManyProcesses: the server takes fewer than they would like.
+// TestFewConnectionsSufficeForManyProcesses: each has one for its work, and one to hear
+// of new tasks, and no call waits for another of its own process.
 func TestFewConnectionsSufficeForManyProcesses(t *testing.T) {
 	t.Parallel()
-	pg := pgtest.New(t, "max_connections=7", "superuser_reserved_connections=0", "max_wal_senders=0")
+	pg := pgtest.New(t, "max_connections=8", "superuser_reserved_connections=0", "max_wal_senders=0")
 	markets, err := fixtures.Markets()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := sharedCase(t, pg.Address("postgres"), markets)
+	dir := sharedCase(t, pg.Address("postgres")+"&pool_max_conns=1", markets)
 	socks, _ := counting(t, markets)
 	ended := make(chan error, 4)
 	for range cap(ended) {
@@ -288,9 +289,9 @@ func listingIn(t *testing.T, said string) string {
 	return row.Listing.ID
 }
 
-// TestTheDemoOnAServerSurvivesItsParts: it is what SHARED.md begins with. One of its
+// TestTheDemoSurvivesItsParts: it is what SHARED.md begins with. One of its
 // crawlers is killed in the middle, and the server crashes under its pages.
-func TestTheDemoOnAServerSurvivesItsParts(t *testing.T) {
+func TestTheDemoSurvivesItsParts(t *testing.T) {
 	t.Parallel() // a minute of it is waiting for leases of the dead
 	pg := pgtest.New(t)
 	database, dir := pg.Database(t), filepath.Join(t.TempDir(), "demo")

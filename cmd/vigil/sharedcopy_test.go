@@ -10,9 +10,9 @@ import (
 	"vigil/internal/pgtest"
 )
 
-// TestACopyToAServerAndBackThatIsKilledIsTheSame: the demo's case goes to a server and comes
+// TestACopyToAnotherEngineAndBackThatIsKilledIsTheSame: the demo's case goes to a server and comes
 // back, and the copying process is killed in the middle of each way, several times.
-func TestACopyToAServerAndBackThatIsKilledIsTheSame(t *testing.T) {
+func TestACopyToAnotherEngineAndBackThatIsKilledIsTheSame(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	vigilOK(t, "demo", "--dir", filepath.Join(dir, "demo"))

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -17,11 +19,12 @@ type DeniedError struct {
 }
 
 func (e *DeniedError) Error() string {
+	why := e.err.Error()
 	var said *pgconn.PgError
 	if errors.As(e.err, &said) {
-		return fmt.Sprintf("the database refuses it to login %s: %s", e.Login, said.Message)
+		why = said.Message
 	}
-	return e.err.Error()
+	return fmt.Sprintf("the database refuses it to login %s: %s", e.Login, why)
 }
 
 func (e *DeniedError) Unwrap() []error { return []error{vigil.ErrRefused, e.err} }
@@ -40,6 +43,20 @@ func denied(login string, err error) error {
 		return err
 	}
 	return &DeniedError{login, err}
+}
+
+// unopened is denied for a case that could not be opened. A login with no role in a case
+// is not even told that the case has tables.
+func (s *Store) unopened(ctx context.Context, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return denied(s.login(), err)
+	}
+	const sql = `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE'))`
+	var there bool
+	if e2 := s.pool.QueryRow(ctx, sql, s.name).Scan(&there); e2 != nil || !there {
+		return err
+	}
+	return &DeniedError{s.login(), errors.New("it has no role in the case")}
 }
 
 // login is the one that the store's address names.

@@ -167,8 +167,9 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		return nil
 	})
 	if err != nil {
+		err = s.unopened(ctx, err)
 		s.pool.Close()
-		return nil, fmt.Errorf("open case %s: %w", s.name, denied(s.login(), err))
+		return nil, fmt.Errorf("open case %s: %w", s.name, err)
 	}
 	return s, nil
 }

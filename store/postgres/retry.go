@@ -40,7 +40,7 @@ func (s *Store) tryWhile(ctx context.Context, passes func(error) bool, fn func()
 			return err
 		case inTheWay(err):
 		case !passes(err):
-			return denied(s.login(), err)
+			return err
 		case lost.IsZero():
 			lost = time.Now()
 		case time.Since(lost) > s.o.Patience && hasNoRoom(err):

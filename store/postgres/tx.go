@@ -185,5 +185,5 @@ func (s *Store) with(ctx context.Context, begin string, fn func(read) error) err
 	if err != nil && r.conn.IsClosed() && ctx.Err() == nil && !errors.As(err, &e) {
 		return &lostError{err}
 	}
-	return err
+	return denied(s.login(), err)
 }
