@@ -268,7 +268,13 @@ func TestWhoHasTheOldKeyIsTold(t *testing.T) {
 			}
 			return nil
 		},
-		"freeze": func(ctx context.Context) error { _, err := old.Freeze(ctx); return err },
+		"freeze": func(ctx context.Context) error {
+			thaw, err := old.Freeze(ctx)
+			if err == nil {
+				thaw()
+			}
+			return err
+		},
 	} {
 		if err := call(t.Context()); !errors.Is(err, postgres.ErrRekeyed) || !errors.Is(err, vigil.ErrSealed) || errors.Is(err, vigil.ErrTampered) {
 			t.Errorf("%s: %v, want %v", what, err, postgres.ErrRekeyed)
