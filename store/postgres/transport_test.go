@@ -2,13 +2,16 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"vigil"
+	"vigil/internal/pgtest"
 )
 
 func TestTheWayToTheDatabaseIsItsOwnMachineOrProvesItsName(t *testing.T) {
@@ -122,4 +125,48 @@ func clearEnvironment(t testing.TB) {
 		}
 	}
 	t.Setenv("HOME", t.TempDir()) // .pgpass, .pg_service.conf, .postgresql/root.crt
+}
+
+// TestAServerProvesItsName, or nothing is asked of it.
+func TestAServerProvesItsName(t *testing.T) {
+	clearEnvironment(t)
+	for name, tt := range map[string]struct {
+		host  string // of the certificate
+		other bool   // it is by an authority that is not the case's
+		ok    bool
+	}{
+		"by a certificate for it": {host: "127.0.0.1", ok: true},
+		"not by another's name":   {host: "db.example.org"},
+		"not by just anybody":     {host: "127.0.0.1", other: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pg := pgtest.New(t)
+			port, authority := pg.ServeTLS(t, tt.host)
+			if tt.other {
+				_, authority = pgtest.New(t).ServeTLS(t, tt.host)
+			}
+			address := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=verify-full&sslrootcert=%s", port, authority)
+			s, err := Create(t.Context(), address, Options{Patience: time.Second})
+			if !tt.ok {
+				if err == nil {
+					s.Close()
+				}
+				if err == nil || !strings.Contains(err.Error(), "certificate") {
+					t.Errorf("got %v, want a word on the certificate", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			var encrypted bool
+			if err := s.pool.QueryRow(t.Context(), "select ssl from pg_stat_ssl where pid = pg_backend_pid()").Scan(&encrypted); err != nil || !encrypted {
+				t.Errorf("the connection is encrypted: %v, %v", encrypted, err)
+			}
+			if _, err := Open(t.Context(), fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port), Options{Patience: time.Second}); err == nil || !strings.Contains(err.Error(), "no encryption") {
+				t.Errorf("in the clear: %v, want it refused by the server", err)
+			}
+		})
+	}
 }
