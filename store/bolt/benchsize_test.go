@@ -1,6 +1,7 @@
 package bolt_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,7 @@ import (
 // HTML of 20 kB, each with a listing and an assessment. It is run with
 // -benchtime 1x, at 10,000 pages, or at as many as VIGIL_BENCH_PAGES says, such as
 // 10000,100000. Where VIGIL_BENCH_DIR names a folder, cases are kept there, and not
-// filled again.
+// filled again. Each part reports when it is done, and may be asked for alone.
 func BenchmarkSizes(b *testing.B) {
 	sizes := "10000"
 	if s := os.Getenv("VIGIL_BENCH_PAGES"); s != "" {
@@ -33,80 +34,117 @@ func BenchmarkSizes(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run("pages="+size, func(b *testing.B) { benchSize(b, n) })
+		b.Run("pages="+size, func(b *testing.B) {
+			dir := cmp.Or(os.Getenv("VIGIL_BENCH_DIR"), b.TempDir())
+			c := &sizeBench{n: n, path: filepath.Join(dir, fmt.Sprint("sizes-", n, ".db")), o: bolt.Options{Tool: "bench", Keys: []bolt.Key{testKey(1)}}}
+			c.fill(b)
+			b.Run("file", c.file)
+			b.Run("commit", c.commit)
+			b.Run("list", c.list)
+			b.Run("search", c.search)
+			b.Run("backup", func(b *testing.B) {
+				c.speed(b, func() error { _, err := c.s.Snapshot(b.Context(), io.Discard); return err })
+			})
+			b.Run("check", func(b *testing.B) {
+				c.speed(b, func() error { _, err := store.Check(b.Context(), c.s, nil); return err })
+			})
+			if err := c.s.Close(); err != nil {
+				b.Error(err)
+			}
+		})
 	}
 }
 
-func benchSize(b *testing.B, n int) {
-	heap := watchHeap()
-	dir := os.Getenv("VIGIL_BENCH_DIR")
-	if dir == "" {
-		dir = b.TempDir()
-	}
-	path := filepath.Join(dir, fmt.Sprint("sizes-", n, ".db"))
-	o := bolt.Options{Tool: "bench", Keys: []bolt.Key{testKey(1)}}
-	s, err := bolt.Create(path, o)
+// A sizeBench is a case of n pages.
+type sizeBench struct {
+	n    int
+	path string
+	o    bolt.Options
+	s    *bolt.Store
+}
+
+// fill opens the case, or makes it.
+func (c *sizeBench) fill(b *testing.B) {
+	s, err := bolt.Create(c.path, c.o)
 	if err == nil {
-		fillPages(b, s, n)
+		fillPages(b, s, c.n)
+		err = s.Maintain(b.Context())
 	} else {
-		s, err = bolt.Open(path, o)
+		s, err = bolt.Open(c.path, c.o)
 	}
 	if err != nil {
 		b.Fatal(err)
 	}
-	took := func(what string, do func() error) time.Duration {
-		start := time.Now()
-		if err := do(); err != nil {
-			b.Fatalf("%s: %v", what, err)
-		}
-		return time.Since(start)
-	}
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	took("maintain", func() error { return s.Maintain(b.Context()) })
-	took("close", s.Close)
-	size := fileSize(b, path)
-	b.ReportMetric(float64(size)/float64(n), "bytes/page")
-	b.ReportMetric(ms(took("open", func() (err error) { s, err = bolt.Open(path, o); return err })), "open-ms")
-	defer func() { s.Close() }()
+	c.s = s
+}
 
+// took returns how long something takes.
+func took(b *testing.B, do func() error) time.Duration {
+	b.Helper()
+	start := time.Now()
+	if err := do(); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func (c *sizeBench) file(b *testing.B) {
+	took(b, c.s.Close)
+	b.ReportMetric(float64(fileSize(b, c.path))/float64(c.n), "bytes/page")
+	b.ReportMetric(ms(took(b, func() (err error) { c.s, err = bolt.Open(c.path, c.o); return err })), "open-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// commit records pages with their listings and assessments, one after the other.
+func (c *sizeBench) commit(b *testing.B) {
 	const commits = 500
-	fresh := n + int(time.Now().UnixNano()%1e12) // not one of those that an earlier run has committed
-	busy, wrote := cpuTime(), s.PagesWritten()
-	b.ReportMetric(ms(took("commit", func() error {
+	fresh := c.n + int(time.Now().UnixNano()%1e12) // not one of those that an earlier run has committed
+	busy, wrote := cpuTime(), c.s.PagesWritten()
+	b.ReportMetric(ms(took(b, func() error {
 		for i := range commits {
-			if err := recordPage(b, s, fresh+i); err != nil {
+			if err := recordPage(b, c.s, fresh+i); err != nil {
 				return err
 			}
 		}
 		return nil
-	}))/commits, "commit-ms")
-	b.ReportMetric(ms(cpuTime()-busy)/commits, "commit-cpu-ms")
-	b.ReportMetric(float64(s.PagesWritten()-wrote)/commits, "commit-writes")
+	}))/commits, "ms")
+	b.ReportMetric(ms(cpuTime()-busy)/commits, "cpu-ms")
+	b.ReportMetric(float64(c.s.PagesWritten()-wrote)/commits, "writes")
+	b.ReportMetric(0, "ns/op")
+}
 
+// list reads the first 50 of a queue.
+func (c *sizeBench) list(b *testing.B) {
 	var lists []time.Duration
 	for i := range 200 {
 		f := store.Filter{Limit: 50, MinLevel: []vigil.Level{"", vigil.LevelReview, vigil.LevelPriority}[i%3]}
-		lists = append(lists, took("list", func() error {
-			for _, err := range s.Items(b.Context(), f) {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
+		lists = append(lists, took(b, func() error { return readItems(b, c.s, f) }))
 	}
-	b.ReportMetric(milliseconds(lists, 0.99), "list-p99-ms")
+	b.ReportMetric(milliseconds(lists, 0.99), "p99-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+func (c *sizeBench) search(b *testing.B) {
+	heap := watchHeap()
 	for _, q := range benchQueries() {
-		var asks []time.Duration
+		var asks, cpu []time.Duration
 		for i := range 100 {
-			asks = append(asks, q.ask(b, s, i).took)
+			a := q.ask(b, c.s, i)
+			asks, cpu = append(asks, a.took), append(cpu, a.cpu)
 		}
 		b.ReportMetric(milliseconds(asks, 0.99), q.name+"-p99-ms")
+		b.ReportMetric(milliseconds(cpu, 0.99), q.name+"-p99-cpu-ms")
 	}
-	backup := took("backup", func() error { _, err := s.Snapshot(b.Context(), io.Discard); return err })
-	b.ReportMetric(float64(size)/1e6/backup.Seconds(), "backup-MB/s")
-	check := took("check", func() error { _, err := store.Check(b.Context(), s, nil); return err })
-	b.ReportMetric(float64(size)/1e6/check.Seconds(), "check-MB/s")
+	b.ReportMetric(float64(heap.peak())/1e6, "heap-MB")
+	b.ReportMetric(0, "ns/op")
+}
+
+// speed says how fast the whole file is gone through, and with how much memory.
+func (c *sizeBench) speed(b *testing.B, do func() error) {
+	heap := watchHeap()
+	b.ReportMetric(float64(fileSize(b, c.path))/1e6/took(b, do).Seconds(), "MB/s")
 	b.ReportMetric(float64(heap.peak())/1e6, "heap-MB")
 	b.ReportMetric(0, "ns/op")
 }
