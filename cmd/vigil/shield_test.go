@@ -132,7 +132,7 @@ func (s *shielded) reading() map[string][][]string {
 		asked["vigil export"] = append(asked["vigil export"], []string{"--as", form, "--all", "--undecided", "--reveal"})
 	}
 	for _, path := range []string{
-		"vigil", "vigil init", "vigil demo", "vigil taxonomy", "vigil eval", "vigil train", "vigil verify", "vigil identifiers", "vigil restore", "vigil copy",
+		"vigil", "vigil init", "vigil demo", "vigil taxonomy", "vigil eval", "vigil train", "vigil verify", "vigil identifiers", "vigil restore", "vigil copy", "vigil db", "vigil db init", "vigil db grant",
 		"vigil authorize", "vigil source pause", "vigil source resume", "vigil session", "vigil session import", "vigil session forget", "vigil crawl", "vigil import",
 		"vigil extract", "vigil classify", "vigil run", "vigil serve", "vigil profile", "vigil profile list", "vigil profile check", "vigil watchlist import",
 		"vigil link cut", "vigil link join", "vigil link undo", "vigil review filters save", "vigil review filters end",

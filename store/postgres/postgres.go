@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"vigil/internal/encoding"
@@ -227,7 +228,12 @@ func introduce(ctx context.Context, c *pgx.Conn) error {
 	c.PgConn().CustomData()[clientKey] = me
 	ctx, cancel := context.WithTimeout(ctx, c.Config().ConnectTimeout)
 	defer cancel()
-	return c.QueryRow(ctx, `SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())`, pgx.QueryExecModeExec).Scan(&me.pid, &me.since)
+	err := c.QueryRow(ctx, `SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())`, pgx.QueryExecModeExec).Scan(&me.pid, &me.since)
+	var e *pgconn.PgError
+	if err != nil && !errors.As(err, &e) {
+		return &lostError{err} // nothing else was asked of it yet
+	}
+	return err
 }
 
 // Close waits for running calls and releases the case. Only the first call does

@@ -141,3 +141,26 @@ func TestWhoWaitsForALockIsNotCutOff(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAConnectionThatBreaksAsItIsMadeIsReplaced: it has a name, and a server that goes
+// down takes no more of it.
+func TestAConnectionThatBreaksAsItIsMadeIsReplaced(t *testing.T) {
+	for name, lose := range map[string]func(*pgtest.Proxy, string) <-chan struct{}{
+		"before it has a name": (*pgtest.Proxy).LoseQuestion, "after it has one": (*pgtest.Proxy).LoseAnswer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, proxy := stalling(t, time.Minute)
+			proxy.Cut() // what connections there are
+			proxy.Mend()
+			lost := lose(proxy, "pg_stat_get_activity")
+			if _, err := s.Record(t.Context(), because("again")); err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-lost:
+			default:
+				t.Error("no connection was made anew")
+			}
+		})
+	}
+}
