@@ -80,5 +80,8 @@ func onName(ctx context.Context, address string, fn func(tx pgx.Tx, name string)
 		return err
 	}
 	err = denied(c.ConnConfig.User, pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return fn(tx, name) }))
+	if err != nil && conn.IsClosed() {
+		err = fmt.Errorf("case %s: the connection to the database broke; run the same command again: %w", name, err)
+	}
 	return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 }
