@@ -15,11 +15,11 @@ import (
 	"vigil/store"
 )
 
-// A pageWalk follows a file's tree of pages by itself. bbolt believes what a page says
-// of those below it: where pages go round in a circle, it reads for ever, or until its
-// stack is full and the process ends; where an element reaches out of its page, it
-// returns gigabytes; where keys are not in order, who seeks goes round and round. And its check of a file runs where no panic can be caught, so that it
-// must not meet a page that is not what it says.
+// A pageWalk follows a file's tree of pages by itself. bbolt believes what a page says.
+// Where pages go round in a circle, it reads for ever, or until its stack is full and the
+// process ends; where an element reaches out of its page, it returns gigabytes; where keys
+// are not in order, who seeks goes round and round. And its own check of a file runs where
+// no panic can be caught.
 //
 // Numbers in a page are of the byte order of the machine that wrote it; bbolt's first
 // pages, which are read before, do not open on another.
@@ -29,7 +29,6 @@ type pageWalk struct {
 	pages uint64    // that the file has
 	met   []uint64  // a bit for each page
 	open  []pageRef // to be looked at
-	flaw  func(format string, args ...any)
 }
 
 // A pageRef is a page that another names.
@@ -61,8 +60,8 @@ const (
 )
 
 // followPages follows all pages of the file that a transaction sees. The error wraps
-// [vigil.ErrTampered] if a way leads into a circle, deeper than a tree goes, or out of a
-// page, or keys are out of order. Pages that bbolt itself finds to be none are flaws.
+// [vigil.ErrTampered] if one is not as bbolt writes them, if a way leads into a circle or
+// deeper than a tree goes, or if keys are out of order.
 func (v *inspector) followPages(tx read, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -71,10 +70,6 @@ func (v *inspector) followPages(tx read, path string) error {
 	defer f.Close()
 	size := int64(tx.DB().Info().PageSize)
 	w := &pageWalk{file: f, size: size, pages: uint64(tx.Size() / size), met: make([]uint64, tx.Size()/size/64+1)}
-	w.flaw = func(format string, args ...any) {
-		v.begun++ // so that bbolt's own check is left out
-		v.flaw(nil, format, args...)
-	}
 	v.part(partFile)
 	if err := w.add(pageRef{id: uint64(tx.Cursor().Bucket().RootPage())}); err != nil {
 		return err
@@ -99,8 +94,7 @@ func (v *inspector) followPages(tx read, path string) error {
 func (w *pageWalk) add(r pageRef) error {
 	switch {
 	case r.id < 2 || r.id >= w.pages:
-		w.flaw("%s leads to page %d, want one from 2 to %d", r.name(), r.id, w.pages-1)
-		return nil
+		return r.damaged("want one from 2 to %d", w.pages-1)
 	case w.met[r.id/64]&(1<<(r.id%64)) != 0:
 		return r.damaged("it is reached a second time")
 	case r.depth > maxDepth:
@@ -131,11 +125,10 @@ func (w *pageWalk) look(r pageRef, at, room int64) error {
 	}
 	kind, n := binary.NativeEndian.Uint16(head[8:]), int64(binary.NativeEndian.Uint16(head[10:]))
 	if id := binary.NativeEndian.Uint64(head); id != r.id {
-		w.flaw("page %d of %s says that it is page %d", r.id, r.name(), id)
+		return r.damaged("it says that it is page %d", id)
 	}
-	if kind != pageLeaf && (kind != pageBranch || n == 0) {
-		w.flaw("page %d of %s is of kind %d with %d elements, want a branch with some, or a leaf", r.id, r.name(), kind, n)
-		return nil
+	if kind != pageLeaf && (kind != pageBranch || n == 0 || r.id == 0) {
+		return r.damaged("it is of kind %d and has %d elements, want a branch with some, or a leaf", kind, n)
 	}
 	room = min(room, w.size*(1+int64(binary.NativeEndian.Uint32(head[12:]))))
 	begin, err := w.read(at, max(pageHeader+n*pageElement, min(room, pageChunk)))
