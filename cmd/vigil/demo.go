@@ -168,17 +168,11 @@ type demo struct {
 func (d *demo) bundle() string { return filepath.Join(d.out, "bundle") }
 
 func (d *demo) makeCase(c *cobra.Command, _ []fixtures.Market) error {
-	if err := d.app.makeCase(c, d.dir, sealing{}); err != nil {
-		return hint(fmt.Errorf("%s: %w", d.dir, err), "name a fresh folder with --dir")
-	}
-	conf, err := config.Read(d.configFile())
-	if err != nil {
-		return err
-	}
+	conf := config.Default()
 	conf.Crawl.DelayFactor = 0 // the markets are this process itself
 	conf.Review.Contact = "the duty officer of this invented unit, extension 0"
-	if err := os.WriteFile(filepath.Join(d.dir, config.Name), []byte(config.File(conf)), 0o644); err != nil {
-		return err
+	if err := d.app.makeCase(c, d.dir, sealing{}, conf); err != nil {
+		return hint(fmt.Errorf("%s: %w", d.dir, err), "name a fresh folder with --dir")
 	}
 	d.info("   %s", d.dir)
 	return nil

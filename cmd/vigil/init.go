@@ -54,7 +54,7 @@ database is made there, and DIR holds the rest. Copy DIR to each machine that is
 			if s.none && s.phrase {
 				return usagef("--no-encryption and --passphrase: want one of them")
 			}
-			if err := a.makeCase(c, operands[0], s); err != nil {
+			if err := a.makeCase(c, operands[0], s, config.Default()); err != nil {
 				return fmt.Errorf("make a case in %s: %w", operands[0], err)
 			}
 			a.info("made a case in %s", operands[0])
@@ -80,8 +80,9 @@ database is made there, and DIR holds the rest. Copy DIR to each machine that is
 // otherwise.
 type sealing struct{ none, phrase bool }
 
-// makeCase makes a case in dir, which must not hold one.
-func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
+// makeCase makes a case in dir, which must not hold one, with such settings, and where
+// --store says.
+func (a *app) makeCase(c *cobra.Command, dir string, s sealing, conf config.Config) error {
 	if _, err := os.Stat(filepath.Join(dir, config.Name)); err == nil {
 		return usage(fmt.Errorf("%s: %w", config.Name, vigil.ErrExists))
 	}
@@ -96,7 +97,6 @@ func (a *app) makeCase(c *cobra.Command, dir string, s sealing) error {
 	if err != nil {
 		return err
 	}
-	conf := config.Default()
 	if a.storeURL != "" {
 		conf.Store.URL = a.storeURL
 	}
