@@ -60,9 +60,8 @@ func TestTheWordingRestsOnTheWordsThatAreCited(t *testing.T) {
 func TestGramsOfExchangedAttributesAreTheSame(t *testing.T) {
 	c := classifier(t)
 	grams := func(text string) []string {
-		gs, _ := c.Grams(vigil.Listing{Description: text, Lang: "en"})
 		var keys []string
-		for _, g := range gs {
+		for _, g := range c.Worded(vigil.Listing{Description: text, Lang: "en"}).Grams {
 			keys = append(keys, g.Key)
 		}
 		return keys
@@ -82,15 +81,18 @@ func TestGramsOfExchangedAttributesAreTheSame(t *testing.T) {
 	}
 }
 
-// A wording of nothing but denied or reported offers, or of titles, is not weighed.
-func TestWordingStaysBehindTheGates(t *testing.T) {
+// The wording of titles of wares does not count, and that of a report in part.
+func TestWordingCountsAsTheGatesSay(t *testing.T) {
 	c := classifier(t)
-	for _, text := range []string{
-		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.",
-		"10 regular seeds - skunk kush - pain relief", "short text here", "",
+	for text, want := range map[string]float64{
+		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.": 0.5,
+		"She was kept in the house, and is delivered to whoever pays what she owes.":                                                          1,
+		"10 regular seeds - skunk kush - pain relief":                                                                                         0,
+		"short text here": 0,
+		"":                0,
 	} {
-		if gs, n := c.Grams(vigil.Listing{Description: text, Lang: "en"}); len(gs) != 0 || n != 0 {
-			t.Errorf("%q: %d grams of %d words", text, len(gs), n)
+		if got := c.Worded(vigil.Listing{Description: text, Lang: "en"}).Share; got != want {
+			t.Errorf("%q: share %v, want %v", text, got, want)
 		}
 	}
 }

@@ -34,8 +34,7 @@ type Sample struct {
 	Min, Max int    // ranks of the right levels, 0 to 3: the model does not tell escalate from priority
 	Group    string // samples of a group are on one side of every split
 	Author   string
-	Grams    []classify.Gram // of its wording, where that is weighed
-	Words    int             // of which these are
+	Wording  classify.Worded
 }
 
 // A Model is a trained model and how it came about.
@@ -51,7 +50,7 @@ func Samples(c *classify.Classifier, rows []eval.Row) []Sample {
 	out := make([]Sample, len(rows))
 	for i, r := range rows {
 		out[i] = Sample{Features: c.Features(r.Listing), Min: rank(r.Min), Max: rank(r.Max), Group: r.Group, Author: r.Author}
-		out[i].Grams, out[i].Words = c.Grams(r.Listing)
+		out[i].Wording = c.Worded(r.Listing)
 		// Levels of other languages are capped at review: there the label says "at least".
 		if r.Lang != "" && r.Lang != "en" && r.Max == vigil.LevelReview {
 			out[i].Max = priority
