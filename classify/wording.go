@@ -260,12 +260,8 @@ func (w Wording) Value(t Worded) float64 {
 }
 
 // bounded keeps a wording score within its limits, which are narrower where words are few,
-// and takes the share of what speaks for. Few words are no basis at all to speak against what
-// a rule saw in them.
+// and takes the share of what speaks for.
 func bounded(x float64, words int, share float64) float64 {
-	if x < 0 && words < enough {
-		return 0
-	}
 	limit := WordingLimit * min(1, float64(words-leastWords+1)/(enough-leastWords+1))
 	if x = max(-limit, min(limit, x)); x > 0 {
 		x *= share
