@@ -35,7 +35,8 @@ const (
 	maxWords    = 600 // of a listing
 	leastWords  = 5
 	fewWords    = 16 // below, a word that may stand for somebody is not enough
-	enough      = 20 // from which a wording may speak against
+	fairWords   = 12 // from which a wording may speak against
+	enough      = 20 // from which it may do so, and for, to its limit
 	longestWord = 24 // letters of a word of which parts are looked at
 
 	told = 0.5 // share of what a wording says for, where it tells of others' offers
@@ -260,13 +261,16 @@ func (w Wording) Value(t Worded) float64 {
 }
 
 // bounded keeps a wording score within its limits, which are narrower where words are few,
-// and takes the share of what speaks for.
+// and takes the share of what speaks for. So few words as make no case but that of a rule
+// which saw something in them are no basis to speak against it.
 func bounded(x float64, words int, share float64) float64 {
-	limit := WordingLimit * min(1, float64(words-leastWords+1)/(enough-leastWords+1))
-	if x = max(-limit, min(limit, x)); x > 0 {
-		x *= share
+	limit := func(from int) float64 {
+		return WordingLimit * max(0, min(1, float64(words-from+1)/float64(enough-from+1)))
 	}
-	return x
+	if x > 0 {
+		return min(limit(leastWords), x) * share
+	}
+	return max(-limit(fairWords), x)
 }
 
 // spread says what each word adds to the wording score, and returns the score.

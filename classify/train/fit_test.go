@@ -105,7 +105,7 @@ func TestTheGradientIsTheSlopeOfTheLoss(t *testing.T) {
 	samples[0].Min, samples[0].Max = 0, 2
 	samples[1].Min, samples[1].Max = 1, 3
 	samples[2].Min, samples[2].Max = 0, 3
-	p := newProblem(space(), 1)
+	p := newProblem(space())
 	rows := p.rows(samples)
 	x := p.prior()
 	for i := range x {
@@ -129,7 +129,7 @@ func TestTheGradientIsTheSlopeOfTheLoss(t *testing.T) {
 
 // The probabilities of all levels of a text add up to one.
 func TestLossesAreOfProbabilities(t *testing.T) {
-	p := newProblem(space(), 1)
+	p := newProblem(space())
 	s := solution{p, p.prior()}
 	sum := 0.0
 	for level := range 4 {

@@ -58,16 +58,15 @@ func parameters(space []classify.Feature) []parameter {
 // function of logit − cut(k), the logit being linear in the features; cut(note) = −e^p[noteAt],
 // cut(review) = 0, cut(priority) = e^p[topAt]. Levels are in order, so all of them teach one
 // set of weights. The loss is −log P(level is one that the label allows), and
-// λ/2 · Σ ((p − prior)/spread)².
+// ½ · Σ ((p − prior)/spread)².
 type problem struct {
 	space  []classify.Feature
 	index  map[string]int // of features
 	params []parameter
-	lambda float64
 }
 
-func newProblem(space []classify.Feature, lambda float64) *problem {
-	p := &problem{space: space, index: make(map[string]int), params: parameters(space), lambda: lambda}
+func newProblem(space []classify.Feature) *problem {
+	p := &problem{space: space, index: make(map[string]int), params: parameters(space)}
 	for i, f := range space {
 		p.index[f.Name] = i
 	}
@@ -228,9 +227,9 @@ func (p *problem) objective(rows []row, x, grad []float64) float64 {
 	}
 	for i, q := range p.params {
 		d := (x[i] - q.prior) / q.spread
-		sum += float64(p.lambda * d * d / 2)
+		sum += float64(d * d / 2)
 		if grad != nil {
-			grad[i] += float64(p.lambda * d / q.spread)
+			grad[i] += float64(d / q.spread)
 		}
 	}
 	return sum

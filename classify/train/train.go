@@ -11,7 +11,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 
 	"vigil"
@@ -40,7 +39,6 @@ type Sample struct {
 // A Model is a trained model and how it came about.
 type Model struct {
 	classify.Model
-	Lambda      float64 // strength of the prior, chosen by cross-validation
 	Platt       Platt   // folded into bias and weights
 	Calibration []Calibration
 }
@@ -68,7 +66,7 @@ const (
 
 func rank(l vigil.Level) int { return min(l.Rank(), priority) }
 
-// Fit trains a model on samples and chooses prior, calibration and thresholds by
+// Fit trains a model on samples and chooses calibration and thresholds by
 // cross-validation within them.
 func Fit(space []classify.Feature, samples []Sample) (Model, error) {
 	if err := enough(samples); err != nil {
@@ -81,15 +79,15 @@ func Fit(space []classify.Feature, samples []Sample) (Model, error) {
 	if samples, err = word(samples); err != nil {
 		return Model{}, err
 	}
-	lambda, logits, err := choose(space, samples)
+	logits, err := unseen(space, samples)
 	if err != nil {
 		return Model{}, err
 	}
-	p, err := newProblem(space, lambda).solve(samples)
+	p, err := newProblem(space).solve(samples)
 	if err != nil {
 		return Model{}, err
 	}
-	m := Model{Lambda: lambda, Platt: fitPlatt(logits, samples)}
+	m := Model{Platt: fitPlatt(logits, samples)}
 	m.Calibration = calibrations(logits, samples)
 	m.Model = p.model(m.Platt)
 	m.Wording = w
@@ -120,38 +118,19 @@ func enough(samples []Sample) error {
 	return nil
 }
 
-// lambdas are the strengths of the prior to choose from.
-func lambdas() []float64 { return []float64{0.5, 1, 2} }
-
-// choose returns the strength of the prior with the least cross-validated loss, and the
-// logits that each sample got from the model of the parts that lack it.
-func choose(space []classify.Feature, samples []Sample) (lambda float64, logits []float64, err error) {
-	best := math.Inf(1)
-	for _, l := range lambdas() {
-		out, losses := make([]float64, len(samples)), make([]float64, len(samples))
-		err := each(parts(samples), func(held part) error {
-			p, err := newProblem(space, l).solve(pick(samples, held.in))
-			if err != nil {
-				return err
-			}
-			for _, i := range held.held {
-				out[i] = p.logit(samples[i])
-				losses[i] = p.loss(samples[i])
-			}
-			return nil
-		})
+// unseen returns the logit that each sample got from the model of the parts that lack it.
+func unseen(space []classify.Feature, samples []Sample) ([]float64, error) {
+	out := make([]float64, len(samples))
+	return out, each(parts(samples), func(p part) error {
+		s, err := newProblem(space).solve(pick(samples, p.in))
 		if err != nil {
-			return 0, nil, err
+			return err
 		}
-		loss := 0.0
-		for _, x := range losses {
-			loss += x
+		for _, i := range p.held {
+			out[i] = s.logit(samples[i])
 		}
-		if loss < best-1e-6*float64(len(samples)) {
-			best, lambda, logits = loss, l, out
-		}
-	}
-	return lambda, logits, nil
+		return nil
+	})
 }
 
 // fold says in which part of a cross-validation a group is.
@@ -201,7 +180,7 @@ func Encode(m classify.Model) ([]byte, error) {
 // Blank returns a model of a feature space that was never trained: its weights are the
 // prior's. With it, a program whose model.json is out of date can read features.
 func Blank(space []classify.Feature) ([]byte, error) {
-	p := newProblem(space, 1)
+	p := newProblem(space)
 	m := solution{problem: p, at: p.prior()}.model(Platt{A: 1})
 	m.Name, m.Version = Name, "0"
 	lo, hi := room(space, m)

@@ -181,7 +181,7 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 }
 
 // flatWording is the gradient at which the descent ends. Weights are rounded to hundredths, far coarser than what it leaves open.
-const flatWording = 1e-3
+const flatWording = 1e-1
 
 // word returns the samples with the wording score that each got from samples of other
 // parts, so that what weighs the score sees it as it will be on texts that are new to it.
