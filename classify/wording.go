@@ -260,17 +260,22 @@ func (w Wording) Value(t Worded) float64 {
 	return bounded(sum, t.Words, t.Share)
 }
 
-// bounded keeps a wording score within its limits, which are narrower where words are few,
+// slope is what a wording score near 0 is worth.
+const slope = 0.8
+
+// bounded draws a wording score to within its limits, which are narrower where words are few,
 // and takes the share of what speaks for. So few words as make no case but that of a rule
 // which saw something in them are no basis to speak against it.
 func bounded(x float64, words int, share float64) float64 {
-	limit := func(from int) float64 {
-		return WordingLimit * max(0, min(1, float64(words-from+1)/float64(enough-from+1)))
+	from, part := leastWords, share
+	if x < 0 {
+		from, part = fairWords, 1
 	}
-	if x > 0 {
-		return min(limit(leastWords), x) * share
+	limit := WordingLimit * min(1, float64(words-from+1)/float64(enough-from+1))
+	if limit <= 0 {
+		return 0
 	}
-	return max(-limit(fairWords), x)
+	return part * limit * math.Tanh(slope*x/limit)
 }
 
 // spread says what each word adds to the wording score, and returns the score.

@@ -39,7 +39,7 @@ type Sample struct {
 // A Model is a trained model and how it came about.
 type Model struct {
 	classify.Model
-	Platt       Platt   // folded into bias and weights
+	Platt       Platt // folded into bias and weights
 	Calibration []Calibration
 }
 
