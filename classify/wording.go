@@ -35,8 +35,7 @@ const (
 	maxWords    = 600 // of a listing
 	leastWords  = 5
 	fewWords    = 16 // below, a word that may stand for somebody is not enough
-	fairWords   = 12 // from which a wording may speak against
-	enough      = 20 // from which it may do so, and for, to its limit
+	enough      = 20 // that speak of somebody, whoever that is
 	longestWord = 24 // letters of a word of which parts are looked at
 
 	told = 0.5 // share of what a wording says for, where it tells of others' offers
@@ -80,16 +79,19 @@ func (r *reading) wordable(words int) bool {
 
 // heard is the share of a wording score of so many words that counts: all of it where the
 // text speaks of somebody; in more than a title's words by any word for humans, in fewer by
-// one that is for humans alone. In a text about offers which others make, what speaks for
+// one that is for humans alone, and beside no word for wares. In a text about offers which others make, what speaks for
 // counts in part.
 func (r *reading) heard(words int) float64 {
 	n := r.c.masker.english
 	if !r.wordable(words) || r.c.without == WordingScore {
 		return 0
 	}
-	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
+	lexicon, have := r.c.vocabulary.lexicons[n], r.have[n]
+	k := lexicon.known
 	somebody := r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
-	if words >= fewWords {
+	if words < fewWords {
+		somebody = somebody && !have.has(k.goods) && !have.has(k.nonhuman) && !have.has(lexicon.class("forged"))
+	} else {
 		somebody = somebody || words >= enough || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane) || have.has(k.role) || have.has(k.task)
 	}
 	switch {
@@ -267,15 +269,15 @@ const slope = 0.8
 // and takes the share of what speaks for. So few words as make no case but that of a rule
 // which saw something in them are no basis to speak against it.
 func bounded(x float64, words int, share float64) float64 {
-	from, part := leastWords, share
+	none, all := 8, 20 // words with which it says nothing yet, and those with which all it can
 	if x < 0 {
-		from, part = fairWords, 1
+		none, all, share = 16, 26, 1
 	}
-	limit := WordingLimit * min(1, float64(words-from+1)/float64(enough-from+1))
+	limit := WordingLimit * min(1, float64(words-none)/float64(all-none))
 	if limit <= 0 {
 		return 0
 	}
-	return part * limit * math.Tanh(slope*x/limit)
+	return share * limit * math.Tanh(slope*x/limit)
 }
 
 // spread says what each word adds to the wording score, and returns the score.

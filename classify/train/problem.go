@@ -44,12 +44,12 @@ func parameters(space []classify.Feature) []parameter {
 		ps = append(ps, map[classify.Kind]parameter{
 			classify.Strong:      {1, 1, 0.1, 5},
 			classify.Weak:        {0.3, 0.4, 0.05, slack},
-			classify.Told:        {0.3, 0.3, 0, 0.8},
+			classify.Told:        {0.1, 0.2, 0, 0.2},
 			classify.Context:     {0.2, 0.3, 0, 0.8},
 			classify.Inverse:     {-0.3, 0.3, -2, 0},
 			classify.Combination: {0.2, 0.5, 0, 3},
 			classify.Pair:        {0.3, 1, 0.1, 5},
-			classify.Counter:     {-0.8, 0.8, -4, -0.05},
+			classify.Counter:     {-0.8, 0.8, -4, -0.2},
 			classify.Score:       {2, 0.5, 2, 4},
 		}[f.Kind])
 	}
