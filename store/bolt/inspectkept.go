@@ -178,14 +178,12 @@ func (v *inspector) bodyBuckets(tx read) error {
 		if ok {
 			v.bodies[short(string(k))] = true
 		}
-		v.begun++
 		c := bucket(tx, bucketBodies).Bucket(k).Cursor()
 		for in, value := c.First(); in != nil; in, value = c.Next() {
 			if form := string(in); form != rule.BodyPlain && form != rule.BodyZstd || value == nil {
 				v.flaw(k, "%q in it, want nothing but a body", in)
 			}
 		}
-		v.begun--
 	})
 	for _, met := range v.bodies {
 		if !met && err == nil {
