@@ -37,7 +37,7 @@ func (v *inspector) file(tx read, path string) error {
 	if pages < said {
 		v.flaw(nil, "it has %d bytes, and says that it has %d", info.Size(), tx.Size())
 	}
-	w := &pageWalk{file: f, size: size, pages: pages, met: newPageSet(pages), taken: newPageSet(pages), flaw: v.flaw}
+	w := &pageWalk{file: f, size: size, pages: pages, met: newPageSet(pages), taken: newPageSet(pages), buffer: make([]byte, size), flaw: v.flaw}
 	err = w.follow(uint64(tx.Cursor().Bucket().RootPage()), func(done int) error {
 		if done%1024 != 0 {
 			return nil

@@ -22,13 +22,14 @@ import (
 // Numbers in a page are of the byte order of the machine that wrote it; bbolt's first
 // pages, which are read before, do not open on another.
 type pageWalk struct {
-	file  io.ReaderAt
-	size  int64     // of a page
-	pages uint64    // that the file has
-	met   pageSet   // those that another names
-	taken pageSet   // those and what else belongs to them, where they are longer
-	open  []pageRef // to be looked at
-	flaw  func(k []byte, format string, args ...any)
+	file   io.ReaderAt
+	size   int64     // of a page
+	pages  uint64    // that the file has
+	met    pageSet   // those that another names
+	taken  pageSet   // those and what else belongs to them, where they are longer
+	open   []pageRef // to be looked at
+	buffer []byte    // of a page
+	flaw   func(k []byte, format string, args ...any)
 }
 
 // A pageSet has a bit for each page.
@@ -129,8 +130,11 @@ type page struct {
 
 // look adds the pages below the one at an offset of the file, which has up to room bytes.
 func (w *pageWalk) look(r pageRef, at, room int64) error {
-	head, err := w.read(at, max(pageHeader, min(room, w.size)))
-	if err != nil {
+	head := w.buffer // a page is done with before another is looked at, but for one within it
+	if r.id == 0 {
+		head = make([]byte, max(pageHeader, min(room, w.size)))
+	}
+	if err := w.fill(head, at); err != nil {
 		return err
 	}
 	p := page{pageRef: r, at: at, kind: binary.NativeEndian.Uint16(head[8:]), n: int64(binary.NativeEndian.Uint16(head[10:])), begin: head}
@@ -146,6 +150,7 @@ func (w *pageWalk) look(r pageRef, at, room int64) error {
 		w.take(r.id, uint64(long), r.name)
 	}
 	if end := pageHeader + p.n*pageElement; end > int64(len(head)) {
+		var err error
 		if p.begin, err = w.read(at, end); err != nil {
 			return err
 		}
@@ -169,7 +174,9 @@ func (w *pageWalk) elements(p page) error {
 		if c := bytes.Compare(key, last); last != nil && (c < 0 || c == 0 && i > 0) || p.to != nil && bytes.Compare(key, p.to) >= 0 {
 			return p.damaged("element %d: key %q, want one from %q to %q", i, display(key), display(last), display(p.to))
 		}
-		last = key
+		if last = key; p.kind == pageBranch {
+			key = bytes.Clone(key) // which bounds what is looked at later
+		}
 		if below != nil {
 			below.to = key
 			if err := w.add(*below); err != nil {
@@ -265,8 +272,13 @@ func display(k []byte) string { return string(k[:min(len(k), 100)]) }
 // read reads n bytes; behind the file's end are zeros.
 func (w *pageWalk) read(at, n int64) ([]byte, error) {
 	b := make([]byte, n)
-	if _, err := w.file.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read page %d: %w", at/w.size, err)
+	return b, w.fill(b, at)
+}
+
+func (w *pageWalk) fill(b []byte, at int64) error {
+	n, err := w.file.ReadAt(b, at)
+	if clear(b[n:]); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read page %d: %w", at/w.size, err)
 	}
-	return b, nil
+	return nil
 }
