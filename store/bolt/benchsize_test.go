@@ -143,8 +143,9 @@ func (c *sizeBench) search(b *testing.B) {
 
 // speed says how fast the whole file is gone through, and with how much memory.
 func (c *sizeBench) speed(b *testing.B, do func() error) {
-	heap := watchHeap()
+	heap, busy := watchHeap(), cpuTime()
 	b.ReportMetric(float64(fileSize(b, c.path))/1e6/took(b, do).Seconds(), "MB/s")
+	b.ReportMetric((cpuTime() - busy).Seconds(), "cpu-s")
 	b.ReportMetric(float64(heap.peak())/1e6, "heap-MB")
 	b.ReportMetric(0, "ns/op")
 }

@@ -28,7 +28,7 @@ func parseCapture(k []byte) (capture, error) {
 type latest struct{ assessment, listing uint64 }
 
 func getLatest(tx read, c capture) latest {
-	v := bucket(tx, bucketCaptures).Get(c.key())
+	v := valueAt(tx, bucketCaptures, c.key())
 	if len(v) != 16 {
 		return latest{}
 	}
@@ -64,7 +64,7 @@ func versionOf(tx read, typ string, c capture) (k, v []byte) {
 		return nil, nil
 	}
 	k = number(bytes.Clone(newest[:len(newest)-8]), n-1)
-	return k, bucket(tx, bucketRecords).Get(k)
+	return k, valueAt(tx, bucketRecords, k)
 }
 
 // textOf returns the bytes of what versionOf finds.

@@ -13,9 +13,8 @@ import (
 	"vigil/store/rule"
 )
 
-// Inspect implements [store.Inspector]. First it sees that the file's pages lead
-// somewhere, then walks all that is kept, in the same transaction that reads, and then
-// has bbolt check its pages; see [inspector.followPages] and [inspector.file].
+// Inspect implements [store.Inspector]. First it sees that bbolt can be let at the file's
+// pages, and then walks all that is kept, in the same transaction; see [inspector.file].
 func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (store.Inspection, error) {
 	v := &inspector{ctx: ctx, progress: progress, pages: map[[16]byte]seen{}, bodies: map[[16]byte]bool{}}
 	if progress == nil {
@@ -27,7 +26,7 @@ func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (sto
 	}
 	v.Parts = append(v.Parts, store.Part{Name: partFile})
 	err := s.view(ctx, func(tx read) error {
-		if err := v.followPages(tx, s.path); err != nil {
+		if err := v.file(tx, s.path); err != nil {
 			return err
 		}
 		for _, c := range cs {
@@ -41,9 +40,6 @@ func (s *Store) Inspect(ctx context.Context, progress func(store.Progress)) (sto
 		}
 		return ctx.Err()
 	})
-	if err == nil {
-		err = v.file(s)
-	}
 	if err != nil {
 		return v.Inspection, fmt.Errorf("inspect case: %w", err)
 	}
@@ -107,7 +103,6 @@ type inspector struct {
 	sums   map[string]rule.Pace // by source: pages and bytes
 	erased map[string]int       // by source: pages that were there once
 	found  map[string]int       // by bucket: wanted entries that are there
-	begun  int                  // walks that have not come to their end
 }
 
 // A seen says where a page was met.
@@ -154,7 +149,6 @@ func (v *inspector) add(part string, k []byte, mendable bool, format string, arg
 // walk calls fn with each key of a bucket and counts them. Where the file makes no
 // sense it panics, which whoever guards it makes a flaw.
 func (v *inspector) walk(tx read, name string, fn func(k, value []byte)) error {
-	v.begun++
 	c := bucket(tx, name).Cursor()
 	for k, value := c.First(); k != nil; k, value = c.Next() {
 		if v.done%1024 == 0 && v.ctx.Err() != nil {
@@ -163,31 +157,20 @@ func (v *inspector) walk(tx read, name string, fn func(k, value []byte)) error {
 		v.count(name)
 		if value == nil && name != bucketBodies {
 			v.flaw(k, "a bucket, want a value")
-			v.begun++ // what is in there is not walked
 			continue
 		}
 		fn(k, value)
 	}
-	v.begun--
 	return nil
 }
 
-// others looks for buckets that the layout does not know, and walks these too.
+// others looks for buckets that the layout does not know.
 func (v *inspector) others(tx read) error {
-	return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-		if slices.Contains(buckets(), string(name)) {
-			return nil
+	return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+		if !slices.Contains(buckets(), string(name)) {
+			v.flaw(name, "a bucket that the layout does not know")
 		}
-		v.flaw(name, "a bucket that the layout does not know")
-		v.begun++
-		err := b.ForEach(func(_, value []byte) error {
-			if value == nil {
-				v.begun++ // what is in there is not walked
-			}
-			return nil
-		})
-		v.begun--
-		return err
+		return nil
 	})
 }
 

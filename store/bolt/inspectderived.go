@@ -8,7 +8,6 @@ import (
 // the first of its buckets that it does not.
 func (v *inspector) derived(tx read, d derivation) error {
 	v.found = map[string]int{}
-	v.begun++
 	c := bucket(tx, d.from).Cursor()
 	for k, _ := c.Seek(d.prefix); k != nil && bytes.HasPrefix(k, d.prefix); k, _ = c.Next() {
 		if err := v.ctx.Err(); err != nil {
@@ -30,7 +29,6 @@ func (v *inspector) derived(tx read, d derivation) error {
 			}
 		}
 	}
-	v.begun--
 	return v.strays(tx, d, d.into[0])
 }
 
@@ -41,7 +39,6 @@ func (v *inspector) strays(tx read, d derivation, name string) error {
 	if err := v.walk(tx, name, func(_, _ []byte) { n++ }); err != nil || !d.shared && n == v.found[name] {
 		return err
 	}
-	v.begun++
 	c := bucket(tx, name).Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		if err := v.ctx.Err(); err != nil {
@@ -51,6 +48,5 @@ func (v *inspector) strays(tx read, d derivation, name string) error {
 			v.mendable(k, "nothing asks for it: %v", err)
 		}
 	}
-	v.begun--
 	return nil
 }

@@ -1,71 +1,79 @@
 package bolt
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"os"
 
-	"go.etcd.io/bbolt"
+	"vigil/store"
 )
 
 // partFile is the part that bbolt's own structure is: its pages and free list.
 const partFile = "file"
 
-// file has bbolt check its pages: each is reached once, or free.
+// file follows the file's pages, and holds them against the list of free pages: each is
+// reached once, or free. A page that is both would be written over by what comes next.
 //
-// bbolt does so in a goroutine of its own, where a page that cannot be read ends
-// the process, and believes what a page says of its length. So it is asked only
-// about a file all of whose buckets could be walked and whose pages have lengths
-// that can be.
-func (v *inspector) file(s *Store) error {
-	v.part(partFile)
-	// Others must not write meanwhile, or the list of free pages would change.
-	tx, err := s.db.Begin(!s.db.IsReadOnly())
+// The error wraps [vigil.ErrTampered] if bbolt must not be let at the file; see
+// [pageWalk.follow].
+func (v *inspector) file(tx read, path string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
-	if v.begun > 0 {
-		v.flaw(nil, "not checked, as it could not be walked to its end")
-		return nil
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	sound := false
-	if err := guard(func() (err error) { sound, err = v.lengths(tx, s.path); return err }); err != nil {
-		v.flaw(nil, "%v", err)
+	v.part(partFile)
+	said, list, err := headOf(tx)
+	if err != nil {
+		return err
 	}
-	if !sound || v.ctx.Err() != nil {
+	size := int64(tx.DB().Info().PageSize)
+	pages := min(said, uint64(info.Size()/size))
+	if pages < said {
+		v.flaw(nil, "it has %d bytes, and says that it has %d", info.Size(), tx.Size())
+	}
+	w := &pageWalk{file: f, size: size, pages: pages, met: newPageSet(pages), taken: newPageSet(pages), buffer: make([]byte, size), flaw: v.flaw}
+	err = w.follow(uint64(tx.Cursor().Bucket().RootPage()), func(done int) error {
+		if done%1024 != 0 {
+			return nil
+		}
+		v.progress(store.Progress{Part: partFile, Done: done})
 		return v.ctx.Err()
+	})
+	if err != nil || pages < said {
+		return err
 	}
-	for err := range tx.Check() {
-		v.flaw(nil, "%v", err)
-	}
-	return v.ctx.Err()
+	v.Parts[len(v.Parts)-1].Entries = int(pages)
+	return w.checkFree(list)
 }
 
-// lengths reports whether the file is as long as it says, and no page longer than
-// what is left of it.
-func (v *inspector) lengths(tx *bbolt.Tx, path string) (bool, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return false, err
+// headOf returns how many pages a transaction's file has, and where the list of the free
+// ones is. A copy of the file begins with both; in the file itself another's may have
+// taken their place since.
+func headOf(tx read) (pages, list uint64, err error) {
+	var first firstPage
+	if _, err := tx.WriteTo(&first); len(first) == 0 {
+		return 0, 0, err
 	}
-	if info.Size() < tx.Size() {
-		v.flaw(nil, "it has %d bytes, and says that it has %d", info.Size(), tx.Size())
-		return false, nil
-	}
-	end := int(tx.Size() / int64(tx.DB().Info().PageSize))
-	v.Parts[len(v.Parts)-1].Entries = end
-	for id := 2; id < end; { // the first two are read when it is opened
-		p, err := tx.Page(id)
-		if err != nil {
-			return false, err
-		}
-		if p.Type == "free" { // whatever it held
-			id++
-			continue
-		}
-		if id += 1 + p.OverflowCount; id > end {
-			v.flaw(nil, "page %d is %d pages long, and the file ends before", p.ID, 1+p.OverflowCount)
-			return false, nil
-		}
-	}
-	return v.ctx.Err() == nil, nil
+	return binary.NativeEndian.Uint64(first[headPages:]), binary.NativeEndian.Uint64(first[headList:]), nil
+}
+
+// Where a file's first page has the page of the list of free pages, and the number of
+// pages: behind the page's header, 16 bytes of its form, and the root bucket's 16.
+const (
+	headList  = pageHeader + 32
+	headPages = headList + 8
+)
+
+// A firstPage keeps the first page of a copy, and ends it.
+type firstPage []byte
+
+func (p *firstPage) Write(b []byte) (int, error) {
+	*p = bytes.Clone(b)
+	return 0, errors.New("no more is wanted")
 }

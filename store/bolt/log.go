@@ -33,7 +33,7 @@ func (w write) log(a vigil.Act) (vigil.Event, error) {
 // logSize returns the number of a log's lines, which is written down apart from
 // them: lines that were cut off do not go unseen.
 func logSize(tx read, order string) (int64, error) {
-	said := int64(parseNumber(bucket(tx, bucketLogs).Get(key(order))))
+	said := int64(parseNumber(valueAt(tx, bucketLogs, key(order))))
 	have := int64(0)
 	if k, _ := lastBefore(bucket(tx, bucketLines).Cursor(), key(order), after(order)); k != nil {
 		have = int64(parseNumber(k[len(key(order)):])) + 1
@@ -46,10 +46,9 @@ func logSize(tx read, order string) (int64, error) {
 
 func hashReader(tx read, order string) custody.HashReader {
 	return func(indexes []int64) ([][custody.HashSize]byte, error) {
-		b := bucket(tx, bucketHashes)
 		hs := make([][custody.HashSize]byte, len(indexes))
 		for i, n := range indexes {
-			h := b.Get(number(key(order), uint64(n)))
+			h := valueAt(tx, bucketHashes, number(key(order), uint64(n)))
 			if len(h) != custody.HashSize {
 				return nil, fmt.Errorf("%w: stored hash %d has %d bytes, want %d", vigil.ErrTampered, n, len(h), custody.HashSize)
 			}

@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"go.etcd.io/bbolt"
 
 	"vigil"
-	"vigil/store"
 )
 
 // A pageWalk follows a file's tree of pages by itself. bbolt believes what a page says.
@@ -24,11 +22,28 @@ import (
 // Numbers in a page are of the byte order of the machine that wrote it; bbolt's first
 // pages, which are read before, do not open on another.
 type pageWalk struct {
-	file  io.ReaderAt
-	size  int64     // of a page
-	pages uint64    // that the file has
-	met   []uint64  // a bit for each page
-	open  []pageRef // to be looked at
+	file   io.ReaderAt
+	size   int64     // of a page
+	pages  uint64    // that the file has
+	met    pageSet   // those that another names
+	taken  pageSet   // those and what else belongs to them, where they are longer
+	open   []pageRef // to be looked at
+	buffer []byte    // of a page
+	flaw   func(k []byte, format string, args ...any)
+}
+
+// A pageSet has a bit for each page.
+type pageSet []uint64
+
+func newPageSet(pages uint64) pageSet { return make(pageSet, pages/64+1) }
+
+func (b pageSet) has(id uint64) bool { return b[id/64]&(1<<(id%64)) != 0 }
+
+// set adds a page, and reports whether it was there.
+func (b pageSet) set(id uint64) (was bool) {
+	was = b.has(id)
+	b[id/64] |= 1 << (id % 64)
+	return was
 }
 
 // A pageRef is a page that another names.
@@ -40,9 +55,6 @@ type pageRef struct {
 	// nil for any.
 	from, to []byte
 }
-
-// pageChunk is how much is read of a page at once; keys behind it are read each.
-const pageChunk = 64 << 10
 
 // maxDepth bounds the pages above a page. Trees of a hundred million entries have
 // fewer than ten.
@@ -59,31 +71,21 @@ const (
 	bucketValue = 16 // a bucket's root page, 8, or 0 if the page follows here; and a counter, 8
 )
 
-// followPages follows all pages of the file that a transaction sees. The error wraps
-// [vigil.ErrTampered] if one is not as bbolt writes them, if a way leads into a circle or
-// deeper than a tree goes, or if keys are out of order.
-func (v *inspector) followPages(tx read, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	size := int64(tx.DB().Info().PageSize)
-	w := &pageWalk{file: f, size: size, pages: uint64(tx.Size() / size), met: make([]uint64, tx.Size()/size/64+1)}
-	v.part(partFile)
-	if err := w.add(pageRef{id: uint64(tx.Cursor().Bucket().RootPage())}); err != nil {
+// follow follows all pages below a file's root. The error wraps [vigil.ErrTampered] if
+// one is not as bbolt writes them, if a way leads into a circle or deeper than a tree
+// goes, or if keys are out of order. That one is longer than it may be is a flaw: all
+// else can still be read.
+func (w *pageWalk) follow(root uint64, each func(done int) error) error {
+	if err := w.add(pageRef{id: root}); err != nil {
 		return err
 	}
 	for n := 0; len(w.open) > 0; n++ {
-		if n%1024 == 0 {
-			if v.ctx.Err() != nil {
-				return v.ctx.Err()
-			}
-			v.progress(store.Progress{Part: partFile, Done: n})
+		if err := each(n); err != nil {
+			return err
 		}
 		r := w.open[len(w.open)-1]
 		w.open = w.open[:len(w.open)-1]
-		if err := w.look(r, int64(r.id)*w.size, (int64(w.pages)-int64(r.id))*w.size); err != nil {
+		if err := w.look(r, int64(r.id)*w.size, int64(w.pages-r.id)*w.size); err != nil {
 			return err
 		}
 	}
@@ -95,12 +97,11 @@ func (w *pageWalk) add(r pageRef) error {
 	switch {
 	case r.id < 2 || r.id >= w.pages:
 		return r.damaged("want one from 2 to %d", w.pages-1)
-	case w.met[r.id/64]&(1<<(r.id%64)) != 0:
-		return r.damaged("it is reached a second time")
 	case r.depth > maxDepth:
 		return r.damaged("it is more than %d pages deep", maxDepth)
+	case w.met.set(r.id):
+		return r.damaged("it is reached a second time")
 	}
-	w.met[r.id/64] |= 1 << (r.id % 64)
 	w.open = append(w.open, r)
 	return nil
 }
@@ -117,42 +118,65 @@ func (r pageRef) name() string {
 	return fmt.Sprintf("bucket %q", r.bucket)
 }
 
+// A page is one that is looked at.
+type page struct {
+	pageRef
+	at    int64 // where it stands in the file
+	room  int64 // how many bytes it has
+	kind  uint16
+	n     int64  // number of elements
+	begin []byte // what was read of it: all elements, and where it is longer not all keys
+}
+
 // look adds the pages below the one at an offset of the file, which has up to room bytes.
 func (w *pageWalk) look(r pageRef, at, room int64) error {
-	head, err := w.read(at, pageHeader)
-	if err != nil {
+	head := w.buffer // a page is done with before another is looked at, but for one within it
+	if r.id == 0 {
+		head = make([]byte, max(pageHeader, min(room, w.size)))
+	}
+	if err := w.fill(head, at); err != nil {
 		return err
 	}
-	kind, n := binary.NativeEndian.Uint16(head[8:]), int64(binary.NativeEndian.Uint16(head[10:]))
+	p := page{pageRef: r, at: at, kind: binary.NativeEndian.Uint16(head[8:]), n: int64(binary.NativeEndian.Uint16(head[10:])), begin: head}
 	if id := binary.NativeEndian.Uint64(head); id != r.id {
 		return r.damaged("it says that it is page %d", id)
 	}
-	if kind != pageLeaf && (kind != pageBranch || n == 0 || r.id == 0) {
-		return r.damaged("it is of kind %d and has %d elements, want a branch with some, or a leaf", kind, n)
+	if p.kind != pageLeaf && (p.kind != pageBranch || p.n == 0 || r.id == 0) {
+		return r.damaged("it is of kind %d and has %d elements, want a branch with some, or a leaf", p.kind, p.n)
 	}
-	room = min(room, w.size*(1+int64(binary.NativeEndian.Uint32(head[12:]))))
-	begin, err := w.read(at, max(pageHeader+n*pageElement, min(room, pageChunk)))
-	if err != nil {
-		return err
+	long := 1 + int64(binary.NativeEndian.Uint32(head[12:]))
+	p.room = min(room, w.size*long)
+	if r.id != 0 {
+		w.take(r.id, uint64(long), r.name)
 	}
-	last := r.from
+	if end := pageHeader + p.n*pageElement; end > int64(len(head)) {
+		var err error
+		if p.begin, err = w.read(at, end); err != nil {
+			return err
+		}
+	}
+	return w.elements(p)
+}
+
+// elements adds the pages that a page's elements lead to.
+func (w *pageWalk) elements(p page) error {
+	last := p.from
 	var below *pageRef // the page of the element before, which ends where this one begins
-	for i := range n {
-		e := elementOf(begin, kind, i)
-		if err := e.check(room); err != nil {
-			return r.damaged("element %d: %v", i, err)
+	for i := range p.n {
+		e := p.element(i)
+		if err := e.check(p.room); err != nil {
+			return p.damaged("element %d: %v", i, err)
 		}
-		key := begin[min(e.key, int64(len(begin))):]
-		if int64(len(key)) < e.length {
-			if key, err = w.read(at+e.key, e.length); err != nil {
-				return err
-			}
+		key, err := w.within(p, e.key, e.length)
+		if err != nil {
+			return err
 		}
-		key = bytes.Clone(key[:e.length])
-		if c := bytes.Compare(key, last); last != nil && (c < 0 || c == 0 && i > 0) || r.to != nil && bytes.Compare(key, r.to) >= 0 {
-			return r.damaged("element %d: key %q, want one from %q to %q", i, display(key), display(last), display(r.to))
+		if c := bytes.Compare(key, last); last != nil && (c < 0 || c == 0 && i > 0) || p.to != nil && bytes.Compare(key, p.to) >= 0 {
+			return p.damaged("element %d: key %q, want one from %q to %q", i, display(key), display(last), display(p.to))
 		}
-		last = key
+		if last = key; p.kind == pageBranch {
+			key = bytes.Clone(key) // which bounds what is looked at later
+		}
 		if below != nil {
 			below.to = key
 			if err := w.add(*below); err != nil {
@@ -160,36 +184,50 @@ func (w *pageWalk) look(r pageRef, at, room int64) error {
 			}
 		}
 		switch {
-		case kind == pageBranch:
-			below = &pageRef{id: e.page, bucket: r.bucket, depth: r.depth + 1, from: key}
+		case p.kind == pageBranch:
+			below = &pageRef{id: e.page, bucket: p.bucket, depth: p.depth + 1, from: key}
 		case e.bucket:
-			if err := w.lookInto(r, key, at+e.key+e.length, e.value); err != nil {
+			if err := w.lookInto(p, key, e); err != nil {
 				return err
 			}
 		}
 	}
 	if below != nil {
-		below.to = r.to
+		below.to = p.to
 		return w.add(*below)
 	}
 	return nil
 }
 
-// lookInto adds the root of a bucket, whose value stands at an offset and has so many
-// bytes.
-func (w *pageWalk) lookInto(r pageRef, name []byte, at, size int64) error {
-	value, err := w.read(at, bucketValue)
+// take notes that a page is so many pages long. Of those that belong to another already it
+// tells only the first, so that no file has it go over its pages again and again.
+func (w *pageWalk) take(first, long uint64, name func() string) {
+	if long > w.pages-first {
+		w.flaw(nil, "page %d in %s is %d pages long, and the file ends before", first, name(), long)
+	}
+	for id := first; id < min(first+long, w.pages); id++ {
+		if w.taken.set(id) {
+			w.flaw(nil, "page %d is reached a second time, as part of page %d in %s", id, first, name())
+			return
+		}
+	}
+}
+
+// lookInto adds the root of the bucket that an element of a page is.
+func (w *pageWalk) lookInto(p page, name []byte, e element) error {
+	at := e.key + e.length
+	value, err := w.within(p, at, bucketValue)
 	if err != nil {
 		return err
 	}
-	below := pageRef{id: binary.NativeEndian.Uint64(value), bucket: cmp.Or(r.bucket, display(name)), depth: r.depth + 1}
+	below := pageRef{id: binary.NativeEndian.Uint64(value), bucket: cmp.Or(p.bucket, display(name)), depth: p.depth + 1}
 	if below.id != 0 {
 		return w.add(below)
 	}
 	if below.depth > maxDepth {
 		return below.damaged("it is more than %d pages deep", maxDepth)
 	}
-	return w.look(below, at+bucketValue, size-bucketValue) // it stands there, as page 0
+	return w.look(below, p.at+at+bucketValue, e.value-bucketValue) // it stands there, as page 0
 }
 
 // An element is an entry of a page.
@@ -199,14 +237,22 @@ type element struct {
 	bucket             bool   // a leaf's value is a bucket
 }
 
-func elementOf(page []byte, kind uint16, i int64) element {
+func (p page) element(i int64) element {
 	at := pageHeader + i*pageElement
-	b := page[at : at+pageElement]
+	b := p.begin[at : at+pageElement]
 	number := func(at int) int64 { return int64(binary.NativeEndian.Uint32(b[at:])) }
-	if kind == pageBranch {
+	if p.kind == pageBranch {
 		return element{key: at + number(0), length: number(4), page: binary.NativeEndian.Uint64(b[8:])}
 	}
 	return element{key: at + number(4), length: number(8), value: number(12), bucket: number(0)&leafBucket != 0}
+}
+
+// within returns n bytes of a page.
+func (w *pageWalk) within(p page, from, n int64) ([]byte, error) {
+	if end := from + n; end <= int64(len(p.begin)) {
+		return p.begin[from:end], nil
+	}
+	return w.read(p.at+from, n)
 }
 
 // check returns an error if an element reaches out of a page that has room bytes.
@@ -226,8 +272,13 @@ func display(k []byte) string { return string(k[:min(len(k), 100)]) }
 // read reads n bytes; behind the file's end are zeros.
 func (w *pageWalk) read(at, n int64) ([]byte, error) {
 	b := make([]byte, n)
-	if _, err := w.file.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read page %d: %w", at/w.size, err)
+	return b, w.fill(b, at)
+}
+
+func (w *pageWalk) fill(b []byte, at int64) error {
+	n, err := w.file.ReadAt(b, at)
+	if clear(b[n:]); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read page %d: %w", at/w.size, err)
 	}
-	return b, nil
+	return nil
 }

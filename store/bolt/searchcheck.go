@@ -71,6 +71,7 @@ type searchChecker struct {
 	sums   []uint64        // by segment, what the words of its documents ask for
 	erased map[uint32]bool // documents whose postings are still there
 	fresh  map[uint32][]byte
+	block  []posting // used again for each
 
 	live, newest int // documents that were not erased, and those newest of their listings
 }
@@ -270,7 +271,8 @@ func (c *searchChecker) checkBlock(k, block []byte) error {
 	if len(k) != 24 {
 		return damagedSearch(bucketSearchBlocks, k, "want segment, token and document")
 	}
-	ps, err := appendBlock(nil, block)
+	ps, err := appendBlock(c.block[:0], block)
+	c.block = ps
 	if err != nil || len(ps) == 0 || !bytes.Equal(k, blockKey(parseNumber(k[:8]), ps[0])) {
 		return damagedSearch(bucketSearchBlocks, k, "the block makes no sense here")
 	}

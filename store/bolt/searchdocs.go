@@ -58,7 +58,7 @@ func (x searchIndex) record(n uint32) (v []byte, d docRef, err error) {
 	if d, err = x.doc(n); err != nil {
 		return nil, d, err
 	}
-	if v = bucket(x.read, bucketRecords).Get(d.key()); v == nil {
+	if v = valueAt(x.read, bucketRecords, d.key()); v == nil {
 		err = damagedSearch(bucketSearchDocs, number(nil, uint64(n)), "its listing is gone")
 	}
 	return v, d, err

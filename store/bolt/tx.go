@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -13,7 +14,14 @@ import (
 type read struct {
 	*bbolt.Tx
 	box *box
-	met map[string]*bbolt.Bucket // those met so far; nil where bbolt itself keeps them, which it does in transactions that write
+	met map[string]*metBucket // buckets met so far; nil where bbolt itself keeps them, which it does in transactions that write
+}
+
+// A metBucket is a bucket, and what looks for single keys in it: to make it anew for each
+// costs as much as to look.
+type metBucket struct {
+	*bbolt.Bucket
+	seek *bbolt.Cursor
 }
 
 // A write is a transaction that writes, at one moment.
@@ -41,18 +49,35 @@ func bucket(tx read, name string) *bbolt.Bucket {
 	if tx.met == nil {
 		return tx.Bucket([]byte(name))
 	}
-	b, ok := tx.met[name]
-	if !ok {
-		b = tx.Bucket([]byte(name))
+	b := tx.met[name]
+	if b == nil {
+		b = &metBucket{Bucket: tx.Bucket([]byte(name))}
 		tx.met[name] = b
 	}
-	return b
+	return b.Bucket
+}
+
+// valueAt returns what is stored at a key; nil if nothing is. It is good until the
+// transaction ends.
+func valueAt(tx read, name string, k []byte) []byte {
+	b := bucket(tx, name)
+	if tx.met == nil {
+		return b.Get(k)
+	}
+	o := tx.met[name]
+	if o.seek == nil {
+		o.seek = b.Cursor()
+	}
+	if at, v := o.seek.Seek(k); bytes.Equal(at, k) {
+		return v
+	}
+	return nil
 }
 
 // get returns what stands at a key; nil if nothing does. It is good until the
 // transaction ends.
 func (tx read) get(name string, k []byte) ([]byte, error) {
-	return tx.open(name, k, bucket(tx, name).Get(k))
+	return tx.open(name, k, valueAt(tx, name, k))
 }
 
 // open returns what a bucket's value v at k says, nil for nil.
@@ -96,7 +121,7 @@ func (s *Store) audit(ctx context.Context, fn func(read) error) error {
 		return err
 	}
 	return guard(func() error {
-		return s.db.View(func(tx *bbolt.Tx) error { return fn(read{tx, s.box, map[string]*bbolt.Bucket{}}) })
+		return s.db.View(func(tx *bbolt.Tx) error { return fn(read{tx, s.box, map[string]*metBucket{}}) })
 	})
 }
 

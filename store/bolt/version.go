@@ -107,7 +107,7 @@ func (s *Store) RecordBytes(ctx context.Context, e vigil.Event) (b []byte, err e
 // names.
 func decode(tx read, typ, id string, k, v []byte, into any) error {
 	order, seq := entryOf(k, typ, id)
-	line := bucket(tx, bucketLines).Get(number(key(order), uint64(seq)))
+	line := valueAt(tx, bucketLines, number(key(order), uint64(seq)))
 	if line == nil {
 		return fmt.Errorf("%s %s: %w: entry %d of log %q is gone", typ, id, vigil.ErrTampered, seq, order)
 	}
