@@ -259,6 +259,9 @@ func (p *problem) descend(rows []row, x []float64, held []bool) error {
 			free = append(free, i)
 		}
 	}
+	if len(free) == 0 {
+		return nil
+	}
 	full := func(y []float64) []float64 {
 		z := append([]float64(nil), x...)
 		for k, i := range free {
