@@ -214,34 +214,41 @@ func best(logits []float64, samples []Sample, rank int, alarm, low, high float64
 		}
 	}
 	edges = append(edges, high)
+	cost := costs(logits, samples, rank, alarm)
 	least, widest, at := math.Inf(1), 0.0, (low+high)/2
 	for i := 0; i+1 < len(edges); {
 		mid := (edges[i] + edges[i+1]) / 2
-		cost := costAt(mid, logits, samples, rank, alarm)
+		c := cost(mid)
 		j := i + 1
-		for j+1 < len(edges) && costAt((edges[j]+edges[j+1])/2, logits, samples, rank, alarm) == cost {
+		for j+1 < len(edges) && cost((edges[j]+edges[j+1])/2) == c {
 			j++
 		}
-		if width := edges[j] - edges[i]; cost < least || cost == least && width > widest {
-			least, widest, at = cost, width, (edges[i]+edges[j])/2
+		if width := edges[j] - edges[i]; c < least || c == least && width > widest {
+			least, widest, at = c, width, (edges[i]+edges[j])/2
 		}
 		i = j
 	}
 	return round2(at)
 }
 
-// costAt counts what a cut of a level gets wrong.
-func costAt(cut float64, logits []float64, samples []Sample, rank int, alarm float64) float64 {
-	cost := 0.0
+// costs returns what a cut of a level costs: each false alarm so much, each miss 1.
+func costs(logits []float64, samples []Sample, rank int, alarm float64) func(cut float64) float64 {
+	var below, above []float64 // the logits of samples that are below the level, and of those at it or above
 	for i, s := range samples {
-		switch over := logits[i] >= cut; {
-		case over && s.Max < rank:
-			cost += alarm
-		case !over && s.Min >= rank:
-			cost++
+		switch {
+		case s.Max < rank:
+			below = append(below, logits[i])
+		case s.Min >= rank:
+			above = append(above, logits[i])
 		}
 	}
-	return cost
+	slices.Sort(below)
+	slices.Sort(above)
+	return func(cut float64) float64 {
+		right, _ := slices.BinarySearch(below, cut)
+		missed, _ := slices.BinarySearch(above, cut)
+		return alarm*float64(len(below)-right) + float64(missed)
+	}
 }
 
 // cut is a threshold of the score, which has four places.
