@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/classify/indicator"
 	"vigil/fixtures"
 	"vigil/internal/eval"
 )
@@ -220,5 +221,30 @@ func TestLinksToTerrorismHaveOneVoteTogether(t *testing.T) {
 	}
 	if !seen {
 		t.Error("no offer with a link to terrorism")
+	}
+}
+
+// However sure the wording is, without a rule's vote there is no priority.
+func TestWordingAloneIsNoPriority(t *testing.T) {
+	c := classifier(t)
+	m, taxonomy := embedded(t)
+	sure := 0
+	for _, l := range offers(t, 2) {
+		a := c.Assess(l)
+		if a.Level == vigil.LevelEscalate || slices.ContainsFunc(a.Findings, func(f vigil.Finding) bool {
+			in, _ := taxonomy.Find(f.Indicator)
+			return f.Weight > 0 && f.Polarity == vigil.For && in.Tier != indicator.TierC
+		}) {
+			continue
+		}
+		if a.Score >= m.Thresholds.Priority {
+			sure++
+		}
+		if a.Level.Rank() > vigil.LevelReview.Rank() {
+			t.Errorf("%q %q: %s without a rule's vote", l.Title, l.Description, a.Level)
+		}
+	}
+	if sure == 0 {
+		t.Error("no offer has a wording that is sure, by no rule: nothing was tested")
 	}
 }
