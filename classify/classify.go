@@ -14,6 +14,7 @@ package classify
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"vigil"
@@ -138,7 +139,7 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	a.Genre = r.genre()
 	a.Findings = r.findings()
 	a.Score = c.model.score(a.Findings)
-	a.Level = c.model.level(a.Score)
+	a.Level = c.model.level(a.Score, c.voted(a.Findings))
 	if r.lang != "en" && r.lang != undetermined && a.Level.Rank() > vigil.LevelReview.Rank() {
 		a.Level = vigil.LevelReview // as far as a lexicon alone may go
 	}
@@ -147,6 +148,14 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	}
 	r.release()
 	return a
+}
+
+// voted reports whether a rule's vote is among findings.
+func (c *Classifier) voted(fs []vigil.Finding) bool {
+	return slices.ContainsFunc(fs, func(f vigil.Finding) bool {
+		in := c.taxonomy[f.Indicator]
+		return f.Weight > 0 && offers(in)
+	})
 }
 
 // identifiers returns those of title, description, contact lines and keys, never nil.

@@ -94,9 +94,6 @@ func (m Model) check(f Feature, w float64) error {
 		if w < 0 {
 			return fmt.Errorf("expected no less than 0")
 		}
-		if f.Kind == Score && m.alone(w*WordingLimit) >= m.Thresholds.Priority {
-			return fmt.Errorf("alone it must make no priority")
-		}
 	case Inverse:
 		if w > 0 {
 			return fmt.Errorf("expected no more than 0")
@@ -160,9 +157,11 @@ func (m Model) score(fs []vigil.Finding) float64 {
 
 func squash(logit float64) float64 { return math.Round(1e4/(1+math.Exp(-logit))) / 1e4 }
 
-func (m Model) level(score float64) vigil.Level {
+// level is that of a score, of a listing in which a rule voted or none did: wording alone is
+// no priority.
+func (m Model) level(score float64, voted bool) vigil.Level {
 	switch t := m.Thresholds; {
-	case score >= t.Priority:
+	case score >= t.Priority && voted:
 		return vigil.LevelPriority
 	case score >= t.Review:
 		return vigil.LevelReview

@@ -40,7 +40,6 @@ func TestAModelThatBreaksTheTiersIsRefused(t *testing.T) {
 		"context that lowers":          {func(m *classify.Model) { m.Weights["OBF-1"] = -0.1 }, "expected no less than 0"},
 		"a combination that lowers":    {func(m *classify.Model) { m.Weights["sale+delivery"] = -0.1 }, "expected no less than 0"},
 		"a bias that notes everything": {func(m *classify.Model) { m.Bias = 9 }, "less than the threshold of note"},
-		"wording that makes priority":  {func(m *classify.Model) { m.Weights["wording"] = 2 }, "alone it must make no priority"},
 		"no weight":                    {func(m *classify.Model) { delete(m.Weights, "sale/A") }, "no weight for sale/A"},
 		"a weight of nothing":          {func(m *classify.Model) { m.Weights["sale/Z"] = 1 }, "expected no others"},
 		"thresholds upside down":       {func(m *classify.Model) { m.Thresholds.Note = 0.99 }, "expected 0 < note"},

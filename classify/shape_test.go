@@ -17,9 +17,8 @@ import (
 // shapes returns the grams of shapes of a text.
 func shapes(t *testing.T, text string) []string {
 	t.Helper()
-	grams, _ := classifier(t).Grams(vigil.Listing{Description: text, Lang: "en"})
 	var keys []string
-	for _, g := range grams {
+	for _, g := range classifier(t).Worded(vigil.Listing{Description: text, Lang: "en"}).Grams {
 		if strings.HasPrefix(g.Key, "%") {
 			keys = append(keys, g.Key)
 		}

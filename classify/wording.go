@@ -21,7 +21,7 @@ type Wording struct {
 }
 
 // MaxGrams is how many grams a model may weigh.
-const MaxGrams = 24000
+const MaxGrams = 60000
 
 // The indicators that a wording is shown as, and their family.
 const (
@@ -35,8 +35,10 @@ const (
 	maxWords    = 600 // of a listing
 	leastWords  = 5
 	fewWords    = 16 // below, a word that may stand for somebody is not enough
-	enough      = 20 // from which a wording may speak against
+	enough      = 20 // that speak of somebody, whoever that is
 	longestWord = 24 // letters of a word of which parts are looked at
+
+	told = 0.5 // share of what a wording says for, where it tells of others' offers
 )
 
 // WordingLimit is the most that a wording score may be, in logits before its weight.
@@ -70,35 +72,50 @@ type wordToken struct {
 	clause     int
 }
 
-// wordable reports whether the wording of so many words may be weighed: English that speaks
-// of somebody, in more than a title's words by any word for humans, in fewer without a word
-// of wares, and that is no text about offers which others make.
+// wordable reports whether the wording of so many words can be read: English, and no scrap.
 func (r *reading) wordable(words int) bool {
-	n := r.c.masker.english
-	switch {
-	case words < leastWords, r.shut, r.c.without == WordingScore, n < 0:
-		return false
-	case r.lang != "en" && r.lang != undetermined:
-		return false
-	}
-	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
-	named := r.person || have.has(k.pronoun) || have.has(k.whose)
-	human := named || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane) || have.has(k.role) || have.has(k.task)
-	if words < fewWords {
-		someone := have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
-		return (named || someone) && !have.has(k.goods) && !have.has(k.nonhuman) && !have.has(r.c.vocabulary.lexicons[n].class("forged"))
-	}
-	return human || words >= enough
+	return words >= leastWords && r.c.masker.english >= 0 && (r.lang == "en" || r.lang == undetermined)
 }
 
-// worded returns the words of the listing, if they may be weighed. What no number of words
-// could make so is not read.
-func (r *reading) worded() ([]wordToken, bool) {
-	if !r.wordable(maxWords) {
-		return nil, false
+// heard is the share of a wording score of so many words that counts: all of it where the
+// text speaks of somebody; in more than a title's words by any word for humans, in fewer by
+// one that is for humans alone, and beside no word for wares. In a text about offers which others make, what speaks for
+// counts in part.
+func (r *reading) heard(words int) float64 {
+	n := r.c.masker.english
+	if !r.wordable(words) || r.c.without == WordingScore {
+		return 0
+	}
+	lexicon, have := r.c.vocabulary.lexicons[n], r.have[n]
+	k := lexicon.known
+	somebody := r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
+	if words < fewWords {
+		somebody = somebody && !have.has(k.goods) && !have.has(k.nonhuman) && !have.has(lexicon.class("forged"))
+	} else {
+		somebody = somebody || words >= enough || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane) || have.has(k.role) || have.has(k.task)
+	}
+	switch {
+	case !somebody:
+		return 0
+	case r.shut:
+		return told
+	default:
+		return 1
+	}
+}
+
+// worded returns the words of the listing and how much of their score counts; no words where
+// none of it does.
+func (r *reading) worded() ([]wordToken, float64) {
+	if r.heard(maxWords) == 0 {
+		return nil, 0
 	}
 	ws := r.wordTokens()
-	return ws, r.wordable(len(ws))
+	share := r.heard(len(ws))
+	if share == 0 {
+		return nil, 0
+	}
+	return ws, share
 }
 
 // wordTokens returns the masked words of the listing.
@@ -196,15 +213,24 @@ func (r *reading) classGrams(ws []wordToken, f func(class string, first, end int
 	}
 }
 
-// Grams returns the grams of a listing's wording, by their keys, and the number of its
-// words; nothing where its wording is not weighed.
-func (c *Classifier) Grams(l vigil.Listing) (grams []Gram, words int) {
+// A Worded is the wording of a listing.
+type Worded struct {
+	Grams []Gram  // in the order of their keys; none where the wording cannot be read
+	Words int     // of which they are
+	Share float64 // of the score, from 0 to 1, that counts where it speaks for; at 0, none does
+}
+
+// Worded returns the wording of a listing, whether or not it counts.
+func (c *Classifier) Worded(l vigil.Listing) Worded {
 	r := c.read(l)
 	r.run()
 	defer r.release()
-	ws, ok := r.worded()
-	if !ok {
-		return nil, 0
+	if !r.wordable(maxWords) {
+		return Worded{}
+	}
+	ws := r.wordTokens()
+	if !r.wordable(len(ws)) {
+		return Worded{}
 	}
 	kinds := make(map[string]gramKind)
 	var count [gramKinds]int
@@ -212,39 +238,46 @@ func (c *Classifier) Grams(l vigil.Listing) (grams []Gram, words int) {
 		kinds[string(key)] = kind
 		count[kind]++
 	})
-	grams = make([]Gram, 0, len(kinds))
+	grams := make([]Gram, 0, len(kinds))
 	for key, kind := range kinds {
 		grams = append(grams, Gram{strings.Clone(key), scale(count[kind])})
 	}
 	slices.SortFunc(grams, func(a, b Gram) int { return cmp.Compare(a.Key, b.Key) })
-	return grams, len(ws)
+	return Worded{grams, len(ws), r.heard(len(ws))}
 }
 
 // scale is what each of n grams of a kind is worth. A few grams are no basis, so that there
 // are always some more than there are.
 func scale(n int) float64 { return 1 / math.Sqrt(float64(n+10)) }
 
-// Value is the wording score of the grams of so many words in logits, within limits; 0 where
-// there are none.
-func (w Wording) Value(grams []Gram, words int) float64 {
-	if len(grams) == 0 || len(w.Grams) == 0 {
+// Value is the wording score of a listing in logits, within limits; 0 where none counts.
+func (w Wording) Value(t Worded) float64 {
+	if t.Share == 0 || len(t.Grams) == 0 || len(w.Grams) == 0 {
 		return 0
 	}
 	sum := w.Bias
-	for _, g := range grams {
+	for _, g := range t.Grams {
 		sum += float64(w.Grams[g.Key] * g.Value)
 	}
-	return bounded(sum, words)
+	return bounded(sum, t.Words, t.Share)
 }
 
-// bounded keeps a wording score within its limits, which are narrower where words are few.
-// Few words are no basis at all to speak against what a rule saw in them.
-func bounded(x float64, words int) float64 {
-	if x < 0 && words < enough {
+// slope is what a wording score near 0 is worth.
+const slope = 0.8
+
+// bounded draws a wording score to within its limits, which are narrower where words are few,
+// and takes the share of what speaks for. So few words as make no case but that of a rule
+// which saw something in them are no basis to speak against it.
+func bounded(x float64, words int, share float64) float64 {
+	none, all := 8, 20 // words with which it says nothing yet, and those with which all it can
+	if x < 0 {
+		none, all, share = 16, 26, 1
+	}
+	limit := WordingLimit * min(1, float64(words-none)/float64(all-none))
+	if limit <= 0 {
 		return 0
 	}
-	limit := WordingLimit * min(1, float64(words-leastWords+1)/(enough-leastWords+1))
-	return max(-limit, min(limit, x))
+	return share * limit * math.Tanh(slope*x/limit)
 }
 
 // spread says what each word adds to the wording score, and returns the score.
@@ -318,12 +351,12 @@ func (w *weighing) wording() {
 	if len(r.c.model.Wording.Grams) == 0 {
 		return
 	}
-	ws, ok := r.worded()
-	if !ok {
+	ws, share := r.worded()
+	if share == 0 {
 		return
 	}
 	value, of := r.spread(ws)
-	value = bounded(value, len(ws))
+	value = bounded(value, len(ws), share)
 	if value == 0 {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vigil"
+	"vigil/classify/indicator"
 	"vigil/fixtures"
 	"vigil/internal/eval"
 )
@@ -60,9 +61,8 @@ func TestTheWordingRestsOnTheWordsThatAreCited(t *testing.T) {
 func TestGramsOfExchangedAttributesAreTheSame(t *testing.T) {
 	c := classifier(t)
 	grams := func(text string) []string {
-		gs, _ := c.Grams(vigil.Listing{Description: text, Lang: "en"})
 		var keys []string
-		for _, g := range gs {
+		for _, g := range c.Worded(vigil.Listing{Description: text, Lang: "en"}).Grams {
 			keys = append(keys, g.Key)
 		}
 		return keys
@@ -82,15 +82,18 @@ func TestGramsOfExchangedAttributesAreTheSame(t *testing.T) {
 	}
 }
 
-// A wording of nothing but denied or reported offers, or of titles, is not weighed.
-func TestWordingStaysBehindTheGates(t *testing.T) {
+// The wording of titles of wares does not count, and that of a report in part.
+func TestWordingCountsAsTheGatesSay(t *testing.T) {
 	c := classifier(t)
-	for _, text := range []string{
-		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.",
-		"10 regular seeds - skunk kush - pain relief", "short text here", "",
+	for text, want := range map[string]float64{
+		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.": 0.5,
+		"She was kept in the house, and is delivered to whoever pays what she owes.":                                                          1,
+		"10 regular seeds - skunk kush - pain relief":                                                                                         0,
+		"short text here": 0,
+		"":                0,
 	} {
-		if gs, n := c.Grams(vigil.Listing{Description: text, Lang: "en"}); len(gs) != 0 || n != 0 {
-			t.Errorf("%q: %d grams of %d words", text, len(gs), n)
+		if got := c.Worded(vigil.Listing{Description: text, Lang: "en"}).Share; got != want {
+			t.Errorf("%q: share %v, want %v", text, got, want)
 		}
 	}
 }
@@ -218,5 +221,30 @@ func TestLinksToTerrorismHaveOneVoteTogether(t *testing.T) {
 	}
 	if !seen {
 		t.Error("no offer with a link to terrorism")
+	}
+}
+
+// However sure the wording is, without a rule's vote there is no priority.
+func TestWordingAloneIsNoPriority(t *testing.T) {
+	c := classifier(t)
+	m, taxonomy := embedded(t)
+	sure := 0
+	for _, l := range offers(t, 2) {
+		a := c.Assess(l)
+		if a.Level == vigil.LevelEscalate || slices.ContainsFunc(a.Findings, func(f vigil.Finding) bool {
+			in, _ := taxonomy.Find(f.Indicator)
+			return f.Weight > 0 && f.Polarity == vigil.For && in.Tier != indicator.TierC
+		}) {
+			continue
+		}
+		if a.Score >= m.Thresholds.Priority {
+			sure++
+		}
+		if a.Level.Rank() > vigil.LevelReview.Rank() {
+			t.Errorf("%q %q: %s without a rule's vote", l.Title, l.Description, a.Level)
+		}
+	}
+	if sure == 0 {
+		t.Error("no offer has a wording that is sure, by no rule: nothing was tested")
 	}
 }

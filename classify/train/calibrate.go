@@ -149,8 +149,7 @@ func room(space []classify.Feature, m classify.Model) (low, high float64) {
 
 // thresholds chooses those of the levels on cross-validated logits. A false alarm at review
 // costs as much as alarmCost misses; at note and priority, both errors count alike. A weak
-// vote alone is a note, whatever the texts say; wording alone is no priority, and two strong votes
-// are one.
+// vote alone is a note, whatever the texts say, and two strong votes are a priority.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
 	if high-low < 0.02 {
@@ -159,14 +158,25 @@ func thresholds(space []classify.Feature, m classify.Model, logits []float64, sa
 	at := best(logits, samples, review, alarmCost, low+0.01, high-0.01)
 	t := classify.Thresholds{Review: cut(at)}
 	t.Note = cut(best(logits, samples, note, 1, m.Bias+0.02, weakest(space, m)-0.02))
-	alone := m.Bias + m.Weights[classify.WordingFeature]*classify.WordingLimit
-	least := max(at, alone) + 0.05
-	t.Priority = cut(best(logits, samples, priority, 1, least, max(least+0.05, strongest(space, m))))
+	logits, samples = voted(space, logits, samples)
+	t.Priority = cut(best(logits, samples, priority, 1, at+0.05, max(at+0.1, strongest(space, m))))
 	return t, nil
 }
 
-// strongest is the least logit that two strong votes make: a priority, if wording alone
-// leaves room for it.
+// voted returns the samples, and their logits, in which a rule voted: only these can be a
+// priority.
+func voted(space []classify.Feature, logits []float64, samples []Sample) (ls []float64, ss []Sample) {
+	for i, s := range samples {
+		if slices.ContainsFunc(space, func(f classify.Feature) bool {
+			return (f.Kind == classify.Strong || f.Kind == classify.Weak) && s.Features[f.Name] > 0
+		}) {
+			ls, ss = append(ls, logits[i]), append(ss, s)
+		}
+	}
+	return ls, ss
+}
+
+// strongest is the least logit that two strong votes make.
 func strongest(space []classify.Feature, m classify.Model) float64 {
 	var strong []float64
 	for _, f := range space {
@@ -204,34 +214,41 @@ func best(logits []float64, samples []Sample, rank int, alarm, low, high float64
 		}
 	}
 	edges = append(edges, high)
+	cost := costs(logits, samples, rank, alarm)
 	least, widest, at := math.Inf(1), 0.0, (low+high)/2
 	for i := 0; i+1 < len(edges); {
 		mid := (edges[i] + edges[i+1]) / 2
-		cost := costAt(mid, logits, samples, rank, alarm)
+		c := cost(mid)
 		j := i + 1
-		for j+1 < len(edges) && costAt((edges[j]+edges[j+1])/2, logits, samples, rank, alarm) == cost {
+		for j+1 < len(edges) && cost((edges[j]+edges[j+1])/2) == c {
 			j++
 		}
-		if width := edges[j] - edges[i]; cost < least || cost == least && width > widest {
-			least, widest, at = cost, width, (edges[i]+edges[j])/2
+		if width := edges[j] - edges[i]; c < least || c == least && width > widest {
+			least, widest, at = c, width, (edges[i]+edges[j])/2
 		}
 		i = j
 	}
 	return round2(at)
 }
 
-// costAt counts what a cut of a level gets wrong.
-func costAt(cut float64, logits []float64, samples []Sample, rank int, alarm float64) float64 {
-	cost := 0.0
+// costs returns what a cut of a level costs: each false alarm so much, each miss 1.
+func costs(logits []float64, samples []Sample, rank int, alarm float64) func(cut float64) float64 {
+	var below, above []float64 // the logits of samples that are below the level, and of those at it or above
 	for i, s := range samples {
-		switch over := logits[i] >= cut; {
-		case over && s.Max < rank:
-			cost += alarm
-		case !over && s.Min >= rank:
-			cost++
+		switch {
+		case s.Max < rank:
+			below = append(below, logits[i])
+		case s.Min >= rank:
+			above = append(above, logits[i])
 		}
 	}
-	return cost
+	slices.Sort(below)
+	slices.Sort(above)
+	return func(cut float64) float64 {
+		right, _ := slices.BinarySearch(below, cut)
+		missed, _ := slices.BinarySearch(above, cut)
+		return alarm*float64(len(below)-right) + float64(missed)
+	}
 }
 
 // cut is a threshold of the score, which has four places.

@@ -35,7 +35,7 @@ func Card(old []byte, m Model, space []classify.Feature, rs []eval.Report) ([]by
 func describe(b *bytes.Buffer, m Model, space []classify.Feature, rs []eval.Report) {
 	fmt.Fprintf(b, "\n`%s %s`, made from %d texts (%s).\n", m.Name, m.Version, m.Texts, m.Data)
 	fmt.Fprintf(b, "\nBias %.2f. Levels begin at scores of %.4f (note), %.4f (review), %.4f (priority).\n", m.Bias, m.Thresholds.Note, m.Thresholds.Review, m.Thresholds.Priority)
-	fmt.Fprintf(b, "Strength of the prior λ = %g, chosen by cross-validation. Platt's calibration logit' = %.3f·logit %+.3f is folded into bias and weights.\n", m.Lambda, m.Platt.A, m.Platt.B)
+	fmt.Fprintf(b, "Platt's calibration logit' = %.3f·logit %+.3f is folded into bias and weights.\n", m.Platt.A, m.Platt.B)
 	b.WriteString("\n| calibration, cross-validated | Brier | ECE |\n|---|---|---|\n")
 	for _, c := range m.Calibration {
 		fmt.Fprintf(b, "| %s | %.4f | %.4f |\n", c.Name, c.Brier, c.ECE)

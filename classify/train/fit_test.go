@@ -20,10 +20,10 @@ func space() []classify.Feature {
 	}
 }
 
-// world draws samples whose levels follow a proportional odds model.
+// world draws samples whose levels follow one logit, within what the kinds of features may weigh.
 func world(n int) []Sample {
 	r := rand.New(rand.NewPCG(7, 8))
-	truth := map[string]float64{"sale/A": 4.5, "debt/A": 3.4, "terms/B": 1.5, "hedged": 0.2, "OBF-1": 0.3, "MOV-1": -0.5, "strong+strong": 0.5, "CTR-1": -1.5}
+	truth := map[string]float64{"sale/A": 4.5, "debt/A": 3.4, "terms/B": 2.6, "hedged": 0.2, "OBF-1": 0.3, "MOV-1": -0.5, "strong+strong": 0.5, "CTR-1": -1.5}
 	out := make([]Sample, n)
 	for i := range out {
 		f := map[string]float64{}
@@ -51,7 +51,7 @@ func TestFitFindsTheWeightsOfAWorld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]float64{"sale/A": 4.5, "debt/A": 3.4, "terms/B": 1.5, "CTR-1": -1.5} {
+	for name, want := range map[string]float64{"sale/A": 4.5, "debt/A": 3.4, "terms/B": 2.6, "CTR-1": -1.5} {
 		if got := m.Weights[name]; math.Abs(got-want) > 0.4 {
 			t.Errorf("weight of %s is %v, want about %v", name, got, want)
 		}
@@ -102,10 +102,9 @@ func TestNoLabelsCanTurnTheKindsRound(t *testing.T) {
 
 func TestTheGradientIsTheSlopeOfTheLoss(t *testing.T) {
 	samples := world(40)
-	samples[0].Min, samples[0].Max = 0, 2
-	samples[1].Min, samples[1].Max = 1, 3
-	samples[2].Min, samples[2].Max = 0, 3
-	p := newProblem(space(), 1)
+	samples[0].Min, samples[0].Max = 0, 1
+	samples[1].Min, samples[1].Max = 2, 3
+	p := newProblem(space())
 	rows := p.rows(samples)
 	x := p.prior()
 	for i := range x {
@@ -127,19 +126,15 @@ func TestTheGradientIsTheSlopeOfTheLoss(t *testing.T) {
 	}
 }
 
-// The probabilities of all levels of a text add up to one.
-func TestLossesAreOfProbabilities(t *testing.T) {
-	p := newProblem(space(), 1)
-	s := solution{p, p.prior()}
-	sum := 0.0
-	for level := range 4 {
-		sum += math.Exp(-s.loss(Sample{Features: map[string]float64{"sale/A": 1, "CTR-1": 0.3}, Min: level, Max: level}))
+// A label that allows review and less says nothing.
+func TestLabelsOnBothSidesTeachNothing(t *testing.T) {
+	p := newProblem(space())
+	if rows := p.rows([]Sample{{Min: 0, Max: priority}, {Min: note, Max: review}}); len(rows) != 0 {
+		t.Errorf("%d rows, want none", len(rows))
 	}
-	if math.Abs(sum-1) > 1e-12 {
-		t.Errorf("probabilities add up to %v", sum)
-	}
-	if loss := s.loss(Sample{Min: 0, Max: priority}); loss != 0 {
-		t.Errorf("a label that allows every level costs %v", loss)
+	rows := p.rows([]Sample{{Min: 0, Max: note}, {Min: review, Max: priority}})
+	if len(rows) != 2 || rows[0].above || !rows[1].above {
+		t.Errorf("rows %+v, want one below review and one above", rows)
 	}
 }
 

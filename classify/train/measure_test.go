@@ -98,3 +98,32 @@ func near(a, b [3]float64) bool {
 	}
 	return true
 }
+
+// What is held back is by others than what is learned, and no text has another's name.
+func TestHeldTextsAreByOtherAuthors(t *testing.T) {
+	learned, err := train.Texts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := train.HeldTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := train.Rows(append(learned, held...), func(string) bool { return true }) // refuses IDs that stand twice
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, _, err := train.Rows(learned, func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	authors := make(map[string]bool)
+	for _, r := range known {
+		authors[r.Author] = true
+	}
+	for _, r := range rows[len(known):] {
+		if authors[r.Author] {
+			t.Errorf("%s is held back, and by author %q of texts that are learned", r.ID, r.Author)
+		}
+	}
+}

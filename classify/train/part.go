@@ -31,19 +31,24 @@ func parts(samples []Sample) []part {
 	return ps
 }
 
-// byAuthor returns a part for each author, in the order of their names.
+// mostParts is in how many parts authors are dealt: with more, learning of all others again
+// for each takes longer, and hardly learns more.
+const mostParts = 8
+
+// byAuthor returns a part for each author, in the order of their names; of many, each part
+// has several, and no author is in two.
 func byAuthor(samples []Sample) []part {
-	var ps []part
-	for _, a := range authors(samples) {
-		var p part
-		for i, s := range samples {
-			if s.Author == a {
-				p.held = append(p.held, i)
+	names := authors(samples)
+	ps := make([]part, min(len(names), mostParts))
+	for i, s := range samples {
+		at, _ := slices.BinarySearch(names, s.Author)
+		for k := range ps {
+			if k == at%len(ps) {
+				ps[k].held = append(ps[k].held, i)
 			} else {
-				p.in = append(p.in, i)
+				ps[k].in = append(ps[k].in, i)
 			}
 		}
-		ps = append(ps, p)
 	}
 	return ps
 }
@@ -86,7 +91,6 @@ func each(ps []part, f func(part) error) error {
 // A Fold is one part of a cross-validation: rows, by index, and a classifier whose model was
 // trained, calibrated and given its thresholds by the other rows.
 type Fold struct {
-	Name       string // the author whose rows these are; "" where they are not parted by author
 	In, Held   []int
 	Classifier *classify.Classifier
 }
@@ -109,8 +113,8 @@ func CrossValidate(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {
 // Strangers names the report of [ByAuthor]'s folds.
 const Strangers = "vigil, author unseen"
 
-// ByAuthor returns a fold for each author, of whom the fold's classifier has learned
-// nothing; none where the rows are by fewer than three.
+// ByAuthor returns folds of which each holds back all rows of some authors, of whom its
+// classifier has learned nothing; none where the rows are by fewer than three.
 func ByAuthor(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {
 	samples := Samples(c, rows)
 	ps := byAuthor(samples)
@@ -123,7 +127,6 @@ func ByAuthor(c *classify.Classifier, rows []eval.Row) ([]Fold, error) {
 		if err != nil {
 			return nil, fmt.Errorf("without author %q: %w", samples[p.held[0]].Author, err)
 		}
-		f.Name = samples[p.held[0]].Author
 		out = append(out, f)
 	}
 	return out, nil

@@ -34,6 +34,32 @@ func TestTextsOfManyAuthorsArePartedByAuthor(t *testing.T) {
 	}
 }
 
+func TestOfManyAuthorsAPartHoldsBackSeveral(t *testing.T) {
+	samples := by("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+	ps := parts(samples)
+	if len(ps) != mostParts {
+		t.Fatalf("%d parts, want %d", len(ps), mostParts)
+	}
+	seen := 0
+	for k, p := range ps {
+		held := make(map[string]bool)
+		for _, i := range p.held {
+			held[samples[i].Author] = true
+		}
+		for _, i := range p.in {
+			if held[samples[i].Author] {
+				t.Fatalf("part %d learns of author %q, whom it holds back", k, samples[i].Author)
+			}
+		}
+		if seen += len(held); len(p.in)+len(p.held) != len(samples) {
+			t.Errorf("part %d has %d samples, want %d", k, len(p.in)+len(p.held), len(samples))
+		}
+	}
+	if seen != 10 {
+		t.Errorf("%d authors were held back, want 10", seen)
+	}
+}
+
 func TestTextsOfFewAuthorsArePartedByGroup(t *testing.T) {
 	if ps := parts(by("a", "b", "c")); len(ps) != folds {
 		t.Errorf("%d parts, want %d", len(ps), folds)

@@ -11,7 +11,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 
 	"vigil"
@@ -34,15 +33,13 @@ type Sample struct {
 	Min, Max int    // ranks of the right levels, 0 to 3: the model does not tell escalate from priority
 	Group    string // samples of a group are on one side of every split
 	Author   string
-	Grams    []classify.Gram // of its wording, where that is weighed
-	Words    int             // of which these are
+	Wording  classify.Worded
 }
 
 // A Model is a trained model and how it came about.
 type Model struct {
 	classify.Model
-	Lambda      float64 // strength of the prior, chosen by cross-validation
-	Platt       Platt   // folded into bias and weights
+	Platt       Platt // folded into bias and weights
 	Calibration []Calibration
 }
 
@@ -51,7 +48,7 @@ func Samples(c *classify.Classifier, rows []eval.Row) []Sample {
 	out := make([]Sample, len(rows))
 	for i, r := range rows {
 		out[i] = Sample{Features: c.Features(r.Listing), Min: rank(r.Min), Max: rank(r.Max), Group: r.Group, Author: r.Author}
-		out[i].Grams, out[i].Words = c.Grams(r.Listing)
+		out[i].Wording = c.Worded(r.Listing)
 		// Levels of other languages are capped at review: there the label says "at least".
 		if r.Lang != "" && r.Lang != "en" && r.Max == vigil.LevelReview {
 			out[i].Max = priority
@@ -69,7 +66,7 @@ const (
 
 func rank(l vigil.Level) int { return min(l.Rank(), priority) }
 
-// Fit trains a model on samples and chooses prior, calibration and thresholds by
+// Fit trains a model on samples and chooses calibration and thresholds by
 // cross-validation within them.
 func Fit(space []classify.Feature, samples []Sample) (Model, error) {
 	if err := enough(samples); err != nil {
@@ -82,15 +79,15 @@ func Fit(space []classify.Feature, samples []Sample) (Model, error) {
 	if samples, err = word(samples); err != nil {
 		return Model{}, err
 	}
-	lambda, logits, err := choose(space, samples)
+	logits, err := unseen(space, samples)
 	if err != nil {
 		return Model{}, err
 	}
-	p, err := newProblem(space, lambda).solve(samples)
+	p, err := newProblem(space).solve(samples)
 	if err != nil {
 		return Model{}, err
 	}
-	m := Model{Lambda: lambda, Platt: fitPlatt(logits, samples)}
+	m := Model{Platt: fitPlatt(logits, samples)}
 	m.Calibration = calibrations(logits, samples)
 	m.Model = p.model(m.Platt)
 	m.Wording = w
@@ -121,38 +118,19 @@ func enough(samples []Sample) error {
 	return nil
 }
 
-// lambdas are the strengths of the prior to choose from.
-func lambdas() []float64 { return []float64{0.5, 1, 2} }
-
-// choose returns the strength of the prior with the least cross-validated loss, and the
-// logits that each sample got from the model of the parts that lack it.
-func choose(space []classify.Feature, samples []Sample) (lambda float64, logits []float64, err error) {
-	best := math.Inf(1)
-	for _, l := range lambdas() {
-		out, losses := make([]float64, len(samples)), make([]float64, len(samples))
-		err := each(parts(samples), func(held part) error {
-			p, err := newProblem(space, l).solve(pick(samples, held.in))
-			if err != nil {
-				return err
-			}
-			for _, i := range held.held {
-				out[i] = p.logit(samples[i])
-				losses[i] = p.loss(samples[i])
-			}
-			return nil
-		})
+// unseen returns the logit that each sample got from the model of the parts that lack it.
+func unseen(space []classify.Feature, samples []Sample) ([]float64, error) {
+	out := make([]float64, len(samples))
+	return out, each(parts(samples), func(p part) error {
+		s, err := newProblem(space).solve(pick(samples, p.in))
 		if err != nil {
-			return 0, nil, err
+			return err
 		}
-		loss := 0.0
-		for _, x := range losses {
-			loss += x
+		for _, i := range p.held {
+			out[i] = s.logit(samples[i])
 		}
-		if loss < best-1e-6*float64(len(samples)) {
-			best, lambda, logits = loss, l, out
-		}
-	}
-	return lambda, logits, nil
+		return nil
+	})
 }
 
 // fold says in which part of a cross-validation a group is.
@@ -202,7 +180,7 @@ func Encode(m classify.Model) ([]byte, error) {
 // Blank returns a model of a feature space that was never trained: its weights are the
 // prior's. With it, a program whose model.json is out of date can read features.
 func Blank(space []classify.Feature) ([]byte, error) {
-	p := newProblem(space, 1)
+	p := newProblem(space)
 	m := solution{problem: p, at: p.prior()}.model(Platt{A: 1})
 	m.Name, m.Version = Name, "0"
 	lo, hi := room(space, m)

@@ -50,7 +50,7 @@ func newWordingProblem(samples []Sample) *wordingProblem {
 			continue
 		}
 		var row []weighted
-		for _, g := range s.Grams {
+		for _, g := range s.Wording.Grams {
 			if i, ok := index[g.Key]; ok {
 				row = append(row, weighted{i, g.Value})
 			}
@@ -91,14 +91,14 @@ func (p *wordingProblem) spreads() {
 
 // worded reports whether a sample teaches wording: it has some, and its label says on
 // which side of review it is.
-func (s Sample) worded() bool { return len(s.Grams) > 0 && (s.Min >= review || s.Max < review) }
+func (s Sample) worded() bool { return len(s.Wording.Grams) > 0 && (s.Min >= review || s.Max < review) }
 
 // vocabulary returns the grams that are weighed, in order: those of most texts.
 func vocabulary(samples []Sample) []string {
 	count := make(map[string]int)
 	for _, s := range samples {
 		if s.worded() {
-			for _, g := range s.Grams {
+			for _, g := range s.Wording.Grams {
 				count[g.Key]++
 			}
 		}
@@ -181,7 +181,7 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 }
 
 // flatWording is the gradient at which the descent ends. Weights are rounded to hundredths, far coarser than what it leaves open.
-const flatWording = 1e-3
+const flatWording = 1e-1
 
 // word returns the samples with the wording score that each got from samples of other
 // parts, so that what weighs the score sees it as it will be on texts that are new to it.
@@ -201,7 +201,7 @@ func word(samples []Sample) ([]Sample, error) {
 
 // with returns a sample with the score of a wording.
 func (s Sample) with(w classify.Wording) Sample {
-	v := w.Value(s.Grams, s.Words)
+	v := w.Value(s.Wording)
 	features := make(map[string]float64, len(s.Features)+1)
 	for name, x := range s.Features {
 		features[name] = x

@@ -197,7 +197,7 @@ func strangers(c *classify.Classifier, rows []eval.Row) ([]eval.Report, error) {
 	for _, f := range folds {
 		for _, i := range f.Held {
 			a := f.Classifier.Assess(rows[i].Listing)
-			s.Add(f.Name, rows[i], eval.Judgement{Score: a.Score, Level: a.Level, Insufficient: a.Insufficient, Findings: a.Findings})
+			s.Add(rows[i].Author, rows[i], eval.Judgement{Score: a.Score, Level: a.Level, Insufficient: a.Insufficient, Findings: a.Findings})
 		}
 	}
 	return []eval.Report{s.Report()}, nil
