@@ -27,13 +27,15 @@ func wordsOf(q search.Query) (words search.Query) {
 	return words
 }
 
-// planned makes the statements of a search planned for the words that are asked for, as
-// these differ by how many documents have them; without compiling them, which takes
-// longer than it saves; and with the room that the places of a frequent word take.
-const planned = `SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('work_mem', '32MB', true)`
-
-// plannedOnce ends that, for statements that read by a key.
-const plannedOnce = `SELECT set_config('plan_cache_mode', 'auto', true)`
+// look reads rows by the words and facts that are asked for: planned for these, as they
+// differ by how many documents have them; without compiling, which takes longer than it
+// saves; and with the room that the places of a frequent word take.
+func (f *finder) look(sql string, args, into []any, fn func() error) error {
+	f.do(`SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('work_mem', '32MB', true)`)
+	f.ask(sql, args, into, fn)
+	f.do(`SELECT set_config('plan_cache_mode', 'auto', true)`)
+	return f.send()
+}
 
 // isIndexed reports whether one of the clauses asks for what an index gives.
 func isIndexed(q search.Query) bool {
@@ -58,8 +60,8 @@ func (f *finder) floor(at hitPlace) (n int64, err error) {
 	if at.doc != 0 {
 		c.and(`n < ` + c.arg(at.doc))
 	}
-	err = f.row(`SELECT n FROM docs WHERE `+c.sql+` ORDER BY n DESC OFFSET `+c.arg(f.Look)+` LIMIT 1`, c.args, &n)
-	return n, ignoreNone(err)
+	err = f.look(`SELECT n FROM docs WHERE `+c.sql+` ORDER BY n DESC OFFSET `+c.arg(f.Look)+` LIMIT 1`, c.args, []any{&n}, func() error { return nil })
+	return n, err
 }
 
 // window is how many documents are held against a query, the first ones, before an index
@@ -132,7 +134,7 @@ func (f *finder) selected(choose chooser, by store.SearchOrder, at hitPlace, flo
 		one  candidate
 		gone bool
 	)
-	err = f.each(choose(by, c.sql, behind, order)+` ORDER BY `+order+` LIMIT `+c.arg(n), c.args,
+	err = f.look(choose(by, c.sql, behind, order)+` ORDER BY `+order+` LIMIT `+c.arg(n), c.args,
 		[]any{&one.doc, &one.level, &one.score, &one.listing, &one.order, &one.seq, &one.data, &one.waiting, &gone}, func() error {
 			one.snapshot = f.at.snapshot
 			found := one

@@ -54,7 +54,7 @@ func (f *finder) countAll(c *census, floor int64) error {
 		data  []byte
 	)
 	where.and(`n > ` + where.arg(floor))
-	return f.each(`SELECT n, data FROM docs WHERE `+where.sql, where.args, []any{&n, &data}, func() error {
+	return f.look(`SELECT n, data FROM docs WHERE `+where.sql, where.args, []any{&n, &data}, func() error {
 		b, err := f.box.Open("docs", docPlace(n), data)
 		if err != nil {
 			return err

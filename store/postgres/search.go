@@ -87,7 +87,6 @@ func (r read) finder(q store.SearchRequest) (*finder, error) {
 	if f.pages, err = newPager(r, q); err != nil {
 		return nil, err
 	}
-	r.do(planned)
 	if q.Page == "" {
 		err = r.row(`SELECT pg_current_snapshot()::text`, nil, &f.at.snapshot)
 		f.at.level = maxLevel
@@ -198,7 +197,6 @@ type gatheredHit struct {
 
 // hits reads all that belongs to documents.
 func (f *finder) hits(found []*gatheredHit) (hits []store.SearchHit, err error) {
-	f.do(plannedOnce)
 	for _, g := range found {
 		f.collect(vigil.TypeListing, g.listing, &g.read, `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
 			WHERE r.typ = $1 AND r.id = $2 AND r.ord = $3 AND r.seq = $4`, vigil.TypeListing, g.listing, g.order, g.seq)
