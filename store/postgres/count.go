@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 
 	"vigil/internal/search"
@@ -13,54 +15,172 @@ const countPiece = 5000
 
 // count counts all documents that answer the query; of as many as may be looked at, the newest.
 func (f *finder) count() (*store.SearchCount, error) {
-	tallies := map[search.Kind]map[string]int{}
-	for _, kind := range store.FacetNames() {
-		tallies[kind] = map[string]int{}
-	}
 	at := hitPlace{snapshot: f.at.snapshot, level: maxLevel}
 	floor, err := f.floor(at)
 	if err != nil {
 		return nil, err
 	}
-	c := &store.SearchCount{AtLeast: floor > 0}
+	var (
+		c = census{alike: map[string]*alike{}, vendors: map[string]int{}, tallies: map[search.Kind]map[string]int{}}
+		n = &store.SearchCount{AtLeast: floor > 0}
+	)
+	for _, kind := range store.FacetNames() {
+		c.tallies[kind] = map[string]int{}
+	}
+	if f.sure {
+		err = f.countAll(&c, floor)
+	} else {
+		n.AtLeast, err = f.countRead(&c, at, floor)
+		n.AtLeast = n.AtLeast || floor > 0
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.sum(); err != nil {
+		return nil, err
+	}
+	n.N = c.n
+	for _, kind := range store.FacetNames() {
+		n.Facets = append(n.Facets, facet(kind, c.tallies[kind]))
+	}
+	return n, nil
+}
+
+// countAll counts what the database finds, in any order.
+func (f *finder) countAll(c *census, floor int64) error {
+	var (
+		where = f.where
+		n     int64
+		data  []byte
+	)
+	where.and(`n > ` + where.arg(floor))
+	return f.look(`SELECT n, data FROM docs WHERE `+where.sql, where.args, []any{&n, &data}, func() error {
+		b, err := f.box.Open("docs", docPlace(n), data)
+		if err != nil {
+			return err
+		}
+		return c.add(b)
+	})
+}
+
+// countRead counts documents whose texts must be read. Short says that there are more
+// than may be.
+func (f *finder) countRead(c *census, at hitPlace, floor int64) (short bool, err error) {
 	for {
 		cs, err := f.candidates(store.Newest, at, floor, countPiece)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		for _, one := range cs {
 			at = one.hitPlace
 			is, known, err := f.matches(one)
 			if err != nil {
-				return nil, err
+				return false, err
 			}
-			c.AtLeast = c.AtLeast || !known
+			short = short || !known
 			if !is {
 				continue
 			}
-			d, err := f.facts(one)
-			if err != nil {
-				return nil, err
+			b, err := f.box.Open("docs", docPlace(one.doc), one.data)
+			if err == nil {
+				err = c.add(b)
 			}
-			c.N++
-			tallyFacts(tallies, d)
+			if err != nil {
+				return false, err
+			}
 		}
 		if len(cs) < countPiece {
-			break
+			return short, nil
 		}
 	}
-	for _, kind := range store.FacetNames() {
-		c.Facets = append(c.Facets, facet(kind, tallies[kind]))
-	}
-	return c, nil
 }
 
-// tallyFacts counts the values of a document's facts.
-func tallyFacts(tallies map[search.Kind]map[string]int, d docFacts) {
+// A census counts documents by their facts.
+type census struct {
+	n       int
+	alike   map[string]*alike
+	vendors map[string]int // by their names as they are kept
+	tallies map[search.Kind]map[string]int
+}
+
+// An alike is a number of documents that are counted as one.
+type alike struct {
+	facts docFacts
+	n     int
+}
+
+// maxAlike bounds how many of these a census keeps before it sums them up.
+const maxAlike = 20_000
+
+// add counts a document by its facts as they are kept. To read these anew for each would
+// take longer than all else: most are those of another, but for vendor, page and day.
+func (c *census) add(b []byte) error {
+	c.n++
+	key, vendor := countedAs(b)
+	if vendor != nil {
+		c.vendors[string(vendor)]++
+	}
+	if a := c.alike[string(key)]; a != nil {
+		a.n++
+		return nil
+	}
+	if len(c.alike) == maxAlike {
+		if err := c.sum(); err != nil {
+			return err
+		}
+	}
+	a := &alike{n: 1}
+	if err := json.Unmarshal(b, &a.facts); err != nil {
+		return err
+	}
+	if vendor != nil {
+		a.facts.Vendor = ""
+	}
+	c.alike[string(key)] = a
+	return nil
+}
+
+// countedAs parts a document's facts as they are kept: into what they are counted by but
+// for the vendor, and this, as a text in quotes. The page is left out, and what of the
+// time stands behind the month. If it does not know the form, key is all of them. Within
+// a text each quote stands behind a backslash, so that no text looks like a name.
+func countedAs(b []byte) (key, vendor []byte) {
+	const captured, waiting, vendorName, page = `,"Captured":"`, `,"Waiting":`, `,"Vendor":`, `,"Page":"`
+	before, rest, ok := bytes.Cut(b, []byte(captured))
+	i, j, k := bytes.Index(rest, []byte(waiting)), bytes.Index(rest, []byte(vendorName)), bytes.Index(rest, []byte(page))
+	if !ok || i < len(`2006-01Z"`) || j < i || k < j {
+		return b, nil
+	}
+	month := rest[:len("2006-01")]
+	if rest[i-2] != 'Z' || bytes.HasPrefix(rest, []byte("0001-01")) { // of another zone, or of none
+		month = rest[:i]
+	}
+	return slices.Concat(before, []byte(captured), month, rest[i:j]), rest[j+len(vendorName) : k]
+}
+
+// sum adds up what was counted.
+func (c *census) sum() error {
+	for _, a := range c.alike {
+		tallyFacts(c.tallies, a.facts, a.n)
+	}
+	for text, n := range c.vendors {
+		var d docFacts
+		if err := json.Unmarshal([]byte(text), &d.Vendor); err != nil {
+			return err
+		}
+		tallyFacts(c.tallies, d, n)
+	}
+	clear(c.alike)
+	clear(c.vendors)
+	return nil
+}
+
+// tallyFacts counts the values of the facts that n documents have.
+func tallyFacts(tallies map[search.Kind]map[string]int, d docFacts, n int) {
 	add := func(kind search.Kind, values ...string) {
 		for _, v := range sorted(values) {
 			if v != "" {
-				tallies[kind][v]++
+				tallies[kind][v] += n
 			}
 		}
 	}

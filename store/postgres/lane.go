@@ -26,30 +26,31 @@ type lane struct {
 	gate rule.Gate // for fetch tasks only
 }
 
-// lanesSQL reads the lanes of a number of sources, $4, and if asked to of all that have
-// tasks, for who asks. Stage and number stand in its text, for the database plans a
+// lanesSQL reads the lanes of a number of sources, $3, and if asked to of all that have
+// tasks, for who asks. Stage, priority and number stand in its text, for the database plans a
 // statement anew for each call for as long as knowing an argument makes it look cheaper,
 // and here that takes longer than the statement itself.
-func lanesSQL(stage vigil.Stage, all bool, number int) string {
+func lanesSQL(stage vigil.Stage, below int, all bool, number int) string {
 	const queued = `stage = STAGE AND source = s.source AND until IS NOT NULL AND state = 'queued'`
 	const leased = `stage = STAGE AND source = s.source AND until IS NOT NULL AND state = 'leased'`
+	fit := suited(below)
 	sql := `SELECT s.source, head.id, head.priority, head.place,
-		(SELECT min(until) FROM tasks WHERE ` + queued + ` AND ` + suited + `),
-		(SELECT min(until) FROM tasks WHERE ` + leased + ` AND ` + suited + `),
+		(SELECT min(until) FROM tasks WHERE ` + queued + ` AND ` + fit + `),
+		(SELECT min(until) FROM tasks WHERE ` + leased + ` AND ` + fit + `),
 		(SELECT min(until) FROM tasks WHERE ` + leased + `),
 		(SELECT min(until) FROM tasks WHERE stage = STAGE AND source = s.source AND until IS NOT NULL),
 		(SELECT count(*) FROM tasks WHERE ` + leased + `), RULES
 		FROM (SOURCES) s(source)
-		LEFT JOIN LATERAL (SELECT id, priority, place FROM tasks WHERE stage = STAGE AND source = s.source AND state = 'queued' AND until IS NULL AND ` + suited + `
+		LEFT JOIN LATERAL (SELECT id, priority, place FROM tasks WHERE stage = STAGE AND source = s.source AND state = 'queued' AND until IS NULL AND ` + fit + `
 			ORDER BY priority DESC, place LIMIT 1) head ON true`
 	rules := `NULL::bytea, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bytea`
 	if stage == vigil.Fetch {
 		rules = `sources.data, sources.standing, ` + paceColumns
 		sql += ` LEFT JOIN sources ON sources.id = s.source LEFT JOIN pace ON pace.source = s.source`
 	}
-	sources := `SELECT ($4::text[])[1]`
+	sources := `SELECT ($3::text[])[1]`
 	if number > 1 {
-		sources = `SELECT unnest($4::text[])`
+		sources = `SELECT unnest($3::text[])`
 	}
 	if number == 0 {
 		sources += ` WHERE false`
@@ -100,7 +101,7 @@ func (r read) askLanes(q store.LeaseRequest, fresh map[laneKey]bool, ls *[]*lane
 		p                              storedPace
 	)
 	into := append([]any{&source, &id, &priority, &at, &delayed, &expires, &frees, &stirs, &leased, &data, &standing}, p.into()...)
-	r.ask(lanesSQL(q.Stage, q.Source == "", len(sources)), []any{q.Holder, q.Passed, q.Below, sources}, into, func() error {
+	r.ask(lanesSQL(q.Stage, q.Below, q.Source == "", len(sources)), []any{q.Holder, q.Passed, sources}, into, func() error {
 		l := &lane{stage: q.Stage, source: source, delayed: fromStamp(delayed), expires: fromStamp(expires), frees: fromStamp(frees), stirs: fromStamp(stirs)}
 		if id != nil {
 			l.ready, l.priority, l.place = *id, *priority, *at

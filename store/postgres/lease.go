@@ -3,7 +3,9 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"vigil"
@@ -103,8 +105,15 @@ func (w *write) lease(r store.LeaseRequest, wait bool, next *time.Time) (ts []vi
 }
 
 // suited chooses the tasks that a holder, $1, may have, passed on or not, $2, below a
-// priority, $3.
-const suited = `NOT $1 = ANY(barred) AND ($2 OR NOT $1 = ANY(passed)) AND ($3 = 0 OR priority < $3)`
+// priority, 0 for any. The latter stands in the text, so that a walk of an index begins
+// there, and for what lanesSQL says.
+func suited(below int) string {
+	sql := `NOT $1 = ANY(barred) AND ($2 OR NOT $1 = ANY(passed))`
+	if below != 0 {
+		sql += ` AND priority < ` + strconv.Itoa(min(below, math.MaxInt16+1))
+	}
+	return sql
+}
 
 // leaseOthers takes the first tasks of a stage without rules. What another has locked,
 // another takes.
@@ -134,9 +143,14 @@ func (w *write) first(r store.LeaseRequest, anyway bool) (due bool, ts []rule.Ta
 	const isDue = `EXISTS (SELECT FROM tasks WHERE stage = $1 AND until <= $2 AND ($3 = '' OR source = $3))`
 	now := nanoseconds(w.now)
 	w.askOne(`SELECT `+isDue, []any{string(r.Stage), now, r.Source}, &due)
-	ts, err = w.tasksOf(`SELECT id, data FROM tasks WHERE stage = $4 AND state = 'queued' AND until IS NULL AND ($5 = '' OR source = $5) AND `+suited+`
-		AND ($7 OR NOT EXISTS (SELECT FROM tasks WHERE stage = $4 AND until <= $8 AND ($5 = '' OR source = $5)))
-		ORDER BY priority DESC, place LIMIT $6 FOR UPDATE SKIP LOCKED`, r.Holder, r.Passed, r.Below, string(r.Stage), r.Source, r.N, anyway, now)
+	// Which index to walk depends on whether a source is named: a statement of its own each.
+	of := `$4::text = ''`
+	if r.Source != "" {
+		of = `source = $4`
+	}
+	ts, err = w.tasksOf(`SELECT id, data FROM tasks WHERE stage = $3 AND state = 'queued' AND until IS NULL AND `+of+` AND `+suited(r.Below)+`
+		AND ($6 OR NOT EXISTS (SELECT FROM tasks WHERE stage = $3 AND until <= $7 AND ($4 = '' OR source = $4)))
+		ORDER BY priority DESC, place LIMIT $5 FOR UPDATE SKIP LOCKED`, r.Holder, r.Passed, string(r.Stage), r.Source, r.N, anyway, now)
 	return due, ts, err
 }
 

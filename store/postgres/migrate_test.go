@@ -74,7 +74,7 @@ func TestWorkersOfAnOlderVigilStopWhenTheCaseIsBroughtOn(t *testing.T) {
 				}
 				err = step()
 			}
-			if !errors.Is(err, errLayout) || !strings.Contains(err.Error(), `layout "3"`) || !strings.Contains(err.Error(), "use the vigil that brought the case there") {
+			if !errors.Is(err, errLayout) || !strings.Contains(err.Error(), `layout "4"`) || !strings.Contains(err.Error(), "use the vigil that brought the case there") {
 				t.Errorf("%s: %v; want the layout named, and what to do", what, err)
 			}
 		})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"vigil"
 	"vigil/internal/search"
@@ -71,17 +70,19 @@ func (r read) fingerprint(q search.Query) (string, error) {
 type finder struct {
 	read
 	store.SearchRequest
-	pages  pager
-	at     hitPlace
-	where  condition
-	words  condition // what the words of the query leave
-	sure   bool      // no text need be looked at
-	checks map[int64]bool
-	left   int // texts that may still be looked at
+	pages   pager
+	at      hitPlace
+	where   condition
+	words   condition // what the words of the query leave
+	sure    bool      // no text need be looked at
+	indexed bool      // an index gives documents that may answer
+	checks  map[int64]bool
+	left    int // texts that may still be looked at
+	window  int
 }
 
 func (r read) finder(q store.SearchRequest) (*finder, error) {
-	f := &finder{read: r, SearchRequest: q, checks: map[int64]bool{}, left: maxTexts}
+	f := &finder{read: r, SearchRequest: q, checks: map[int64]bool{}, left: maxTexts, window: window}
 	var err error
 	if f.pages, err = newPager(r, q); err != nil {
 		return nil, err
@@ -97,65 +98,8 @@ func (r read) finder(q store.SearchRequest) (*finder, error) {
 	}
 	f.where, f.sure = r.conditionOf(q.Query, f.at.snapshot)
 	f.words, _ = r.conditionOf(wordsOf(q.Query), f.at.snapshot)
+	f.indexed = isIndexed(q.Query)
 	return f, nil
-}
-
-// A candidate is a document that may answer the query.
-type candidate struct {
-	hitPlace
-	listing, order string
-	seq            int64
-	data           []byte
-	waiting        bool
-}
-
-// wordsOf returns the clauses of a query that ask for no fact.
-func wordsOf(q search.Query) (words search.Query) {
-	for _, c := range q.Clauses {
-		if !slices.ContainsFunc(c.Any, search.Term.OfFacts) {
-			words.Clauses = append(words.Clauses, c)
-		}
-	}
-	return words
-}
-
-// floor returns the first document behind a place that is not to be looked at any
-// more, newest first; 0 if there is none, or no bound.
-func (f *finder) floor(at hitPlace) (n int64, err error) {
-	if f.Look == 0 {
-		return 0, nil
-	}
-	c := f.words
-	if at.doc != 0 {
-		c.and(`n < ` + c.arg(at.doc))
-	}
-	err = f.row(`SELECT n FROM docs WHERE `+c.sql+` ORDER BY n DESC OFFSET `+c.arg(f.Look)+` LIMIT 1`, c.args, &n)
-	return n, ignoreNone(err)
-}
-
-// candidates returns up to n documents behind a place, and above a floor.
-func (f *finder) candidates(by store.SearchOrder, at hitPlace, floor int64, n int) (cs []candidate, err error) {
-	c := f.where
-	order := `n DESC`
-	if floor > 0 {
-		c.and(`n > ` + c.arg(floor))
-	}
-	if by == store.ByLevel {
-		order = `level DESC, score DESC, n DESC`
-		c.and(`(level, score, n) < (` + c.arg(at.level) + `, ` + c.arg(at.score) + `, ` + c.arg(at.last()) + `)`)
-	} else if at.doc != 0 {
-		c.and(`n < ` + c.arg(at.doc))
-	}
-	var one candidate
-	err = f.each(`SELECT n, level, score, listing, ord, seq, data, waiting FROM docs WHERE `+c.sql+` ORDER BY `+order+` LIMIT `+c.arg(n), c.args,
-		[]any{&one.doc, &one.level, &one.score, &one.listing, &one.order, &one.seq, &one.data, &one.waiting}, func() error {
-			one.snapshot = f.at.snapshot
-			found := one
-			found.data = slices.Clone(one.data)
-			cs = append(cs, found)
-			return nil
-		})
-	return cs, err
 }
 
 // facts opens the facts of a candidate.
@@ -212,65 +156,83 @@ func (f *finder) page(limit int) (hits []store.SearchHit, next string, err error
 			return nil, "", err
 		}
 	}
+	var found []*gatheredHit
 	for {
 		cs, err := f.candidates(f.Order, at, floor, limit+1)
 		if err != nil {
 			return nil, "", err
 		}
+		full := false
 		for _, c := range cs {
 			is, known, err := f.matches(c)
 			if err != nil {
 				return nil, "", err
 			}
-			if !known || is && len(hits) == limit {
-				return hits, f.pages.token(at), nil
+			if full = !known || is && len(found) == limit; full {
+				break
 			}
 			at = c.hitPlace
-			if !is {
-				continue
+			if is {
+				found = append(found, &gatheredHit{candidate: c})
 			}
-			h, err := f.hit(c)
-			if err != nil {
-				return nil, "", err
-			}
-			hits = append(hits, h)
 		}
 		switch {
+		case full:
+			next = f.pages.token(at)
 		case len(cs) > limit:
+			continue
 		case floor > 0: // there are more, for another page
-			return hits, f.pages.token(hitPlace{snapshot: at.snapshot, doc: floor + 1, level: maxLevel}), nil
-		default:
-			return hits, "", nil
+			next = f.pages.token(hitPlace{snapshot: at.snapshot, doc: floor + 1, level: maxLevel})
 		}
+		hits, err = f.hits(found)
+		return hits, next, err
 	}
 }
 
-// hit reads all that belongs to a document.
-func (f *finder) hit(c candidate) (h store.SearchHit, err error) {
-	var vs, as, ds []version
-	f.collect(vigil.TypeListing, c.listing, &vs, `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
-		WHERE r.typ = $1 AND r.id = $2 AND r.ord = $3 AND r.seq = $4`, vigil.TypeListing, c.listing, c.order, c.seq)
-	f.askVersions(vigil.TypeAssessment, c.listing, 1, &as)
-	f.askVersions(vigil.TypeDecision, c.listing, 0, &ds)
-	err = f.send()
-	if err == nil && len(vs) == 0 {
-		err = fmt.Errorf("listing %s: %w: it is gone", c.listing, vigil.ErrTampered)
+// A gatheredHit is what a hit is made of.
+type gatheredHit struct {
+	candidate
+	read, assessed, decided []version
+}
+
+// hits reads all that belongs to documents.
+func (f *finder) hits(found []*gatheredHit) (hits []store.SearchHit, err error) {
+	for _, g := range found {
+		f.collect(vigil.TypeListing, g.listing, &g.read, `SELECT r.ord, r.seq, r.data, l.line FROM records r LEFT JOIN lines l ON l.ord = r.ord AND l.seq = r.seq
+			WHERE r.typ = $1 AND r.id = $2 AND r.ord = $3 AND r.seq = $4`, vigil.TypeListing, g.listing, g.order, g.seq)
+		f.askVersions(vigil.TypeAssessment, g.listing, 1, &g.assessed)
+		f.askVersions(vigil.TypeDecision, g.listing, 0, &g.decided)
 	}
-	if err == nil {
-		err = vs[0].decode(vigil.TypeListing, c.listing, &h.Listing)
+	if err := f.send(); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	for _, g := range found {
+		h, err := f.hit(g)
+		if err != nil {
+			return nil, err
+		}
+		hits = append(hits, h)
+	}
+	return hits, nil
+}
+
+// hit joins what belongs to a document.
+func (f *finder) hit(g *gatheredHit) (h store.SearchHit, err error) {
+	if len(g.read) == 0 {
+		return h, fmt.Errorf("listing %s: %w: it is gone", g.listing, vigil.ErrTampered)
+	}
+	if err := g.read[0].decode(vigil.TypeListing, g.listing, &h.Listing); err != nil {
 		return h, err
 	}
-	if len(as) > 0 {
-		if err := as[0].decode(vigil.TypeAssessment, c.listing, &h.Assessment); err != nil {
+	if len(g.assessed) > 0 {
+		if err := g.assessed[0].decode(vigil.TypeAssessment, g.listing, &h.Assessment); err != nil {
 			return h, err
 		}
 	}
-	if h.Decision, err = standing(ds, c.listing); err != nil {
+	if h.Decision, err = standing(g.decided, g.listing); err != nil {
 		return h, err
 	}
-	d, err := f.facts(c)
+	d, err := f.facts(g.candidate)
 	h.Facts = d.Facts
 	h.Marks = f.Query.Marks(search.NewDocument(h.Listing))
 	return h, err

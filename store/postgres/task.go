@@ -151,31 +151,47 @@ func (w *write) addTasks(ts []vigil.Task, added *int) error {
 	}
 	// By ID, so that no two transactions wait for each other.
 	slices.SortFunc(tasks, func(a, b rule.Task) int { return cmp.Compare(a.ID, b.ID) })
-	for _, t := range tasks {
-		if err := w.addTask(t, added); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.insertTasks(tasks, added)
 }
 
-// addTask queues a task, if its ID is not known.
-func (w *write) addTask(t rule.Task, added *int) error {
-	b, err := json.Marshal(t)
-	if err != nil {
-		return err
+// insertTasks queues those of sorted tasks whose IDs are not known, in one statement: the
+// links of a page are many.
+func (w *write) insertTasks(ts []rule.Task, added *int) error {
+	var (
+		ids, stages, sources, states, barred []string
+		priorities, places                   []int64
+		datas                                [][]byte
+		byID                                 = map[string]*rule.Task{}
+	)
+	for i := range ts {
+		t := &ts[i]
+		b, err := json.Marshal(*t)
+		if err != nil {
+			return err
+		}
+		who, err := json.Marshal(texts(t.Barred)) // arrays of arrays have rows of one length
+		if err != nil {
+			return err
+		}
+		if t.Stage == vigil.Review {
+			w.lockReview(t.ID)
+		}
+		w.stirs[laneKey{t.Stage, t.Source}] = true
+		ids, stages, sources, states, barred = append(ids, t.ID), append(stages, string(t.Stage)), append(sources, t.Source), append(states, string(t.State)), append(barred, string(who))
+		priorities, places, datas = append(priorities, int64(t.Priority)), append(places, int64(t.Seq)), append(datas, w.box.Seal("tasks", place(t.ID), b))
+		byID[t.ID] = t
 	}
-	if t.Stage == vigil.Review {
-		w.lockReview(t.ID)
-	}
-	w.stirs[laneKey{t.Stage, t.Source}], w.later.open = true, true
-	var took bool
-	w.ask(`INSERT INTO tasks VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, '{}', $8) ON CONFLICT DO NOTHING RETURNING true`,
-		[]any{t.ID, string(t.Stage), t.Source, string(t.State), t.Priority, int64(t.Seq), texts(t.Barred), w.box.Seal("tasks", place(t.ID), b)}, []any{&took}, func() error {
+	w.later.open = true
+	var id string
+	w.ask(`INSERT INTO tasks SELECT id, stage, source, state, priority, place, NULL, ARRAY(SELECT jsonb_array_elements_text(barred::jsonb)), '{}', data
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[]) WITH ORDINALITY
+			t(id, stage, source, state, priority, place, barred, data, i)
+		ORDER BY i ON CONFLICT DO NOTHING RETURNING id`,
+		[]any{ids, stages, sources, states, priorities, places, barred, datas}, []any{&id}, func() error {
 			if added != nil {
 				*added++
 			}
-			w.moved(nil, &t)
+			w.moved(nil, byID[id])
 			return nil
 		})
 	return nil

@@ -188,10 +188,24 @@ func (r read) itemsFrom(f store.Filter, from rank, n int) (its []store.Item, nex
 		at    gatheredItem
 		found []*gatheredItem
 	)
-	// Level and score fall while IDs rise: so the place is told in three steps.
-	err = r.each(`SELECT level, score, listing, review FROM triage WHERE ($1 = '' OR source = $1) AND (NOT $2 OR waiting) AND level BETWEEN $3 AND $4
-		AND level <= $5 AND (level < $5 OR score < $6 OR score = $6 AND listing > $7)
-		ORDER BY level DESC, score DESC, listing LIMIT $8`, []any{f.Source, f.Waiting, low, high, from.level, from.score, from.listing, n},
+	// What is not asked for does not stand in the statement, so that its index is walked.
+	of := `level BETWEEN $2 AND $3`
+	if f.Source != "" {
+		of += ` AND source = $1`
+	} else {
+		of += ` AND $1::text = ''`
+	}
+	if f.Waiting {
+		of += ` AND waiting`
+	}
+	// Level and score fall while IDs rise, so no one comparison tells what comes behind a
+	// place: three walks do, each of which begins where it is to.
+	walk := func(behind string) string {
+		return `(SELECT level, score, listing, review FROM triage WHERE ` + of + ` AND ` + behind + ` ORDER BY level DESC, score DESC, listing LIMIT $7)`
+	}
+	sql := walk(`level = $4 AND score = $5 AND listing > $6`) + ` UNION ALL ` + walk(`level = $4 AND score < $5`) + ` UNION ALL ` + walk(`level < $4`) +
+		` ORDER BY level DESC, score DESC, listing LIMIT $7`
+	err = r.each(sql, []any{f.Source, low, high, from.level, from.score, from.listing, n},
 		[]any{&at.level, &at.score, &at.listing, &at.review}, func() error {
 			one := at
 			found = append(found, &one)
