@@ -46,7 +46,9 @@ func TestARewritingKilledAtAnyMoment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes; not with -short")
 	}
-	address := caseAddress(t, server.Server(t).Database(t), "killed")
+	pg := server.Server(t)
+	database := pg.Database(t)
+	address := caseAddress(t, database, "killed")
 	sealedCase(t, address, keyOne)
 	want := show(t, address, keyOne)
 	whole, cut := 0, 0
@@ -55,6 +57,10 @@ func TestARewritingKilledAtAnyMoment(t *testing.T) {
 		whole += said["rewritten"]
 		if said["rows"]%9 != 0 { // tables
 			cut++
+		}
+		// What the child had sent, the server may still be at.
+		for pg.SQL(t, "postgres", "select count(*) from pg_stat_activity where datname = '"+database+"'") != "0" {
+			time.Sleep(5 * time.Millisecond)
 		}
 		if diff := cmp.Diff(want, show(t, address, keyOne, keyTwo)); diff != "" {
 			t.Fatalf("round %d (-before +after):\n%s", round, diff)
