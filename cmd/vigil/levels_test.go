@@ -8,12 +8,12 @@ import (
 	"vigil/internal/extract"
 )
 
-// The chain from a market's page to a level, over every listing of the fixture
-// markets: no ordinary listing may alarm, and no offer of a person be missed.
 // knownAlarms are the listings that are still assessed too high: a watch that is "she", and
 // goes to the highest bidder. A change that mends one takes it off this list.
 var knownAlarms = map[string]bool{"tidewater/listing.php?id=16": true}
 
+// The chain from a market's page to a level, over every listing of the fixture
+// markets: no ordinary listing may alarm, and no offer of a person be missed.
 func TestEveryFixtureListingGetsItsLevel(t *testing.T) {
 	markets, err := fixtures.Markets()
 	if err != nil {
