@@ -79,8 +79,8 @@ func (r *reading) wordable(words int) bool {
 
 // heard is the share of a wording score of so many words that counts: all of it where the
 // text speaks of somebody; in more than a title's words by any word for humans, in fewer by
-// one that is for humans alone, and beside no word for wares. In a text about offers which others make, what speaks for
-// counts in part.
+// one that is for humans alone, and beside no word for wares. In a text about offers which
+// others make, what speaks for counts in part.
 func (r *reading) heard(words int) float64 {
 	n := r.c.masker.english
 	if !r.wordable(words) || r.c.without == WordingScore {
