@@ -150,7 +150,7 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 	return a
 }
 
-// voted reports whether a rule's vote is among findings.
+// voted reports whether a rule found something that weighs for, asserted or told of.
 func (c *Classifier) voted(fs []vigil.Finding) bool {
 	return slices.ContainsFunc(fs, func(f vigil.Finding) bool {
 		in := c.taxonomy[f.Indicator]
