@@ -31,7 +31,8 @@ type Measurement struct {
 	Alarms      int            `json:"alarms"` // among the negatives: false ones
 	Recall      Estimate       `json:"recall"`
 	Precision   Estimate       `json:"precision"`
-	FalseAlarms Estimate       `json:"false_alarms"` // share of the negatives
+	AgainstNone Estimate       `json:"precision_against_none"` // alarms at texts of level note are left out
+	FalseAlarms Estimate       `json:"false_alarms"`           // share of the negatives
 	ECE         Estimate       `json:"ece"`
 	Languages   []LanguagePart `json:"languages"`
 }

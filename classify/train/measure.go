@@ -63,7 +63,8 @@ func Measurement(r eval.Report, files []File, seen bool) classify.Measurement {
 	m := classify.Measurement{
 		Name: r.System, Seen: seen, Texts: r.Texts, Groups: r.Groups,
 		Recall: estimate(float64(r.Recall.Value), r.Recall.CI), Precision: estimate(float64(r.Precision.Value), r.Precision.CI),
-		ECE: estimate(float64(r.ECE.Value), r.ECE.CI),
+		AgainstNone: estimate(float64(r.AgainstNone.Value), r.AgainstNone.CI),
+		ECE:         estimate(float64(r.ECE.Value), r.ECE.CI),
 	}
 	for _, f := range files {
 		m.Files = append(m.Files, path.Base(f.Name))

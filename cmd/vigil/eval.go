@@ -34,6 +34,10 @@ Instead of level it may have level_min and level_max; an indicator may be its ID
 all but id, one of title and description, and the level may be absent. Texts of one
 group are variants of each other.
 
+Precision counts every alarm at a text that is not for review. "Against none" leaves out
+those at texts whose label is note: a note is one weak sign of trafficking, and too high
+a level for it costs a look; an alarm at a text of level none is crying wolf.
+
 With --negatives, rows without a level are listings that offer nobody, such as
   {"title":"…","category":"…"}
 and count as false alarms by file and category where they are at review or above.

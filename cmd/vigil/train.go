@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -70,7 +69,7 @@ func (t *training) run() error {
 	if err != nil {
 		return err
 	}
-	reports, err := t.crossValidate(c, files, rows)
+	reports, err := t.crossValidate(c, rows)
 	if err != nil {
 		return err
 	}
@@ -151,9 +150,13 @@ func knownIndicator(t indicator.Taxonomy) func(string) bool {
 	}
 }
 
+// trainingTexts names the corpus of a cross-validation: its files are authors, of whom a
+// table of their own tells.
+const trainingTexts = "training texts"
+
 // crossValidate measures the model, and what it is compared with, on texts that they were
 // made without.
-func (t *training) crossValidate(c *classify.Classifier, files []train.File, rows []eval.Row) ([]eval.Report, error) {
+func (t *training) crossValidate(c *classify.Classifier, rows []eval.Row) ([]eval.Report, error) {
 	folds, err := train.CrossValidate(c, rows)
 	if err != nil {
 		return nil, fmt.Errorf("cross-validate: %w", err)
@@ -175,11 +178,10 @@ func (t *training) crossValidate(c *classify.Classifier, files []train.File, row
 			}
 		}
 	}
-	corpora := corpusOf(files)
 	var reports []eval.Report
 	for k, s := range systems {
 		for i, r := range rows {
-			s.Add(corpora[i], r, said[i][k])
+			s.Add(trainingTexts, r, said[i][k])
 		}
 		reports = append(reports, s.Report())
 	}
@@ -201,19 +203,6 @@ func strangers(c *classify.Classifier, rows []eval.Row) ([]eval.Report, error) {
 		}
 	}
 	return []eval.Report{s.Report()}, nil
-}
-
-// corpusOf names the file of each row, in their order.
-func corpusOf(files []train.File) []string {
-	var names []string
-	for _, f := range files {
-		for line := range bytes.Lines(f.Data) {
-			if len(bytes.TrimSpace(line)) > 0 {
-				names = append(names, filepath.Base(f.Name))
-			}
-		}
-	}
-	return names
 }
 
 // write writes the files that were asked for, and compares.

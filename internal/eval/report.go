@@ -35,6 +35,7 @@ type Report struct {
 	Negatives   int         `json:"negatives"` // rows without labels
 	Recall      Measure     `json:"recall"`    // at review or above, as those down to ece
 	Precision   Measure     `json:"precision"`
+	AgainstNone Measure     `json:"precision_against_none"` // of alarms at texts for review and at those of level none
 	F1          Measure     `json:"f1"`
 	PRAUC       Measure     `json:"pr_auc"`
 	RecallAtFPR Measure     `json:"recall_at_fpr_0.001"` // rows without labels are among the negatives
@@ -153,7 +154,7 @@ func (s *System) Report() Report {
 
 // measure fills in the measures that have bootstrap intervals.
 func (s *System) measure(r *Report) {
-	into := []*Measure{&r.Recall, &r.Precision, &r.F1, &r.PRAUC, &r.RecallAtFPR, &r.MAE, &r.MacroMAE, &r.Brier, &r.ECE, &r.ECEAdaptive, &r.Obfuscated}
+	into := []*Measure{&r.Recall, &r.Precision, &r.AgainstNone, &r.F1, &r.PRAUC, &r.RecallAtFPR, &r.MAE, &r.MacroMAE, &r.Brier, &r.ECE, &r.ECEAdaptive, &r.Obfuscated}
 	names := make([]string, len(s.outcomes))
 	all := make([]int, len(s.outcomes))
 	for i, o := range s.outcomes {
@@ -179,15 +180,19 @@ func (s *System) measure(r *Report) {
 func (s *System) vector(os []outcome) []float64 {
 	ps, ord := points(os, reviewRank), ordinals(os)
 	c := Tally(ps)
-	var hidden []Point
+	var hidden, plain []Point
 	for _, o := range os {
-		if p, ok := o.at(reviewRank); ok && o.obfuscated {
+		p, ok := o.at(reviewRank)
+		if ok && o.obfuscated {
 			hidden = append(hidden, p)
+		}
+		if ok && (p.Positive || o.ordinal.Max == 0) {
+			plain = append(plain, p)
 		}
 	}
 	atFPR, _ := RecallAtFPR(ps, &s.others, mostFPR)
 	return []float64{
-		c.Recall(), c.Precision(), c.F1(), PRAUC(ps), atFPR, MAE(ord), MacroMAE(ord), Brier(ps),
+		c.Recall(), c.Precision(), Tally(plain).Precision(), c.F1(), PRAUC(ps), atFPR, MAE(ord), MacroMAE(ord), Brier(ps),
 		ECE(EqualBins(ps, Bins)), ECE(AdaptiveBins(ps, Bins)), Tally(hidden).Recall(),
 	}
 }

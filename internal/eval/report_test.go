@@ -67,6 +67,16 @@ func TestAReportCountsByHand(t *testing.T) {
 	}
 }
 
+// A note that is taken for a review counts against precision, not against that among texts
+// of level none.
+func TestPrecisionAgainstNoneLeavesNotesOut(t *testing.T) {
+	s := sample(t)
+	s.Add("f", row(t, `{"id":"7","description":"a cook, one week","level":"note"}`), eval.Judgement{Score: 0.8, Level: vigil.LevelReview})
+	r := s.Report()
+	check(t, "precision", float64(r.Precision.Value), 2.0/4)
+	check(t, "precision against none", float64(r.AgainstNone.Value), 2.0/3)
+}
+
 func TestSpansAreComparedOneToOne(t *testing.T) {
 	r := sample(t).Report()
 	if len(r.Indicators) != 2 || r.Indicators[1].ID != "SAL-1" || r.Indicators[0].ID != "DOC-1" {

@@ -70,9 +70,9 @@ func (i Interval) text(places int) string {
 func (t *table) systems(rs []Report) {
 	r := rs[0]
 	t.head(fmt.Sprintf("%d texts in %d groups; at level review or above", r.Texts, r.Groups),
-		"system", "recall", "precision", "F1", "PR-AUC", "recall at FPR ≤ 0.1 %", "P@10", "P@50", "P@100", "MAE", "macro-MAE", "Brier", "ECE", "ECE adaptive", "obfuscated recall")
+		"system", "recall", "precision", "against none", "F1", "PR-AUC", "recall at FPR ≤ 0.1 %", "P@10", "P@50", "P@100", "MAE", "macro-MAE", "Brier", "ECE", "ECE adaptive", "obfuscated recall")
 	for _, r := range rs {
-		cells := []any{r.System, r.Recall.Value, r.Precision.Value, r.F1.Value, r.PRAUC.Value, r.RecallAtFPR.Value}
+		cells := []any{r.System, r.Recall.Value, r.Precision.Value, r.AgainstNone.Value, r.F1.Value, r.PRAUC.Value, r.RecallAtFPR.Value}
 		for i := range 3 {
 			k := number(math.NaN())
 			if i < len(r.PrecisionAt) {
@@ -90,7 +90,7 @@ func (t *table) intervals(r Report) {
 		name string
 		m    Measure
 	}{
-		{"recall", r.Recall}, {"precision", r.Precision}, {"F1", r.F1}, {"PR-AUC", r.PRAUC}, {"recall at FPR ≤ 0.1 %", r.RecallAtFPR},
+		{"recall", r.Recall}, {"precision", r.Precision}, {"precision against level none", r.AgainstNone}, {"F1", r.F1}, {"PR-AUC", r.PRAUC}, {"recall at FPR ≤ 0.1 %", r.RecallAtFPR},
 		{"MAE, levels", r.MAE}, {"macro-MAE, levels", r.MacroMAE}, {"Brier", r.Brier}, {"ECE", r.ECE}, {"ECE adaptive", r.ECEAdaptive},
 		{fmt.Sprintf("recall of %d obfuscated positives", r.NObfuscated), r.Obfuscated},
 	} {
@@ -152,8 +152,24 @@ func (t *table) alarms(rs []Report) {
 	}
 }
 
+// mostCorpora is how many corpora have a line each; more have one together.
+const mostCorpora = 12
+
 // byCorpus adds up the classes of each corpus. The alarms are sorted by corpus.
 func byCorpus(as []Alarm) []Alarm {
+	out := addUp(as)
+	if len(out) > mostCorpora {
+		all := fmt.Sprintf("all %d", len(out))
+		for i := range out {
+			out[i].Corpus = all
+		}
+		out = addUp(out)
+	}
+	return out
+}
+
+// addUp adds up alarms that follow each other of one corpus.
+func addUp(as []Alarm) []Alarm {
 	var out []Alarm
 	for _, a := range as {
 		if len(out) == 0 || out[len(out)-1].Corpus != a.Corpus {
