@@ -21,7 +21,7 @@ type Wording struct {
 }
 
 // MaxGrams is how many grams a model may weigh.
-const MaxGrams = 60000
+const MaxGrams = 150000
 
 // The indicators that a wording is shown as, and their family.
 const (
@@ -34,8 +34,7 @@ const (
 const (
 	maxWords    = 600 // of a listing
 	leastWords  = 5
-	fewWords    = 16 // below, a word that may stand for somebody is not enough
-	enough      = 20 // that speak of somebody, whoever that is
+	enough      = 20 // that are listened to, whoever they speak of
 	longestWord = 24 // letters of a word of which parts are looked at
 
 	told = 0.5 // share of what a wording says for, where it tells of others' offers
@@ -78,22 +77,16 @@ func (r *reading) wordable(words int) bool {
 }
 
 // heard is the share of a wording score of so many words that counts: all of it where the
-// text speaks of somebody; in more than a title's words by any word for humans, in fewer by
-// one that is for humans alone, and beside no word for wares. In a text about offers which
-// others make, what speaks for counts in part.
+// text speaks of somebody, and in longer texts, which hardly ever do not. In a text about
+// offers which others make, what speaks for counts in part.
 func (r *reading) heard(words int) float64 {
 	n := r.c.masker.english
 	if !r.wordable(words) || r.c.without == WordingScore {
 		return 0
 	}
-	lexicon, have := r.c.vocabulary.lexicons[n], r.have[n]
-	k := lexicon.known
-	somebody := r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
-	if words < fewWords {
-		somebody = somebody && !have.has(k.goods) && !have.has(k.nonhuman) && !have.has(lexicon.class("forged"))
-	} else {
-		somebody = somebody || words >= enough || have.has(k.person) || have.has(k.anaphor) || have.has(k.humane) || have.has(k.role) || have.has(k.task)
-	}
+	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
+	somebody := words >= enough || r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.role) ||
+		have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
 	switch {
 	case !somebody:
 		return 0
@@ -266,12 +259,11 @@ func (w Wording) Value(t Worded) float64 {
 const slope = 0.8
 
 // bounded draws a wording score to within its limits, which are narrower where words are few,
-// and takes the share of what speaks for. So few words as make no case but that of a rule
-// which saw something in them are no basis to speak against it.
+// and takes the share of what speaks for.
 func bounded(x float64, words int, share float64) float64 {
-	none, all := 8, 20 // words with which it says nothing yet, and those with which all it can
+	const none, all = 6, 16 // words with which it says nothing yet, and those with which all it can
 	if x < 0 {
-		none, all, share = 16, 26, 1
+		share = 1
 	}
 	limit := WordingLimit * min(1, float64(words-none)/float64(all-none))
 	if limit <= 0 {

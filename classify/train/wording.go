@@ -21,15 +21,22 @@ const leastTexts = 3
 // negatives.
 const loose = 0.6
 
+// noteCount is what a text of level note counts for beside others. A note is one weak sign of
+// trafficking: nearly a review, and no harmless text. Taught as if it were one, it would teach
+// that the signs are harmless; on authors unseen, counting it less finds more offers with as
+// many alarms in all, and fewer at texts of level none.
+const noteCount = 0.2
+
 // A wordingProblem is a logistic regression over grams: P(review or above) is the logistic
-// function of the bias and the sum of value times weight. The loss is −log P of the labels
-// and ridge/2 · Σ (weight/spread)². A gram's spread is loose and the size of its log ratio,
+// function of the bias and the sum of value times weight. The loss is −log P of the labels,
+// times what each row counts for, and ridge/2 · Σ (weight/spread)². A gram's spread is loose and the size of its log ratio,
 // log (P(gram | positive) / P(gram | negative)): what naive Bayes takes for a sign is free to
 // be one (Wang and Manning 2012, doi:10.5555/2390665.2390688).
 type wordingProblem struct {
 	grams  []string // by index
 	rows   [][]weighted
 	label  []float64
+	count  []float64 // what each row counts for
 	spread []float64 // of each gram
 }
 
@@ -59,7 +66,11 @@ func newWordingProblem(samples []Sample) *wordingProblem {
 		if s.Min >= review {
 			y = 1
 		}
-		p.rows, p.label = append(p.rows, row), append(p.label, y)
+		n := 1.0
+		if s.Min == note && s.Max == note {
+			n = noteCount
+		}
+		p.rows, p.label, p.count = append(p.rows, row), append(p.label, y), append(p.count, n)
 	}
 	p.spreads()
 	return p
@@ -125,11 +136,11 @@ func (p *wordingProblem) objective(x, grad []float64) float64 {
 		for _, g := range row {
 			z += float64(x[g.gram] * g.value)
 		}
-		loss += softplus(z) - float64(p.label[i]*z)
+		loss += float64(p.count[i] * (softplus(z) - float64(p.label[i]*z)))
 		if grad == nil {
 			continue
 		}
-		d := sigmoid(z) - p.label[i]
+		d := float64(p.count[i] * (sigmoid(z) - p.label[i]))
 		grad[n] += d
 		for _, g := range row {
 			grad[g.gram] += float64(d * g.value)
