@@ -136,8 +136,8 @@ func (c *Classifier) Assess(l vigil.Listing) vigil.Assessment {
 		Identifiers: c.identifiers(l),
 	}
 	r.run()
-	a.Genre = r.genre()
 	a.Findings = r.findings()
+	a.Genre = r.genre()
 	a.Score = c.model.score(a.Findings)
 	a.Level = c.model.level(a.Score, c.voted(a.Findings))
 	if r.lang != "en" && r.lang != undetermined && a.Level.Rank() > vigil.LevelReview.Rank() {

@@ -40,6 +40,9 @@ func (r *reading) genre() vigil.Genre {
 func (r *reading) findings() []vigil.Finding {
 	fs := []vigil.Finding{}
 	w := r.weigh()
+	if r.c.model.reviews(w) {
+		r.reviewed(w)
+	}
 	for i, m := range w.matches {
 		f := r.finding(m, r.c.model.weight(w.terms[i]))
 		if r.secret(m) {
@@ -53,6 +56,33 @@ func (r *reading) findings() []vigil.Finding {
 			cmp.Compare(a.Start, b.Start), cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.End, b.End))
 	})
 	return fs
+}
+
+// reviewed adds the ages that a listing states which its score makes one for review. They
+// weigh nothing, so that no feature depends on the score: they alone say the level.
+func (r *reading) reviewed(w *weighing) {
+	ages := r.agesOfReviewed()
+	r.minor = r.minor || len(ages) > 0
+	r.matches = append(r.matches, ages...)
+	for _, m := range distinct(ages) {
+		if !w.has(m) {
+			w.add(m)
+		}
+	}
+}
+
+// has reports whether a match of m's indicator was taken in that overlaps m, or as many as
+// are shown of one field.
+func (w *weighing) has(m match) bool {
+	n := 0
+	for _, o := range w.matches {
+		if o.indicator == m.indicator && o.field == m.field {
+			if n++; m.lo < o.hi && o.lo < m.hi || n >= maxFindings {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // withhold puts a hash in the place of a finding's text.
@@ -112,17 +142,8 @@ type weighing struct {
 	counters map[string]bool
 }
 
-// weigh weighs what was found, and once more where that asks for a review and an age was
-// stated that nothing had made one of somebody offered.
+// weigh weighs what was found.
 func (r *reading) weigh() *weighing {
-	w := r.weighOnce()
-	if r.c.model.reviews(w) && r.review() {
-		w = r.weighOnce()
-	}
-	return w
-}
-
-func (r *reading) weighOnce() *weighing {
 	w := &weighing{r: r, counters: make(map[string]bool)}
 	w.candidates(distinct(r.matches))
 	w.genres()

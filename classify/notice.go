@@ -11,23 +11,29 @@ import (
 // somebody offered because it is hardly more than that.
 const longestNotice = 45
 
+// fewest is how many words it may have where it does not even say of whom it is: "16, F. Bids
+// close Friday."
+const fewest = 12
+
 // notices files ages under 18 in a listing that is hardly more than somebody, an age, and the
 // terms on which they are handed over: "Kitchen help, 15, 700", "Two for the nets, both under
 // sixteen. 350 apiece." It must speak of a person, or of work that persons do, and of nothing
 // that has an age, too; in the manner of no other kind of text.
 func (r *reading) notices(views []clauseView) {
-	if r.minor || r.shut || r.terms.fair || r.effigy(views) || r.otherText() || !r.short() {
+	scrap := r.length() <= fewest
+	if r.minor || r.shut || r.terms.just || r.terms.fair && !scrap || r.effigy(views) || r.otherText() || r.length() > longestNotice {
 		return
 	}
-	disguised := false
-	for _, f := range r.fields {
-		disguised = disguised || len(f.odd) > 0
-	}
+	disguised := r.disguised()
 	n := r.notice(views, disguised)
-	if n.other || !n.terms || !n.somebody {
+	terms, somebody := n.terms, n.somebody
+	if scrap && n.bare() {
+		terms, somebody = terms || n.handed, true
+	}
+	if n.other || !terms || !somebody {
 		return
 	}
-	for _, cv := range views {
+	for _, cv := range r.everyClause() {
 		for _, y := range cv.youths(disguised) {
 			if cv.have.has(cv.lex.known.duration) && !y.tied {
 				continue
@@ -39,6 +45,11 @@ func (r *reading) notices(views []clauseView) {
 			}
 		}
 	}
+}
+
+// disguised reports whether the listing spells words in disguise.
+func (r *reading) disguised() bool {
+	return slices.ContainsFunc(r.fields, func(f *field) bool { return len(f.odd) > 0 })
 }
 
 // spare is how many things may be named beside somebody who is named for certain.
@@ -59,13 +70,13 @@ func (v *view) inWords(s span) bool {
 	return true
 }
 
-// short reports whether the listing has no more words than a notice.
-func (r *reading) short() bool {
-	words := 0
+// length is how many words the listing has.
+func (r *reading) length() int {
+	n := 0
 	for _, f := range r.fields {
-		words += len(strings.Fields(f.text))
+		n += len(strings.Fields(f.text))
 	}
-	return words <= longestNotice
+	return n
 }
 
 // otherText reports whether the listing has cues of a text that is no offer.
@@ -85,11 +96,17 @@ type notice struct {
 	beasts   int  // different animals, but for those that work is told by: "for sheep"
 	wares    int  // different things, likewise
 	other    bool // it is of what is meant for the young, or in somebody's own name
+	handed   bool // it has a word for handing something over
+	timed    bool // it speaks of time, experience or sizes
 }
 
+// bare reports whether the notice names nothing that an age could be of but a person.
+func (n notice) bare() bool { return n.beasts == 0 && n.wares == 0 && !n.timed }
+
+// notice reads what the listing says beside an age.
 func (r *reading) notice(views []clauseView, disguised bool) notice {
 	var n notice
-	var transfer, term bool
+	var term bool
 	things := make(map[string]bool) // whether no work is told by it
 	beasts := make(map[string]bool)
 	for _, cv := range views {
@@ -109,11 +126,13 @@ func (r *reading) notice(views []clauseView, disguised bool) notice {
 			case k.young:
 				n.other = true
 			case k.transfer:
-				transfer = true
+				n.handed = true
 			case k.term:
 				term = true
 			case k.holder, k.owing:
 				n.terms = true
+			case k.time, k.duration:
+				n.timed = true
 			}
 		}
 		n.somebody = n.somebody || slices.ContainsFunc(cv.tokens, func(t token) bool { return t.text == "she's" || t.text == "he's" })
@@ -127,7 +146,7 @@ func (r *reading) notice(views []clauseView, disguised bool) notice {
 			n.wares++
 		}
 	}
-	n.terms = n.terms || term && (transfer || r.tally.of("offer") > 0) || r.price || r.strong() || r.priced(disguised)
+	n.terms = n.terms || term && (n.handed || r.tally.of("offer") > 0) || r.price || r.strong() || r.priced(disguised)
 	return n
 }
 

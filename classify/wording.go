@@ -73,7 +73,7 @@ type wordToken struct {
 
 // wordable reports whether the wording of so many words can be read: English, and no scrap.
 func (r *reading) wordable(words int) bool {
-	return words >= leastWords && r.c.masker.english >= 0 && (r.lang == "en" || r.lang == undetermined)
+	return words >= leastWords && r.c.masker.english >= 0 && r.weighed()
 }
 
 // heard is the share of a wording score of so many words that counts: all of it where the
