@@ -34,17 +34,17 @@ const (
 const (
 	maxWords    = 600 // of a listing
 	leastWords  = 5
-	enough      = 20 // that are listened to, whoever they speak of
+	enough      = 16 // that are listened to, whoever they speak of
 	longestWord = 24 // letters of a word of which parts are looked at
 
 	told = 0.5 // share of what a wording says for, where it tells of others' offers
 )
 
 // WordingLimit is the most that a wording score may be, in logits before its weight.
-const WordingLimit = 3.0
+const WordingLimit = 4.0
 
-// A gramKind is a kind of gram. Each kind of a listing's grams counts alike, however
-// many they are: a gram is worth the reciprocal root of the number of its kind.
+// A gramKind is a kind of gram. Each kind of a listing's grams counts so much, however many
+// they are: see [worth].
 type gramKind int
 
 const (
@@ -76,39 +76,83 @@ func (r *reading) wordable(words int) bool {
 	return words >= leastWords && r.c.masker.english >= 0 && r.weighed()
 }
 
-// heard is the share of a wording score of so many words that counts: all of it where the
-// text speaks of somebody, and in longer texts, which hardly ever do not. In a text about
-// offers which others make, what speaks for counts in part.
-func (r *reading) heard(words int) float64 {
+// A Hearing says how much of a wording score counts.
+type Hearing struct {
+	Share        float64 // of what speaks for, from 0 to 1; at 0 nothing speaks, for or against
+	For, Against float64 // the most that it may say, in logits before its weight
+}
+
+// hear says how much of the score of so many words counts: all of it where the text speaks of
+// somebody, and in longer texts, which hardly ever do not. In a text about offers which others
+// make, or that denies them, what speaks for counts in part; in a short denial, nothing does.
+// Few words say less, above all against what a rule saw in them.
+func (r *reading) hear(words int) Hearing {
 	n := r.c.masker.english
 	if !r.wordable(words) || r.c.without == WordingScore {
-		return 0
+		return Hearing{}
 	}
 	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
-	somebody := words >= enough || r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.role) ||
-		have.has(k.person) && (have.has(k.humane) || !have.has(k.tool))
-	switch {
-	case !somebody:
-		return 0
-	case r.shut:
-		return told
-	default:
-		return 1
+	somebody := words >= enough || r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.role) || have.has(k.person)
+	if !somebody || words < enough && r.denies() {
+		return Hearing{}
 	}
+	h := Hearing{Share: 1, For: WordingLimit * ramp(words, 4, 10), Against: WordingLimit * ramp(words, 9, 18)}
+	if r.offersPerson() {
+		h.Against = WordingLimit * ramp(words, 14, 24)
+	}
+	if !r.shut && r.strongFamilies() > 1 {
+		h.Against *= 0.2 // whoever pads an offer shall not talk two strong signs away
+	}
+	if r.shut || r.denies() {
+		h.Share = told
+	}
+	return h
+}
+
+// strongFamilies is of how many families there is a match that may ask for a review alone.
+func (r *reading) strongFamilies() int {
+	seen := make(map[string]bool)
+	for _, m := range r.matches {
+		if in := r.c.taxonomy[m.indicator]; m.scope == asserted && !m.weak && in.Tier == indicator.TierA && offers(in) {
+			seen[in.Family] = true
+		}
+	}
+	return len(seen)
+}
+
+// ramp is 0 up to none, 1 from all on, and between in proportion.
+func ramp(words, none, all int) float64 {
+	return max(0, min(1, float64(words-none)/float64(all-none)))
+}
+
+// denies reports whether all that the rules saw of an offer is denied or supposed. Of that
+// the wording, which sees words and not what they do to each other, knows little.
+func (r *reading) denies() bool {
+	seen := false
+	for _, m := range r.matches {
+		switch {
+		case !offers(r.c.taxonomy[m.indicator]):
+		case m.scope == negated || m.scope == supposed:
+			seen = true
+		default:
+			return false
+		}
+	}
+	return seen
 }
 
 // worded returns the words of the listing and how much of their score counts; no words where
 // none of it does.
-func (r *reading) worded() ([]wordToken, float64) {
-	if r.heard(maxWords) == 0 {
-		return nil, 0
+func (r *reading) worded() ([]wordToken, Hearing) {
+	if r.hear(maxWords).Share == 0 {
+		return nil, Hearing{}
 	}
 	ws := r.wordTokens()
-	share := r.heard(len(ws))
-	if share == 0 {
-		return nil, 0
+	h := r.hear(len(ws))
+	if h.Share == 0 {
+		return nil, Hearing{}
 	}
-	return ws, share
+	return ws, h
 }
 
 // wordTokens returns the masked words of the listing.
@@ -208,9 +252,8 @@ func (r *reading) classGrams(ws []wordToken, f func(class string, first, end int
 
 // A Worded is the wording of a listing.
 type Worded struct {
-	Grams []Gram  // in the order of their keys; none where the wording cannot be read
-	Words int     // of which they are
-	Share float64 // of the score, from 0 to 1, that counts where it speaks for; at 0, none does
+	Grams []Gram // in the order of their keys; none where the wording cannot be read
+	Hearing
 }
 
 // Worded returns the wording of a listing, whether or not it counts.
@@ -233,15 +276,27 @@ func (c *Classifier) Worded(l vigil.Listing) Worded {
 	})
 	grams := make([]Gram, 0, len(kinds))
 	for key, kind := range kinds {
-		grams = append(grams, Gram{strings.Clone(key), scale(count[kind])})
+		grams = append(grams, Gram{strings.Clone(key), worth(kind, count[kind])})
 	}
 	slices.SortFunc(grams, func(a, b Gram) int { return cmp.Compare(a.Key, b.Key) })
-	return Worded{grams, len(ws), r.heard(len(ws))}
+	return Worded{grams, r.hear(len(ws))}
 }
 
-// scale is what each of n grams of a kind is worth. A few grams are no basis, so that there
-// are always some more than there are.
-func scale(n int) float64 { return 1 / math.Sqrt(float64(n+10)) }
+// worth is what each of n grams of a kind is worth: the reciprocal root of their number, so
+// that each kind counts alike in a text of any length. A few grams are no basis, so that there
+// are always some more than there are. Structure alone counts less than words: on authors
+// unseen, classes of words and still more shapes are surer of themselves than they are right.
+func worth(kind gramKind, n int) float64 {
+	w := 1 / math.Sqrt(float64(n+10))
+	switch kind {
+	case classGram:
+		return 0.7 * w
+	case shapeGram:
+		return 0.5 * w
+	default:
+		return w
+	}
+}
 
 // Value is the wording score of a listing in logits, within limits; 0 where none counts.
 func (w Wording) Value(t Worded) float64 {
@@ -252,24 +307,26 @@ func (w Wording) Value(t Worded) float64 {
 	for _, g := range t.Grams {
 		sum += float64(w.Grams[g.Key] * g.Value)
 	}
-	return bounded(sum, t.Words, t.Share)
+	return t.bounded(sum)
 }
 
 // slope is what a wording score near 0 is worth.
 const slope = 0.8
 
-// bounded draws a wording score to within its limits, which are narrower where words are few,
-// and takes the share of what speaks for.
-func bounded(x float64, words int, share float64) float64 {
-	const none, all = 6, 16 // words with which it says nothing yet, and those with which all it can
-	if x < 0 {
-		share = 1
+// doubt is the score from which on a wording speaks for. It is learned from texts of which
+// nearly half are offers; among listings they are rare.
+const doubt = 0.5
+
+// bounded draws a wording score to within its limits, and takes the share of what speaks for.
+func (h Hearing) bounded(x float64) float64 {
+	limit, share := h.For, h.Share
+	if x < doubt {
+		limit, share = h.Against, 1
 	}
-	limit := WordingLimit * min(1, float64(words-none)/float64(all-none))
 	if limit <= 0 {
 		return 0
 	}
-	return share * limit * math.Tanh(slope*x/limit)
+	return share * limit * math.Tanh(slope*(x-doubt)/limit)
 }
 
 // spread says what each word adds to the wording score, and returns the score.
@@ -292,7 +349,7 @@ func (r *reading) spread(ws []wordToken) (value float64, of []float64) {
 	of = make([]float64, len(ws))
 	sum := r.c.model.Wording.Bias
 	for _, g := range found {
-		v := float64(g.weight * scale(count[g.kind]))
+		v := float64(g.weight * worth(g.kind, count[g.kind]))
 		sum += v
 		for i := g.first; i < g.end; i++ {
 			of[i] += v / float64(g.end-g.first)
@@ -343,12 +400,12 @@ func (w *weighing) wording() {
 	if len(r.c.model.Wording.Grams) == 0 {
 		return
 	}
-	ws, share := r.worded()
-	if share == 0 {
+	ws, heard := r.worded()
+	if heard.Share == 0 {
 		return
 	}
 	value, of := r.spread(ws)
-	value = bounded(value, len(ws), share)
+	value = heard.bounded(value)
 	if value == 0 {
 		return
 	}

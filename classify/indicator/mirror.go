@@ -14,6 +14,7 @@ func mirrored() map[string][]string {
 		{"woman", "man"}, {"women", "men"}, {"girl", "boy"}, {"girls", "boys"}, {"lady", "gentleman"}, {"ladies", "gentlemen"},
 		{"she", "he"}, {"her", "his"}, {"her", "him"}, {"herself", "himself"}, {"she's", "he's"}, {"she'll", "he'll"},
 		{"female", "male"}, {"females", "males"},
+		{"woman's", "man's"}, {"women's", "men's"}, {"girl's", "boy's"}, {"girls'", "boys'"}, {"lady's", "gentleman's"},
 	} {
 		m[pair[0]] = append(m[pair[0]], pair[1])
 		m[pair[1]] = append(m[pair[1]], pair[0])

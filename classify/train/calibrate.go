@@ -148,7 +148,8 @@ func room(space []classify.Feature, m classify.Model) (low, high float64) {
 }
 
 // thresholds chooses those of the levels on cross-validated logits. A false alarm at review
-// costs as much as alarmCost misses; at note and priority, both errors count alike. A weak
+// costs as much as [alarmCost] misses, if the text is not a note at least; at note and priority,
+// both errors count alike. A weak
 // vote alone is a note, whatever the texts say, and two strong votes are a priority.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
@@ -191,7 +192,8 @@ func strongest(space []classify.Feature, m classify.Model) float64 {
 	return m.Bias + strong[0] + strong[1] - 0.02
 }
 
-const alarmCost = 2
+// alarmCost is what an alarm at a harmless text costs: as much as so many misses.
+const alarmCost = 3
 
 // weakest is the least logit that a weak vote makes alone.
 func weakest(space []classify.Feature, m classify.Model) float64 {
@@ -231,23 +233,28 @@ func best(logits []float64, samples []Sample, rank int, alarm, low, high float64
 	return round2(at)
 }
 
-// costs returns what a cut of a level costs: each false alarm so much, each miss 1.
+// costs returns what a cut of a level costs: each miss 1, each alarm at a text of the level
+// below 1, and each at a lower one so much.
 func costs(logits []float64, samples []Sample, rank int, alarm float64) func(cut float64) float64 {
-	var below, above []float64 // the logits of samples that are below the level, and of those at it or above
+	var far, near, above []float64 // the logits of samples
 	for i, s := range samples {
 		switch {
-		case s.Max < rank:
-			below = append(below, logits[i])
 		case s.Min >= rank:
 			above = append(above, logits[i])
+		case s.Max == rank-1:
+			near = append(near, logits[i])
+		case s.Max < rank:
+			far = append(far, logits[i])
 		}
 	}
-	slices.Sort(below)
+	slices.Sort(far)
+	slices.Sort(near)
 	slices.Sort(above)
 	return func(cut float64) float64 {
-		right, _ := slices.BinarySearch(below, cut)
+		rightly, _ := slices.BinarySearch(far, cut)
+		nearly, _ := slices.BinarySearch(near, cut)
 		missed, _ := slices.BinarySearch(above, cut)
-		return alarm*float64(len(below)-right) + float64(missed)
+		return alarm*float64(len(far)-rightly) + float64(len(near)-nearly+missed)
 	}
 }
 

@@ -34,23 +34,25 @@ const (
 // −bias − gap − p, 0 < p ≤ slack, so that alone it stays below −gap; a pair of these
 // bias + 2·gap + 2·slack + p, so that together they make the logit p at least.
 // Counter-indicators and rotation cannot weigh for, combinations and context not against.
+// The logit that one strong vote or two weak ones make is the highest that the threshold of
+// review may be; it is some way above 0, so that the wording alone has to be sure.
 //
-// The wording weighs 2 at least. Rules were written with many of the texts in view, and look
+// The wording weighs 5 at least. Rules were written with many of the texts in view, and look
 // surer there than they are; on authors unseen, more weight on the wording orders texts
 // better, above all where precision is high.
 func parameters(space []classify.Feature) []parameter {
 	ps := []parameter{{-2.5, 1, -6, -0.9}}
 	for _, f := range space {
 		ps = append(ps, map[classify.Kind]parameter{
-			classify.Strong:      {1, 1, 0.1, 5},
+			classify.Strong:      {1.8, 1, 1.2, 5},
 			classify.Weak:        {0.3, 0.4, 0.05, slack},
 			classify.Told:        {0.1, 0.2, 0, 0.2},
 			classify.Context:     {0.2, 0.3, 0, 0.8},
 			classify.Inverse:     {-0.3, 0.3, -2, 0},
 			classify.Combination: {0.2, 0.5, 0, 3},
-			classify.Pair:        {0.3, 1, 0.1, 5},
+			classify.Pair:        {1.5, 1, 1.2, 5},
 			classify.Counter:     {-0.8, 0.8, -4, -0.2},
-			classify.Score:       {2, 0.5, 2, 4},
+			classify.Score:       {5, 0.5, 5, 8},
 		}[f.Kind])
 	}
 	return ps

@@ -12,20 +12,20 @@ import (
 )
 
 // ridge is the strength of the normal prior that draws the weights of grams to 0.
-const ridge = 0.15
+const ridge = 0.075
 
 // leastTexts is in how many texts a gram must stand to be weighed.
 const leastTexts = 3
 
 // loose is how far a gram's weight may lie from 0 that stands as often in positives as in
 // negatives.
-const loose = 0.6
+const loose = 0.3
 
 // noteCount is what a text of level note counts for beside others. A note is one weak sign of
 // trafficking: nearly a review, and no harmless text. Taught as if it were one, it would teach
 // that the signs are harmless; on authors unseen, counting it less finds more offers with as
 // many alarms in all, and fewer at texts of level none.
-const noteCount = 0.2
+const noteCount = 0.1
 
 // A wordingProblem is a logistic regression over grams: P(review or above) is the logistic
 // function of the bias and the sum of value times weight. The loss is −log P of the labels,
