@@ -79,12 +79,26 @@ func TestEveryPageCanBeWalkedByKeyboard(t *testing.T) {
 	s.serve()
 	b := signIn(t, s)
 	for _, at := range b.kinds() {
-		b.goTo(at)
-		controls := eval[int](b, `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0).length`)
-		met := 0
-		for range controls + 20 {
-			b.press("Tab")
-			stop := eval[string](b, `(() => {
+		// A frame is another process, and hands the focus over in its own time: one that came
+		// back too late leaves the rest of the page unwalked. What is not met in three walks is no stop.
+		left := b.walk(at)
+		for try := 0; try < 2 && left != ""; try++ {
+			left = b.walk(at)
+		}
+		if left != "" {
+			t.Errorf("%s: Tab never meets\n%s", at, left)
+		}
+	}
+}
+
+// walk goes through a page with Tab, and returns the controls that it did not meet.
+func (b *tab) walk(at string) (left string) {
+	b.t.Helper()
+	b.goTo(at)
+	controls := eval[int](b, `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0).length`)
+	for range controls + 20 {
+		b.press("Tab")
+		stop := eval[string](b, `(() => {
 				const e = document.activeElement;
 				if (e && e === window.last) return "same"; // a date has several parts, and so has a frame
 				if (e === document.body && window.last?.tagName === "IFRAME") return "same"; // on its way out of the frame
@@ -95,22 +109,18 @@ func TestEveryPageCanBeWalkedByKeyboard(t *testing.T) {
 				const shown = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
 				return shown && r.width > 0 && r.height > 0 ? "ok" : e.outerHTML.slice(0, 200);
 			})()`)
-			if stop == "end" {
-				break
-			}
-			if stop == "same" {
-				continue
-			}
-			if met++; stop != "ok" {
-				t.Errorf("%s: the focus cannot be seen on %s", at, stop)
-			}
+		if stop == "end" {
+			break
 		}
-		// Radio buttons of one name are one stop.
-		same := eval[int](b, `(() => { const n = {}; let same = 0; for (const r of document.querySelectorAll("input[type=radio]")) { if (n[r.name]) same++; n[r.name] = 1 } return same })()`)
-		if met < controls-same {
-			t.Errorf("%s: Tab meets %d of %d controls", at, met, controls-same)
+		if stop == "same" {
+			continue
+		}
+		if stop != "ok" {
+			b.t.Errorf("%s: the focus cannot be seen on %s", at, stop)
 		}
 	}
+	// Radio buttons of one name are one stop.
+	return eval[string](b, `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !e.dataset.met && !(e.type === "radio" && document.querySelector("input[type=radio][data-met][name=" + CSS.escape(e.name) + "]"))).map(e => e.outerHTML.slice(0, 200)).join("\n")`)
 }
 
 func TestTheWholeStoryWorksWithoutScripts(t *testing.T) {
