@@ -20,8 +20,8 @@ const fewest = 12
 // sixteen. 350 apiece." It must speak of a person, or of work that persons do, and of nothing
 // that has an age, too; in the manner of no other kind of text.
 func (r *reading) notices(views []clauseView) {
-	scrap := r.length() <= fewest
-	if r.minor || r.shut || r.terms.just || r.terms.fair && !scrap || r.effigy(views) || r.otherText() || r.length() > longestNotice {
+	scrap := !r.longer(fewest)
+	if r.minor || r.shut || r.terms.just || r.terms.fair && !scrap || r.effigy(views) || r.otherText() || r.longer(longestNotice) {
 		return
 	}
 	disguised := r.disguised()
@@ -70,13 +70,16 @@ func (v *view) inWords(s span) bool {
 	return true
 }
 
-// length is how many words the listing has.
-func (r *reading) length() int {
-	n := 0
+// longer reports whether the listing has more than n words.
+func (r *reading) longer(n int) bool {
 	for _, f := range r.fields {
-		n += len(strings.Fields(f.text))
+		for range strings.FieldsSeq(f.text) {
+			if n--; n < 0 {
+				return true
+			}
+		}
 	}
-	return n
+	return false
 }
 
 // otherText reports whether the listing has cues of a text that is no offer.

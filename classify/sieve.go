@@ -131,7 +131,7 @@ func (r *reading) idle(lexicons []int) bool {
 			return false
 		}
 	}
-	return r.length() > fewest // such a scrap may be an age alone
+	return r.longer(fewest) // a scrap may be an age alone
 }
 
 // mayHave adds a class unless the lexicon lacks it.

@@ -93,7 +93,8 @@ func (r *reading) hear(words int) Hearing {
 	}
 	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
 	somebody := words >= enough || r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.role) || have.has(k.person)
-	if !somebody || words < enough && r.denies() {
+	denied := r.denies()
+	if !somebody || words < enough && denied {
 		return Hearing{}
 	}
 	h := Hearing{Share: 1, For: WordingLimit * ramp(words, 4, 10), Against: WordingLimit * ramp(words, 9, 18)}
@@ -103,7 +104,7 @@ func (r *reading) hear(words int) Hearing {
 	if !r.shut && r.strongFamilies() > 1 {
 		h.Against *= 0.2 // whoever pads an offer shall not talk two strong signs away
 	}
-	if r.shut || r.denies() {
+	if r.shut || denied {
 		h.Share = told
 	}
 	return h

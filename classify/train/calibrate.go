@@ -149,8 +149,8 @@ func room(space []classify.Feature, m classify.Model) (low, high float64) {
 
 // thresholds chooses those of the levels on cross-validated logits. A false alarm at review
 // costs as much as [alarmCost] misses, if the text is not a note at least; at note and priority,
-// both errors count alike. A weak
-// vote alone is a note, whatever the texts say, and two strong votes are a priority.
+// both errors count alike. A weak vote alone is a note, whatever the texts say, and two strong
+// votes are a priority.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
 	if high-low < 0.02 {

@@ -29,9 +29,9 @@ const noteCount = 0.1
 
 // A wordingProblem is a logistic regression over grams: P(review or above) is the logistic
 // function of the bias and the sum of value times weight. The loss is −log P of the labels,
-// times what each row counts for, and ridge/2 · Σ (weight/spread)². A gram's spread is loose and the size of its log ratio,
-// log (P(gram | positive) / P(gram | negative)): what naive Bayes takes for a sign is free to
-// be one (Wang and Manning 2012, doi:10.5555/2390665.2390688).
+// times what each row counts for, and ridge/2 · Σ (weight/spread)². A gram's spread is loose
+// and the size of its log ratio, log (P(gram | positive) / P(gram | negative)): what naive Bayes
+// takes for a sign is free to be one (Wang and Manning 2012, doi:10.5555/2390665.2390688).
 type wordingProblem struct {
 	grams  []string // by index
 	rows   [][]weighted
