@@ -25,7 +25,7 @@ func TestCheckpointsGoOnAfterAnOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.Log.Entries = 1
-	st, err := postgres.Open(t.Context(), address, postgres.Options{Patience: 10 * time.Millisecond})
+	st, err := postgres.Open(t.Context(), address, postgres.Options{Patience: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
