@@ -1,5 +1,7 @@
 package classify
 
+import "strings"
+
 // A balance weighs what a listing says of things against what it says of humans.
 type balance struct {
 	is     bool // the listing is of things, whatever words for persons it uses
@@ -48,4 +50,27 @@ func (r *reading) weighWares(views []clauseView) {
 	r.ware.any = beasts+wares > 0
 	r.ware.beast = beasts > 0
 	r.ware.humans = humans
+}
+
+// weighedOut reports whether the listing states a weight or volume, as "1g" or "3.5 ml".
+func (r *reading) weighedOut() bool {
+	for _, f := range r.fields {
+		for i := 0; i < len(f.text); i++ {
+			if !isDigit(rune(f.text[i])) {
+				continue
+			}
+			for i < len(f.text) && (isDigit(rune(f.text[i])) || f.text[i] == '.' || f.text[i] == ',') {
+				i++
+			}
+			unit := strings.TrimPrefix(f.text[i:], " ")
+			if end := strings.IndexFunc(unit, func(c rune) bool { return !wordRune(c) }); end >= 0 {
+				unit = unit[:end]
+			}
+			switch unit {
+			case "g", "gr", "gram", "grams", "mg", "ug", "mcg", "kg", "ml", "cl", "oz", "lb", "lbs":
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -37,7 +37,8 @@ const (
 	enough      = 16 // that are listened to, whoever they speak of
 	longestWord = 24 // letters of a word of which parts are looked at
 
-	told = 0.5 // share of what a wording says for, where it tells of others' offers
+	told   = 0.8 // share of what a wording says for, where it tells of others' offers
+	nobody = 0.4 // the same, where few words speak of nobody
 )
 
 // WordingLimit is the most that a wording score may be, in logits before its weight.
@@ -80,12 +81,14 @@ func (r *reading) wordable(words int) bool {
 type Hearing struct {
 	Share        float64 // of what speaks for, from 0 to 1; at 0 nothing speaks, for or against
 	For, Against float64 // the most that it may say, in logits before its weight
+	Benefit      float64 // of the doubt: how far below where it speaks for it begins to speak against
 }
 
 // hear says how much of the score of so many words counts: all of it where the text speaks of
-// somebody, and in longer texts, which hardly ever do not. In a text about offers which others
-// make, or that denies them, what speaks for counts in part; in a short denial, nothing does.
-// Few words say less, above all against what a rule saw in them.
+// somebody, and in longer texts, which hardly ever do not. In a short text that seems to speak of
+// nobody, and in one about offers which others make, or that denies them, what speaks for counts
+// in part; in a short denial, and where wares are named or weighed and nobody is, nothing does. Few
+// words say less, and against what a rule saw only those do that are sure.
 func (r *reading) hear(words int) Hearing {
 	n := r.c.masker.english
 	if !r.wordable(words) || r.c.without == WordingScore {
@@ -94,18 +97,24 @@ func (r *reading) hear(words int) Hearing {
 	k, have := r.c.vocabulary.lexicons[n].known, r.have[n]
 	somebody := words >= enough || r.person || have.has(k.pronoun) || have.has(k.whose) || have.has(k.role) || have.has(k.person)
 	denied := r.denies()
-	if !somebody || words < enough && denied {
+	if words < enough && denied || !somebody && have.has(k.goods) {
 		return Hearing{}
 	}
-	h := Hearing{Share: 1, For: WordingLimit * ramp(words, 4, 10), Against: WordingLimit * ramp(words, 9, 18)}
+	h := Hearing{Share: 1, For: WordingLimit * ramp(words, 4, 10), Against: WordingLimit * ramp(words, 6, 14)}
 	if r.offersPerson() {
-		h.Against = WordingLimit * ramp(words, 14, 24)
+		h.Benefit = benefit * (1 - ramp(words, 8, 20))
 	}
 	if !r.shut && r.strongFamilies() > 1 {
 		h.Against *= 0.2 // whoever pads an offer shall not talk two strong signs away
 	}
 	if r.shut || denied {
 		h.Share = told
+	}
+	if !somebody {
+		h.Share *= nobody
+		if r.weighedOut() {
+			h.For = 0
+		}
 	}
 	return h
 }
@@ -318,16 +327,25 @@ const slope = 0.8
 // nearly half are offers; among listings they are rare.
 const doubt = 0.5
 
+// benefit is how far below doubt a wording of eight words or fewer begins to speak against what
+// a rule saw: a blunt offer is hardly unlike harmless texts as short. From twenty words on there
+// is none.
+const benefit = 0.7
+
 // bounded draws a wording score to within its limits, and takes the share of what speaks for.
 func (h Hearing) bounded(x float64) float64 {
-	limit, share := h.For, h.Share
-	if x < doubt {
-		limit, share = h.Against, 1
+	limit, by := h.For, x-doubt
+	if by < 0 {
+		limit, by = h.Against, min(0, by+h.Benefit)
 	}
 	if limit <= 0 {
 		return 0
 	}
-	return share * limit * math.Tanh(slope*(x-doubt)/limit)
+	y := limit * math.Tanh(slope*by/limit)
+	if y > 0 {
+		y *= h.Share
+	}
+	return y
 }
 
 // spread says what each word adds to the wording score, and returns the score.

@@ -82,18 +82,34 @@ func TestGramsOfExchangedAttributesAreTheSame(t *testing.T) {
 	}
 }
 
-// The wording of titles of wares does not count, and that of a report in part.
+// The wording of titles of wares does not count, and that of a report, or of what seems to be
+// about nobody, in part.
 func TestWordingCountsAsTheGatesSay(t *testing.T) {
 	c := classifier(t)
 	for text, want := range map[string]float64{
-		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.": 0.5,
+		"Police said on Monday that two suspects were arrested. She was kept in the house and delivered to buyers, according to prosecutors.": 0.8,
 		"She was kept in the house, and is delivered to whoever pays what she owes.":                                                          1,
+		"The advert says cruise ship. It's a cannery. Agents wanted, 80 per signature.":                                                       0.4,
 		"10 regular seeds - skunk kush - pain relief":                                                                                         0,
 		"short text here": 0,
 		"":                0,
 	} {
 		if got := c.Worded(vigil.Listing{Description: text, Lang: "en"}).Share; got != want {
 			t.Errorf("%q: share %v, want %v", text, got, want)
+		}
+	}
+}
+
+// What is weighed out and speaks of nobody is wares, however it is praised.
+func TestWordingSpeaksForNothingThatIsWeighedOut(t *testing.T) {
+	c := classifier(t)
+	for text, want := range map[string]bool{
+		"2g of the old sort - they don't make 'em like this anymore, lads":      false,
+		"3.5 ml, last of the old sort, they don't make them like this anymore!": false,
+		"2 gone already, last of the old sort, nobody makes them like that":     true,
+	} {
+		if got := c.Worded(vigil.Listing{Description: text, Lang: "en"}).For > 0; got != want {
+			t.Errorf("%q: wording may speak for an offer: %v, want %v", text, got, want)
 		}
 	}
 }

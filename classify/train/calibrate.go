@@ -147,20 +147,20 @@ func room(space []classify.Feature, m classify.Model) (low, high float64) {
 	return low, high
 }
 
-// thresholds chooses those of the levels on cross-validated logits. A false alarm at review
-// costs as much as [alarmCost] misses, if the text is not a note at least; at note and priority,
-// both errors count alike. A weak vote alone is a note, whatever the texts say, and two strong
+// thresholds chooses those of the levels on cross-validated logits. A review begins where it is
+// as likely as not, if a weak vote alone stays below and a strong one above; a note and a priority
+// where errors are fewest. A weak vote alone is a note, whatever the texts say, and two strong
 // votes are a priority.
 func thresholds(space []classify.Feature, m classify.Model, logits []float64, samples []Sample) (classify.Thresholds, error) {
 	low, high := room(space, m)
 	if high-low < 0.02 {
 		return classify.Thresholds{}, fmt.Errorf("no threshold of review fits between a weak indicator alone (logit %.2f) and a strong one (%.2f)", low, high)
 	}
-	at := best(logits, samples, review, alarmCost, low+0.01, high-0.01)
+	at := round2(max(low+0.01, min(high-0.01, 0)))
 	t := classify.Thresholds{Review: cut(at)}
-	t.Note = cut(best(logits, samples, note, 1, m.Bias+0.02, weakest(space, m)-0.02))
+	t.Note = cut(best(logits, samples, note, m.Bias+0.02, weakest(space, m)-0.02))
 	logits, samples = voted(space, logits, samples)
-	t.Priority = cut(best(logits, samples, priority, 1, at+0.05, max(at+0.1, strongest(space, m))))
+	t.Priority = cut(best(logits, samples, priority, at+0.05, max(at+0.1, strongest(space, m))))
 	return t, nil
 }
 
@@ -192,9 +192,6 @@ func strongest(space []classify.Feature, m classify.Model) float64 {
 	return m.Bias + strong[0] + strong[1] - 0.02
 }
 
-// alarmCost is what an alarm at a harmless text costs: as much as so many misses.
-const alarmCost = 3
-
 // weakest is the least logit that a weak vote makes alone.
 func weakest(space []classify.Feature, m classify.Model) float64 {
 	least := math.Inf(1)
@@ -206,9 +203,9 @@ func weakest(space []classify.Feature, m classify.Model) float64 {
 	return least
 }
 
-// best returns the cut of least cost from low to high: the middle of the widest range of
+// best returns the cut of fewest mistakes from low to high: the middle of the widest range of
 // such cuts, to hundredths.
-func best(logits []float64, samples []Sample, rank int, alarm, low, high float64) float64 {
+func best(logits []float64, samples []Sample, rank int, low, high float64) float64 {
 	edges := []float64{low}
 	for _, x := range sorted(logits) {
 		if x > low && x < high {
@@ -216,13 +213,13 @@ func best(logits []float64, samples []Sample, rank int, alarm, low, high float64
 		}
 	}
 	edges = append(edges, high)
-	cost := costs(logits, samples, rank, alarm)
-	least, widest, at := math.Inf(1), 0.0, (low+high)/2
+	wrong := mistakes(logits, samples, rank)
+	least, widest, at := len(samples)+1, 0.0, (low+high)/2
 	for i := 0; i+1 < len(edges); {
 		mid := (edges[i] + edges[i+1]) / 2
-		c := cost(mid)
+		c := wrong(mid)
 		j := i + 1
-		for j+1 < len(edges) && cost((edges[j]+edges[j+1])/2) == c {
+		for j+1 < len(edges) && wrong((edges[j]+edges[j+1])/2) == c {
 			j++
 		}
 		if width := edges[j] - edges[i]; c < least || c == least && width > widest {
@@ -233,28 +230,23 @@ func best(logits []float64, samples []Sample, rank int, alarm, low, high float64
 	return round2(at)
 }
 
-// costs returns what a cut of a level costs: each miss 1, each alarm at a text of the level
-// below 1, and each at a lower one so much.
-func costs(logits []float64, samples []Sample, rank int, alarm float64) func(cut float64) float64 {
-	var far, near, above []float64 // the logits of samples
+// mistakes returns how many samples a cut of a level puts on the wrong side.
+func mistakes(logits []float64, samples []Sample, rank int) func(cut float64) int {
+	var below, above []float64 // the logits of samples
 	for i, s := range samples {
 		switch {
 		case s.Min >= rank:
 			above = append(above, logits[i])
-		case s.Max == rank-1:
-			near = append(near, logits[i])
 		case s.Max < rank:
-			far = append(far, logits[i])
+			below = append(below, logits[i])
 		}
 	}
-	slices.Sort(far)
-	slices.Sort(near)
+	slices.Sort(below)
 	slices.Sort(above)
-	return func(cut float64) float64 {
-		rightly, _ := slices.BinarySearch(far, cut)
-		nearly, _ := slices.BinarySearch(near, cut)
+	return func(cut float64) int {
+		rightly, _ := slices.BinarySearch(below, cut)
 		missed, _ := slices.BinarySearch(above, cut)
-		return alarm*float64(len(far)-rightly) + float64(len(near)-nearly+missed)
+		return len(below) - rightly + missed
 	}
 }
 

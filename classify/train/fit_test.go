@@ -192,17 +192,17 @@ func TestIsotonicPoolsViolators(t *testing.T) {
 	}
 }
 
-func TestACutCostsLeastInTheMiddleOfItsRange(t *testing.T) {
+func TestACutIsTheMiddleOfTheWidestRangeOfFewestMistakes(t *testing.T) {
 	logits := []float64{-2, -1, 1, 2}
 	samples := []Sample{{}, {}, {Min: 2, Max: 2}, {Min: 2, Max: 2}}
-	if got := best(logits, samples, review, 2, -5, 5); got != 0 {
+	if got := best(logits, samples, review, -5, 5); got != 0 {
 		t.Errorf("cut at %v, want 0", got)
 	}
-	if got := best(logits, samples, review, 2, 0.5, 5); got != 0.75 {
+	if got := best(logits, samples, review, 0.5, 5); got != 0.75 {
 		t.Errorf("cut at %v, want 0.75: the room begins at 0.5", got)
 	}
-	samples[3] = Sample{} // a negative on top: an alarm costs as much as two misses
-	if got := best(logits, samples, review, 2, -5, 5); got != 3.5 {
+	samples[3] = Sample{} // a negative on top: one mistake below it as above, where there is more room
+	if got := best(logits, samples, review, -5, 5); got != 3.5 {
 		t.Errorf("cut at %v, want 3.5, above all", got)
 	}
 }

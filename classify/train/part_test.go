@@ -101,18 +101,35 @@ func TestTheCardShowsWhatIsFoundOfStrangers(t *testing.T) {
 	}
 }
 
-// What a gram is taken for by naive Bayes widens its prior.
-func TestTellingGramsAreFreerThanOthers(t *testing.T) {
+// A gram is free to be a sign where more authors write it in positives than in negatives, or
+// the other way round, however often one of them does.
+func TestSignsOfManyAuthorsAreFreerThanHabitsOfOne(t *testing.T) {
 	p := &wordingProblem{
-		grams: []string{"telling", "idle"},
-		rows:  [][]weighted{{{0, 1}, {1, 1}}, {{0, 1}}, {{1, 1}}, {}},
-		label: []float64{1, 1, 0, 0},
+		grams:  []string{"sign", "habit", "idle"},
+		rows:   [][]weighted{{{0, 1}, {1, 1}}, {{0, 1}, {1, 1}}, {{0, 1}, {1, 1}, {2, 1}}, {{2, 1}}, {}},
+		label:  []float64{1, 1, 1, 0, 0},
+		author: []string{"a", "b", "a", "a", "b"},
 	}
+	p.rows[1] = p.rows[1][:1] // the habit is a's
 	p.spreads()
-	if p.spread[0] <= p.spread[1] || p.spread[1] != loose {
-		t.Errorf("spreads %v, want the first above %v and the second that", p.spread, loose)
+	if !(p.spread[0] > p.spread[1] && p.spread[1] > p.spread[2]) || p.spread[2] != loose {
+		t.Errorf("spreads %v, want a sign above a habit, and %v last", p.spread, loose)
 	}
-	if p.rows[2][0].value != loose {
-		t.Errorf("value %v, want it scaled by the spread", p.rows[2][0].value)
+	if p.rows[3][0].value != float32(loose) {
+		t.Errorf("value %v, want it scaled by the spread", p.rows[3][0].value)
+	}
+}
+
+// What would decide texts that are open is held stiffer than what stands in clear ones.
+func TestGramsThatDecideOpenTextsAreHeldStiffer(t *testing.T) {
+	p := &wordingProblem{
+		grams:     []string{"clear", "open"},
+		rows:      [][]weighted{{{0, 1}}, {{1, 1}}},
+		count:     []float64{1, 1},
+		stiffness: []float64{ridge, ridge},
+	}
+	p.stiffen([]float64{6, 0.1, 0})
+	if !(p.stiffness[1] > p.stiffness[0] && p.stiffness[0] > ridge) {
+		t.Errorf("stiffness %v, want the second above the first, and both above %v", p.stiffness, ridge)
 	}
 }

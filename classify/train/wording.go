@@ -17,9 +17,12 @@ const ridge = 0.075
 // leastTexts is in how many texts a gram must stand to be weighed.
 const leastTexts = 3
 
-// loose is how far a gram's weight may lie from 0 that stands as often in positives as in
-// negatives.
+// loose is how far a gram's weight may lie from 0 that as many authors write in positives as
+// in negatives.
 const loose = 0.3
+
+// few is added to how many authors write a gram, so that one or two of them are no sign.
+const few = 0.5
 
 // noteCount is what a text of level note counts for beside others. A note is one weak sign of
 // trafficking: nearly a review, and no harmless text. Taught as if it were one, it would teach
@@ -29,21 +32,27 @@ const noteCount = 0.1
 
 // A wordingProblem is a logistic regression over grams: P(review or above) is the logistic
 // function of the bias and the sum of value times weight. The loss is −log P of the labels,
-// times what each row counts for, and ridge/2 · Σ (weight/spread)². A gram's spread is loose
-// and the size of its log ratio, log (P(gram | positive) / P(gram | negative)): what naive Bayes
-// takes for a sign is free to be one (Wang and Manning 2012, doi:10.5555/2390665.2390688).
+// times what each row counts for, and stiffness/2 · (weight/spread)² of each gram.
+//
+// A gram's spread is loose and the size of its log ratio: what naive Bayes takes for a sign is
+// free to be one (Wang and Manning 2012, doi:10.5555/2390665.2390688). Here the ratio is of
+// authors, not of texts: a turn of phrase that one author writes in ten offers is a habit, and
+// one that ten authors write once each is a sign.
 type wordingProblem struct {
-	grams  []string // by index
-	rows   [][]weighted
-	label  []float64
-	count  []float64 // what each row counts for
-	spread []float64 // of each gram
+	grams     []string // by index
+	rows      [][]weighted
+	label     []float64
+	count     []float64 // what each row counts for
+	author    []string  // of each row
+	spread    []float64 // of each gram
+	stiffness []float64 // of each gram
 }
 
-// A weighted gram is its index and its value in a text.
+// A weighted gram is its index and its value in a text. There are tens of millions of them:
+// going through them takes as long as memory does.
 type weighted struct {
-	gram  int
-	value float64
+	gram  int32
+	value float32
 }
 
 func newWordingProblem(samples []Sample) *wordingProblem {
@@ -59,7 +68,7 @@ func newWordingProblem(samples []Sample) *wordingProblem {
 		var row []weighted
 		for _, g := range s.Wording.Grams {
 			if i, ok := index[g.Key]; ok {
-				row = append(row, weighted{i, g.Value})
+				row = append(row, weighted{int32(i), float32(g.Value)})
 			}
 		}
 		y := 0.0
@@ -71,33 +80,56 @@ func newWordingProblem(samples []Sample) *wordingProblem {
 			n = noteCount
 		}
 		p.rows, p.label, p.count = append(p.rows, row), append(p.label, y), append(p.count, n)
+		p.author = append(p.author, cmp.Or(s.Author, s.Group)) // unsigned, a group stands for its author
 	}
 	p.spreads()
+	p.stiffness = slices.Repeat([]float64{ridge}, len(p.grams))
 	return p
 }
 
 // spreads sets the spread of each gram, and scales its values by it: the problem is solved
 // in weight/spread.
 func (p *wordingProblem) spreads() {
-	count := [2][]float64{make([]float64, len(p.grams)), make([]float64, len(p.grams))}
-	total := [2]float64{}
-	for i, row := range p.rows {
-		side := int(p.label[i])
-		total[side]++
-		for _, g := range row {
-			count[side][g.gram]++
-		}
-	}
+	authors := p.authorsOf()
 	p.spread = make([]float64, len(p.grams))
 	for k := range p.spread {
-		odds := (count[1][k] + 1) / (total[1] + 2) * (total[0] + 2) / (count[0][k] + 1)
-		p.spread[k] = loose + math.Abs(math.Log(odds))
+		p.spread[k] = loose + math.Abs(math.Log((authors[1][k]+few)/(authors[0][k]+few)))
 	}
 	for _, row := range p.rows {
 		for i, g := range row {
-			row[i].value = g.value * p.spread[g.gram]
+			row[i].value = float32(float64(g.value) * p.spread[g.gram])
 		}
 	}
+}
+
+// authorsOf returns how many authors write each gram in a negative, and in a positive.
+func (p *wordingProblem) authorsOf() (n [2][]float64) {
+	for side := range n {
+		n[side] = make([]float64, len(p.grams))
+		last := make([]string, len(p.grams)) // the author counted last for each gram
+		for _, i := range p.byAuthor() {
+			if int(p.label[i]) != side {
+				continue
+			}
+			for _, g := range p.rows[i] {
+				if n[side][g.gram] == 0 || last[g.gram] != p.author[i] {
+					last[g.gram] = p.author[i]
+					n[side][g.gram]++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// byAuthor returns the rows' indices, those of an author together.
+func (p *wordingProblem) byAuthor() []int {
+	order := make([]int, len(p.rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p.author[i], p.author[j]) })
+	return order
 }
 
 // worded reports whether a sample teaches wording: it has some, and its label says on
@@ -126,16 +158,22 @@ func vocabulary(samples []Sample) []string {
 	return out
 }
 
+// logit is what x, the weights over their spreads and the bias last, says of a row.
+func (p *wordingProblem) logit(x []float64, row []weighted) float64 {
+	z := x[len(p.grams)]
+	for _, g := range row {
+		z += float64(x[g.gram] * float64(g.value))
+	}
+	return z
+}
+
 // objective is the loss at x, the weights over their spreads and the bias last; it fills grad, unless that is nil.
 func (p *wordingProblem) objective(x, grad []float64) float64 {
 	n := len(p.grams)
 	clear(grad)
 	loss := 0.0
 	for i, row := range p.rows {
-		z := x[n]
-		for _, g := range row {
-			z += float64(x[g.gram] * g.value)
-		}
+		z := p.logit(x, row)
 		loss += float64(p.count[i] * (softplus(z) - float64(p.label[i]*z)))
 		if grad == nil {
 			continue
@@ -143,16 +181,31 @@ func (p *wordingProblem) objective(x, grad []float64) float64 {
 		d := float64(p.count[i] * (sigmoid(z) - p.label[i]))
 		grad[n] += d
 		for _, g := range row {
-			grad[g.gram] += float64(d * g.value)
+			grad[g.gram] += float64(d * float64(g.value))
 		}
 	}
 	for k, w := range x[:n] {
-		loss += float64(ridge * w * w / 2)
+		loss += float64(p.stiffness[k] * w * w / 2)
 		if grad != nil {
-			grad[k] += float64(ridge * w)
+			grad[k] += float64(p.stiffness[k] * w)
 		}
 	}
 	return loss
+}
+
+// stiffen holds a gram's weight the closer to 0, the more texts there are that x, the weights
+// over their spreads, leaves open and that the gram would decide. This is what it costs to learn
+// from texts of which every gram is blotted out with probability one half, to second order
+// (Wager, Wang and Liang 2013, arXiv:1307.1493): texts by another author lack many of the
+// grams that would give them away, and the rest must do.
+func (p *wordingProblem) stiffen(x []float64) {
+	for i, row := range p.rows {
+		q := sigmoid(p.logit(x, row))
+		open := float64(p.count[i] * q * (1 - q))
+		for _, g := range row {
+			p.stiffness[g.gram] += float64(open * float64(g.value) * float64(g.value))
+		}
+	}
 }
 
 // fitWording makes the wording score of samples. Without any that teach it, it has no
@@ -162,7 +215,25 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 	if len(p.grams) == 0 {
 		return classify.Wording{}, nil
 	}
-	x := make([]float64, len(p.grams)+1)
+	x, err := p.minimise(make([]float64, len(p.grams)+1), roughWording)
+	if err != nil {
+		return classify.Wording{}, err
+	}
+	p.stiffen(x)
+	if x, err = p.minimise(x, flatWording); err != nil {
+		return classify.Wording{}, err
+	}
+	w := classify.Wording{Bias: round2(x[len(p.grams)]), Grams: make(map[string]float64, len(p.grams))}
+	for i, g := range p.grams {
+		if v := round2(x[i] * p.spread[i]); v != 0 {
+			w.Grams[g] = v
+		}
+	}
+	return w, nil
+}
+
+// minimise returns where the loss is least, descending from x until no slope is above flat.
+func (p *wordingProblem) minimise(x []float64, flat float64) ([]float64, error) {
 	// The optimiser asks for loss and slope of a point one after the other: both are
 	// made at once.
 	at, grad := make([]float64, len(x)), make([]float64, len(x))
@@ -178,21 +249,18 @@ func fitWording(samples []Sample) (classify.Wording, error) {
 			}
 			copy(g, grad)
 		},
-	}, x, &optimize.Settings{GradientThreshold: flatWording, Converger: optimize.NeverTerminate{}, MajorIterations: 1000}, &optimize.LBFGS{})
+	}, x, &optimize.Settings{GradientThreshold: flat, Converger: optimize.NeverTerminate{}, MajorIterations: 1000}, &optimize.LBFGS{})
 	if res == nil {
-		return classify.Wording{}, fmt.Errorf("minimise the loss of the wording: %w", err)
+		return nil, fmt.Errorf("minimise the loss of the wording: %w", err)
 	}
-	w := classify.Wording{Bias: round2(res.X[len(p.grams)]), Grams: make(map[string]float64, len(p.grams))}
-	for i, g := range p.grams {
-		if v := round2(res.X[i] * p.spread[i]); v != 0 {
-			w.Grams[g] = v
-		}
-	}
-	return w, nil
+	return res.X, nil
 }
 
 // flatWording is the gradient at which the descent ends. Weights are rounded to hundredths, far coarser than what it leaves open.
 const flatWording = 1e-1
+
+// roughWording is that of the first descent, which only says which texts are open.
+const roughWording = 1
 
 // word returns the samples with the wording score that each got from samples of other
 // parts, so that what weighs the score sees it as it will be on texts that are new to it.
