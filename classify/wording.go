@@ -154,8 +154,8 @@ func (r *reading) denies() bool {
 // worded returns the words of the listing and how much of their score counts; no words where
 // none of it does.
 func (r *reading) worded() ([]wordToken, Hearing) {
-	if r.hear(maxWords).Share == 0 {
-		return nil, Hearing{}
+	if !r.wordable(maxWords) {
+		return nil, Hearing{} // however many they are
 	}
 	ws := r.wordTokens()
 	h := r.hear(len(ws))

@@ -107,7 +107,7 @@ func (p *wordingProblem) authorsOf() (n [2][]float64) {
 	for side := range n {
 		n[side] = make([]float64, len(p.grams))
 		last := make([]string, len(p.grams)) // the author counted last for each gram
-		for _, i := range p.byAuthor() {
+		for _, i := range p.rowsByAuthor() {
 			if int(p.label[i]) != side {
 				continue
 			}
@@ -122,8 +122,8 @@ func (p *wordingProblem) authorsOf() (n [2][]float64) {
 	return n
 }
 
-// byAuthor returns the rows' indices, those of an author together.
-func (p *wordingProblem) byAuthor() []int {
+// rowsByAuthor returns the rows' indices, those of an author together.
+func (p *wordingProblem) rowsByAuthor() []int {
 	order := make([]int, len(p.rows))
 	for i := range order {
 		order[i] = i
