@@ -140,7 +140,7 @@ func (r *reading) everyClause() []clauseView {
 	}
 	out := slices.Clone(r.clauses)
 	for n, f := range r.fields {
-		for _, c := range clauses(f.text) {
+		for _, c := range f.clauses() {
 			if !followed[place{n, c.tokens[0].start}] {
 				v := newView(r.c.vocabulary, r.c.masker.english, c, f.places)
 				v.about = r.topic || r.subject

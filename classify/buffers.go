@@ -4,6 +4,19 @@ package classify
 type buffers struct {
 	chars  []char
 	fields [2]fieldBuffers // title and description
+
+	lexemes    []lexeme // of words that a gramTable does not hold
+	tokens     []wordToken
+	termShapes []shape
+	shapes     []shaped
+	hearer     hearer
+	of         []float64
+}
+
+// newLexeme returns a lexeme of a word that stands for itself.
+func (b *buffers) newLexeme(word string) *lexeme {
+	b.lexemes = append(b.lexemes, lexeme{word: word, plain: true, number: -1, gram: -1})
+	return &b.lexemes[len(b.lexemes)-1]
 }
 
 // Field buffers hold what a reading knows of a field.
@@ -12,6 +25,8 @@ type fieldBuffers struct {
 	lo, hi []int32
 	places []place
 	words  []seen
+	tokens []token
+	parted []clause
 }
 
 // keep is how many bytes of a field a reading's buffers may have been for to be kept.

@@ -36,6 +36,7 @@ type Classifier struct {
 	tagger     *tagger
 	detector   *detector
 	masker     *masker
+	grams      *gramTable
 	taxonomy   map[string]indicator.Indicator
 	all        indicator.Taxonomy
 	model      Model
@@ -94,18 +95,18 @@ func NewWith(o Options) (*Classifier, error) {
 		return nil, err
 	}
 	c.extra = extra.hash
-	if o.Model == nil {
-		o.Model = modelFile
-	}
-	if err := c.learn(o.Model); err != nil {
-		return nil, err
-	}
 	if c.tagger, err = newTagger(); err != nil {
 		return nil, fmt.Errorf("load tagger: %w", err)
 	}
 	c.scanner = newScanner(c.vocabulary.terms)
 	c.detector = newDetector(c.vocabulary)
 	c.masker = newMasker(c.vocabulary)
+	if o.Model == nil {
+		o.Model = modelFile
+	}
+	if err := c.learn(o.Model); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 

@@ -97,46 +97,58 @@ balkans caucasus scandinavia levant maghreb arabia indochina eastern-european da
 // A masker gives words and terms the spellings that the wording score sees: no gender, no
 // origin, no religion, no number.
 type masker struct {
-	english   int // which of the lexicons is; -1 for none
-	alike     map[string]string
-	attribute map[string]bool
-	signs     [][]string      // of each term of the vocabulary: classes and genres that it stands for
-	shapes    []shape         // of each term
-	person    map[string]bool // masked words that stand for somebody
+	english    int        // which of the lexicons is; -1 for none
+	words      wordTable  // those that something stands for
+	lexemes    []lexeme   // that stand for them
+	signs      [][]string // of each term of the vocabulary: classes and genres that it stands for
+	shapes     []shape    // of each term
+	ranks      [256]int   // of each shape: the least counts where a word may have several
+	shapeNames [256]string
 }
 
 // newMasker reads the tables, and takes the lexicon's origins and places in.
 func newMasker(v *vocabulary) *masker {
-	m := &masker{alike: make(map[string]string), attribute: make(map[string]bool)}
+	m := new(masker)
 	for line := range strings.Lines(neutral) {
 		ws := strings.Fields(line)
 		for _, w := range ws {
-			if _, ok := m.alike[w]; !ok {
-				m.alike[w] = "*" + ws[0]
-			}
+			m.add(w, "*"+ws[0], noShape)
 		}
 	}
 	for _, w := range []string{"she", "he"} {
-		m.alike[w] = maskPronoun
+		m.add(w, maskPronoun, pronoun)
 	}
 	for _, w := range []string{"her", "him", "his", "hers"} {
-		m.alike[w] = maskHer
+		m.add(w, maskHer, possessive)
 	}
 	for _, w := range []string{"herself", "himself"} {
-		m.alike[w] = maskSelf
+		m.add(w, maskSelf, noShape)
 	}
 	for _, end := range []string{"'s", "'ll", "'d"} {
-		m.alike["she"+end] = maskPronoun + end
-		m.alike["he"+end] = maskPronoun + end
+		m.add("she"+end, maskPronoun+end, noShape)
+		m.add("he"+end, maskPronoun+end, noShape)
 	}
 	for w := range strings.FieldsSeq(attributes) {
-		m.attribute[w] = true
+		m.add(w, maskAttribute, attribute)
 	}
 	m.english = slices.IndexFunc(v.lexicons, func(l *lexicon) bool { return l.lang == "en" })
 	m.origins(v)
 	m.terms(v)
 	m.shapeTerms(v)
 	return m
+}
+
+// add says what stands for a word, unless something does; an attribute is one whatever else
+// it may be.
+func (m *masker) add(word, as string, s shape) {
+	l := lexeme{word: as, shape: s}
+	switch n, ok := m.words.number(word); {
+	case !ok:
+		m.words.add(word)
+		m.lexemes = append(m.lexemes, l)
+	case s == attribute:
+		m.lexemes[n] = l
+	}
 }
 
 // origins takes the lexicon's origins and places for attributes.
@@ -148,7 +160,7 @@ func (m *masker) origins(v *vocabulary) {
 			}
 			if k := v.lexicons[is.lex].known; is.class == k.origin || is.class == k.place {
 				for w := range strings.FieldsSeq(v.terms[t]) {
-					m.attribute[w] = true
+					m.add(w, maskAttribute, attribute)
 				}
 			}
 		}
@@ -181,29 +193,23 @@ func (m *masker) terms(v *vocabulary) {
 	}
 }
 
-// masks reports whether a term has a masked word.
+// shapesByName returns the shapes that grams name.
+func (m *masker) shapesByName() map[string]shape {
+	shapes := make(map[string]shape)
+	for s, name := range m.shapeNames {
+		if name != "" {
+			shapes[name] = shape(s)
+		}
+	}
+	return shapes
+}
+
+// masks reports whether a term has a word that something stands for, or a number.
 func (m *masker) masks(term string) bool {
 	for w := range strings.FieldsSeq(term) {
-		if _, plain := m.mask(token{text: w}); !plain {
+		if _, ok := m.words.number(w); ok || isDigit(rune(w[0])) {
 			return true
 		}
 	}
 	return false
-}
-
-// mask returns the spelling of a token that the wording score sees; plain says that the
-// word stands for itself, so that its letters may be looked at.
-func (m *masker) mask(t token) (word string, plain bool) {
-	switch {
-	case t.amount:
-		return maskMoney, false
-	case t.number || isDigit(rune(t.text[0])):
-		return maskNumber, false
-	case m.attribute[t.text]:
-		return maskAttribute, false
-	}
-	if w, ok := m.alike[t.text]; ok {
-		return w, false
-	}
-	return t.text, true
 }

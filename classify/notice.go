@@ -156,7 +156,7 @@ func (r *reading) notice(views []clauseView, disguised bool) notice {
 // priced reports whether a clause of the listing has a number that can be a price.
 func (r *reading) priced(disguised bool) bool {
 	for _, f := range r.fields {
-		for _, c := range clauses(f.text) {
+		for _, c := range f.clauses() {
 			if c.priced(disguised) {
 				return true
 			}

@@ -17,8 +17,18 @@ const (
 type field struct {
 	name, given string
 	*folded
-	places []place  // terms found, by their starts
-	quoted [][2]int // bytes in quotation marks, once asked for
+	buffers *fieldBuffers
+	places  []place  // terms found, by their starts
+	parted  []clause // once asked for
+	quoted  [][2]int // bytes in quotation marks, once asked for
+}
+
+// clauses returns the field's clauses. Whoever asks gets the same tokens.
+func (f *field) clauses() []clause {
+	if f.parted == nil {
+		f.parted = clausesIn(f.buffers, f.text)
+	}
+	return f.parted
 }
 
 // A reading is the work on one listing.
@@ -58,7 +68,7 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	r := &reading{c: c, scratch: b, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
 	texts := make([]string, 0, 2)
 	for n, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
-		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text, b, &b.fields[n])}
+		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text, b, &b.fields[n]), buffers: &b.fields[n]}
 		fd.places = c.scanner.scan(&b.fields[n], fd.text)
 		slices.SortFunc(fd.places, func(a, b place) int {
 			if a.start != b.start {
@@ -194,7 +204,7 @@ type clauseView struct {
 func (r *reading) views(lexicons []int) []clauseView {
 	var out []clauseView
 	for n, f := range r.fields {
-		for _, c := range clauses(f.text) {
+		for _, c := range f.clauses() {
 			for _, lex := range lexicons {
 				if v := newView(r.c.vocabulary, lex, c, f.places); len(v.hits) > 0 {
 					v.bare = r.c.without == VoiceGate

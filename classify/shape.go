@@ -8,11 +8,16 @@ import "slices"
 type shape byte
 
 const (
-	noShape   shape = 0
-	otherWord shape = 'x'
-	anyNumber shape = 'n'
-	anySum    shape = 'S'
-	somebody  shape = 'P'
+	noShape    shape = 0
+	pronoun    shape = 1
+	possessive shape = 2
+	attribute  shape = '~' // passed over, as if it did not stand there
+	figure     shape = '#' // a number: a sum or none, by its length
+	otherWord  shape = 'x'
+	anyNumber  shape = 'n'
+	anySum     shape = 'S'
+	somebody   shape = 'P'
+	firstWord  shape = 128 // of those that are words of function, each for itself
 )
 
 // shapeClasses are the classes of terms that make a shape, the weightier first.
@@ -44,21 +49,11 @@ func shapeClasses() []struct {
 	}
 }
 
-// rank is the place of a shape among those that a word may have; the least counts.
-func rank(s shape) int {
-	return slices.IndexFunc(shapeClasses(), func(c struct {
-		shape shape
-		names []string
-	}) bool {
-		return c.shape == s
-	})
-}
-
 // shapeTerms finds the shape of each term of a vocabulary, in English. Terms with a masked
 // word in them have none; what differs by gender alone is somebody if one of it is.
 func (m *masker) shapeTerms(v *vocabulary) {
 	m.shapes = make([]shape, len(v.terms))
-	m.person = make(map[string]bool)
+	m.nameShapes()
 	if m.english < 0 {
 		return
 	}
@@ -84,36 +79,51 @@ func (m *masker) shapeTerms(v *vocabulary) {
 	}
 }
 
-// personify files the masked word of a term as somebody, if that is what it means.
-func (m *masker) personify(v *vocabulary, lex *lexicon, t int) {
-	person := slices.ContainsFunc(v.meanings[t], func(is meaning) bool { return is.lex == m.english && is.class >= 0 && is.class == lex.known.person })
-	if w, ok := m.alike[v.terms[t]]; ok && person {
-		m.person[w] = true
+// nameShapes gives shapes their names.
+func (m *masker) nameShapes() {
+	m.shapeNames[pronoun], m.shapeNames[possessive] = maskPronoun, maskHer
+	for _, s := range []shape{otherWord, anyNumber, anySum} {
+		m.shapeNames[s] = string(s)
+	}
+	for rank, c := range shapeClasses() {
+		m.shapeNames[c.shape], m.ranks[c.shape] = string(c.shape), rank
+	}
+	for i, w := range functionWords() {
+		m.shapeNames[int(firstWord)+i] = w
 	}
 }
 
-// functionWord reports whether a word stands for itself in a shape.
-func functionWord(w string) bool {
-	switch w {
-	case "for", "to", "with", "from", "by", "of", "at", "in", "on", "against", "per", "and", "or", "if", "until", "after", "before", "is", "are", "was", "were",
-		"be", "will", "can", "may", "has", "have", "i", "we", "you", "my", "our", "your", "me", "us", "who", "that", "as", "over", "out", "off", "back", "up":
-		return true
+// personify makes somebody of what stands for a term, if that is what the term means.
+func (m *masker) personify(v *vocabulary, lex *lexicon, t int) {
+	person := slices.ContainsFunc(v.meanings[t], func(is meaning) bool { return is.lex == m.english && is.class >= 0 && is.class == lex.known.person })
+	n, ok := m.words.number(v.terms[t])
+	if !ok || !person {
+		return
 	}
-	return false
+	for i, as := 0, m.lexemes[n].word; i < len(m.lexemes); i++ {
+		if l := &m.lexemes[i]; l.word == as && l.shape == noShape {
+			l.shape = somebody
+		}
+	}
+}
+
+// functionWords returns the words that stand for themselves in a shape.
+func functionWords() []string {
+	return []string{
+		"for", "to", "with", "from", "by", "of", "at", "in", "on", "against", "per", "and", "or", "if", "until", "after", "before", "is", "are", "was", "were",
+		"be", "will", "can", "may", "has", "have", "i", "we", "you", "my", "our", "your", "me", "us", "who", "that", "as", "over", "out", "off", "back", "up",
+	}
 }
 
 // A shaped word is the shape of one word or of a term of several.
 type shaped struct {
-	key        string
+	shape      shape
 	first, end int // words
 	clause     int
 }
 
-// shapesOf returns the shapes of the words of a listing, of which those of one term, and
-// other words that follow each other, are one.
-func (r *reading) shapesOf(ws []wordToken) []shaped {
-	of := make([]shape, len(ws))
-	ranks := make([]int, len(ws))
+// termShapes notes the shapes of the terms that words belong to, the weightiest of each word.
+func (r *reading) termShapes(ws []wordToken, of []shape) {
 	from := 0
 	for n, fd := range r.fields {
 		for from < len(ws) && ws[from].field < n {
@@ -128,65 +138,69 @@ func (r *reading) shapesOf(ws []wordToken) []shaped {
 			for k < len(ws) && ws[k].field == n && ws[k].end <= p.start {
 				k++
 			}
-			at := rank(s)
 			for i := k; i < len(ws) && ws[i].field == n && ws[i].start < p.end; i++ {
-				if of[i] == noShape || at < ranks[i] {
-					of[i], ranks[i] = s, at
+				if of[i] == noShape || r.c.masker.ranks[s] < r.c.masker.ranks[of[i]] {
+					of[i] = s
 				}
 			}
 		}
 	}
-	out := make([]shaped, 0, len(ws))
+}
+
+// shapesOf returns the shapes of the words of a listing, of which those of one term, and
+// other words that follow each other, are one.
+func (r *reading) shapesOf(ws []wordToken) []shaped {
+	b := r.scratch
+	b.termShapes = append(b.termShapes[:0], make([]shape, len(ws))...)
+	r.termShapes(ws, b.termShapes)
+	out := b.shapes[:0]
 	for i, w := range ws {
-		var key string
+		s := w.lexeme.shape
 		switch {
-		case w.word == maskAttribute:
+		case s == attribute:
 			continue
-		case w.word == maskMoney || w.word == maskNumber && w.end-w.start >= 3:
-			key = string(anySum)
-		case w.word == maskNumber:
-			key = string(anyNumber)
-		case w.word == maskPronoun || w.word == maskHer:
-			key = w.word
-		case r.c.masker.person[w.word]:
-			key = string(somebody)
-		case of[i] == noShape && functionWord(w.word):
-			key = w.word
-		case of[i] == noShape:
-			key = string(otherWord)
-		default:
-			key = string(of[i])
+		case s == figure && w.end-w.start >= 3:
+			s = anySum
+		case s == figure:
+			s = anyNumber
+		case s != noShape && s < firstWord:
+		case b.termShapes[i] != noShape:
+			s = b.termShapes[i]
+		case s == noShape:
+			s = otherWord
 		}
-		if last := len(out) - 1; last >= 0 && out[last].clause == w.clause && out[last].key == key && len(key) == 1 {
+		if last := len(out) - 1; last >= 0 && out[last].clause == w.clause && out[last].shape == s && len(r.c.masker.shapeNames[s]) == 1 {
 			out[last].end = i + 1
 			continue
 		}
-		out = append(out, shaped{key, i, i + 1, w.clause})
+		out = append(out, shaped{s, i, i + 1, w.clause})
 	}
+	b.shapes = out
 	return out
 }
 
 // shapeReach is how many shapes apart two may be that are taken together.
 const shapeReach = 6
 
-// shapeGrams calls f with the pairs and threes of shapes that follow each other in a clause,
-// and with pairs further apart of which neither is any other word.
-func (r *reading) shapeGrams(ws []wordToken, f func(key []byte, first, end int)) {
+// A shapeForm is how shapes stand that are taken together.
+type shapeForm byte
+
+const (
+	nearShapes shapeForm = iota // two or three that follow each other
+	farShapes                   // two with some between them, whatever these are
+)
+
+// shapeGrams hands a sink the pairs and threes of shapes that follow each other in a clause,
+// and pairs further apart of which neither is any other word.
+func (r *reading) shapeGrams(ws []wordToken, to gramSink) {
 	ss := r.shapesOf(ws)
-	var key []byte
 	for i, s := range ss {
 		for j := i + 1; j < len(ss) && j <= i+shapeReach && ss[j].clause == s.clause; j++ {
-			switch {
-			case j == i+2:
-				key = append(append(append(append(append(append(key[:0], '%'), s.key...), ' '), ss[i+1].key...), ' '), ss[j].key...)
-				f(key, s.first, ss[j].end)
-			case j == i+1:
-				key = append(append(append(append(key[:0], '%'), s.key...), ' '), ss[j].key...)
-				f(key, s.first, ss[j].end)
+			if j <= i+2 {
+				to.shape(nearShapes, ss[i:j+1])
 			}
-			if j > i+1 && s.key != "x" && ss[j].key != "x" {
-				key = append(append(append(append(key[:0], '%'), s.key...), "…"...), ss[j].key...)
-				f(key, s.first, ss[j].end)
+			if j > i+1 && s.shape != otherWord && ss[j].shape != otherWord {
+				to.shape(farShapes, ss[i:j+1])
 			}
 		}
 	}

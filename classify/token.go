@@ -29,18 +29,21 @@ const (
 )
 
 // clauses parts text into clauses of tokens.
-func clauses(text string) []clause {
-	var cs []clause
-	var ts []token
+func clauses(text string) []clause { return clausesIn(new(fieldBuffers), text) }
+
+// clausesIn is clauses into buffers.
+func clausesIn(b *fieldBuffers, text string) []clause {
+	cs, ts := b.parted[:0], b.tokens[:0]
+	begin := 0 // of the clause, in ts
 	flush := func() {
-		for len(ts) > maxClause {
-			cs = append(cs, clause{ts[:maxClause:maxClause]})
-			ts = ts[maxClause-overlap:]
+		for len(ts)-begin > maxClause {
+			cs = append(cs, clause{ts[begin : begin+maxClause : begin+maxClause]})
+			begin += maxClause - overlap
 		}
-		if len(ts) > 0 {
-			cs = append(cs, clause{ts})
+		if len(ts) > begin {
+			cs = append(cs, clause{ts[begin:len(ts):len(ts)]})
 		}
-		ts = nil
+		begin = len(ts)
 	}
 	apart, money := false, false
 	for i := 0; i < len(text); {
@@ -64,6 +67,7 @@ func clauses(text string) []clause {
 		i += n
 	}
 	flush()
+	b.parted, b.tokens = cs, ts
 	return cs
 }
 

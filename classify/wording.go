@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"vigil"
 	"vigil/classify/indicator"
@@ -32,10 +30,9 @@ const (
 
 // Bounds of what is read for the wording, and of what it says.
 const (
-	maxWords    = 600 // of a listing
-	leastWords  = 5
-	enough      = 16 // that are listened to, whoever they speak of
-	longestWord = 24 // letters of a word of which parts are looked at
+	maxWords   = 600 // of a listing
+	leastWords = 5
+	enough     = 16 // that are listened to, whoever they speak of
 
 	told   = 0.8 // share of what a wording says for, where it tells of others' offers
 	nobody = 0.4 // the same, where few words speak of nobody
@@ -44,32 +41,10 @@ const (
 // WordingLimit is the most that a wording score may be, in logits before its weight.
 const WordingLimit = 4.0
 
-// A gramKind is a kind of gram. Each kind of a listing's grams counts so much, however many
-// they are: see [worth].
-type gramKind int
-
-const (
-	wordGram  gramKind = iota // a word
-	pairGram                  // two words that follow each other in a clause
-	partGram                  // three to five letters of a word, its edges included
-	classGram                 // a class of terms of the lexicon, or a cue of a genre
-	shapeGram                 // shapes that follow each other
-	gramKinds
-)
-
 // A Gram is one gram of a listing and what it is worth.
 type Gram struct {
 	Key   string
 	Value float64
-}
-
-// A wordToken is a masked word of a listing and its place.
-type wordToken struct {
-	word       string
-	plain      bool // it stands for itself
-	field      int
-	start, end int // in the folded text
-	clause     int
 }
 
 // wordable reports whether the wording of so many words can be read: English, and no scrap.
@@ -165,101 +140,6 @@ func (r *reading) worded() ([]wordToken, Hearing) {
 	return ws, h
 }
 
-// wordTokens returns the masked words of the listing.
-func (r *reading) wordTokens() []wordToken {
-	var ws []wordToken
-	clause := 0
-	for n, f := range r.fields {
-		for _, c := range clauses(f.text) {
-			clause++
-			for _, t := range c.tokens {
-				if len(ws) == maxWords {
-					return ws
-				}
-				w, plain := r.c.masker.mask(t)
-				if last := len(ws) - 1; w == maskAttribute && last >= 0 && ws[last].word == w && ws[last].clause == clause {
-					ws[last].end = t.end // "eastern european" is one attribute, as "thai" is
-					continue
-				}
-				ws = append(ws, wordToken{w, plain, n, t.start, t.end, clause})
-			}
-		}
-	}
-	return ws
-}
-
-// grams calls f with every gram of words and the words that it covers.
-func (r *reading) grams(ws []wordToken, f func(kind gramKind, key []byte, first, end int)) {
-	var key []byte
-	for i, w := range ws {
-		key = append(key[:0], w.word...)
-		f(wordGram, key, i, i+1)
-		if i+1 < len(ws) && ws[i+1].clause == w.clause {
-			key = append(append(key, ' '), ws[i+1].word...)
-			f(pairGram, key, i, i+2)
-		}
-		if w.plain && len(w.word) <= longestWord {
-			key = parts(key, w.word, func(part []byte) { f(partGram, part, i, i+1) })
-		}
-	}
-	r.shapeGrams(ws, func(key []byte, first, end int) { f(shapeGram, key, first, end) })
-	r.classGrams(ws, func(class string, first, end int) {
-		key = append(key[:0], class...)
-		f(classGram, key, first, end)
-	})
-}
-
-// parts calls f with the runs of three to five letters of a word, "_" standing for its
-// edges, and returns the buffer that it used.
-func parts(buf []byte, word string, f func([]byte)) []byte {
-	buf = append(append(append(buf[:0], "+_"...), word...), '_')
-	var starts [longestWord + 3]int
-	n := 0
-	for i := 1; i < len(buf); {
-		starts[n] = i
-		n++
-		_, size := utf8.DecodeRune(buf[i:])
-		i += size
-	}
-	starts[n] = len(buf)
-	for size := 3; size <= 5; size++ {
-		for i := 0; i+size <= n; i++ {
-			from := starts[i] - 1
-			keep := buf[from]
-			buf[from] = '+'
-			f(buf[from:starts[i+size]])
-			buf[from] = keep
-		}
-	}
-	return buf
-}
-
-// classGrams calls f with the signs that the lexicon's terms in the text stand for.
-func (r *reading) classGrams(ws []wordToken, f func(class string, first, end int)) {
-	for n, fd := range r.fields {
-		from, _ := slices.BinarySearchFunc(ws, n, func(w wordToken, n int) int { return cmp.Compare(w.field, n) })
-		for _, p := range fd.places {
-			signs := r.c.masker.signs[p.term]
-			if len(signs) == 0 {
-				continue
-			}
-			for from < len(ws) && ws[from].field == n && ws[from].end <= p.start {
-				from++
-			}
-			end := from
-			for end < len(ws) && ws[end].field == n && ws[end].start < p.end {
-				end++
-			}
-			if end == from {
-				break // beyond the words that are read
-			}
-			for _, s := range signs {
-				f(s, from, end)
-			}
-		}
-	}
-}
-
 // A Worded is the wording of a listing.
 type Worded struct {
 	Grams []Gram // in the order of their keys; none where the wording cannot be read
@@ -278,34 +158,14 @@ func (c *Classifier) Worded(l vigil.Listing) Worded {
 	if !r.wordable(len(ws)) {
 		return Worded{}
 	}
-	kinds := make(map[string]gramKind)
-	var count [gramKinds]int
-	r.grams(ws, func(kind gramKind, key []byte, _, _ int) {
-		kinds[string(key)] = kind
-		count[kind]++
-	})
-	grams := make([]Gram, 0, len(kinds))
-	for key, kind := range kinds {
-		grams = append(grams, Gram{strings.Clone(key), worth(kind, count[kind])})
+	sp := speller{ws: ws, masker: r.c.masker, kinds: make(map[string]gramKind)}
+	r.grams(ws, &sp)
+	grams := make([]Gram, 0, len(sp.kinds))
+	for key, kind := range sp.kinds {
+		grams = append(grams, Gram{key, worth(kind, sp.count[kind])})
 	}
 	slices.SortFunc(grams, func(a, b Gram) int { return cmp.Compare(a.Key, b.Key) })
 	return Worded{grams, r.hear(len(ws))}
-}
-
-// worth is what each of n grams of a kind is worth: the reciprocal root of their number, so
-// that each kind counts alike in a text of any length. A few grams are no basis, so that there
-// are always some more than there are. Structure alone counts less than words: on authors
-// unseen, classes of words and still more shapes are surer of themselves than they are right.
-func worth(kind gramKind, n int) float64 {
-	w := 1 / math.Sqrt(float64(n+10))
-	switch kind {
-	case classGram:
-		return 0.7 * w
-	case shapeGram:
-		return 0.5 * w
-	default:
-		return w
-	}
 }
 
 // Value is the wording score of a listing in logits, within limits; 0 where none counts.
@@ -348,35 +208,6 @@ func (h Hearing) bounded(x float64) float64 {
 	return y
 }
 
-// spread says what each word adds to the wording score, and returns the score.
-func (r *reading) spread(ws []wordToken) (value float64, of []float64) {
-	type known struct {
-		weight     float64
-		kind       gramKind
-		first, end int
-	}
-	var found []known
-	var count [gramKinds]int
-	seen := make(map[string]bool)
-	r.grams(ws, func(kind gramKind, key []byte, first, end int) {
-		count[kind]++
-		if w, ok := r.c.model.Wording.Grams[string(key)]; ok && !seen[string(key)] {
-			seen[string(key)] = true
-			found = append(found, known{w, kind, first, end})
-		}
-	})
-	of = make([]float64, len(ws))
-	sum := r.c.model.Wording.Bias
-	for _, g := range found {
-		v := float64(g.weight * worth(g.kind, count[g.kind]))
-		sum += v
-		for i := g.first; i < g.end; i++ {
-			of[i] += v / float64(g.end-g.first)
-		}
-	}
-	return sum, of
-}
-
 // cited is how many runs of words a wording is shown by at most.
 const cited = 6
 
@@ -416,7 +247,7 @@ func runs(ws []wordToken, of []float64, sign float64) []run {
 // wording adds the wording score, shared among the words that it rests on most.
 func (w *weighing) wording() {
 	r := w.r
-	if len(r.c.model.Wording.Grams) == 0 {
+	if r.c.grams.empty() {
 		return
 	}
 	ws, heard := r.worded()
