@@ -23,8 +23,9 @@ func (b *buffers) newLexeme(word string) *lexeme {
 type fieldBuffers struct {
 	out    []byte
 	lo, hi []int32
+	words  []wordPlace
 	places []place
-	words  []seen
+	seen   []seen
 	tokens []token
 	parted []clause
 }

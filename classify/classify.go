@@ -31,6 +31,8 @@ type Classifier struct {
 
 	vocabulary *vocabulary
 	watchlist  watchlist
+	words      wordTable // of the vocabulary and the detector; a model's has these and more
+	labels     []bool    // of each of these words: see [labels]
 	scanner    *scanner
 	buffers    *sync.Pool // of *buffers
 	tagger     *tagger
@@ -98,8 +100,9 @@ func NewWith(o Options) (*Classifier, error) {
 	if c.tagger, err = newTagger(); err != nil {
 		return nil, fmt.Errorf("load tagger: %w", err)
 	}
-	c.scanner = newScanner(c.vocabulary.terms)
-	c.detector = newDetector(c.vocabulary)
+	c.scanner = newScanner(&c.words, c.vocabulary.terms)
+	c.detector = newDetector(&c.words, c.vocabulary)
+	c.labels = labels(&c.words)
 	c.masker = newMasker(c.vocabulary)
 	if o.Model == nil {
 		o.Model = modelFile

@@ -50,7 +50,7 @@ func (c *Classifier) learn(model []byte) (err error) {
 	if c.id, err = c.model.id(model); err != nil {
 		return err
 	}
-	c.grams, c.model.Wording = newGramTable(c.masker, c.model.Wording), Wording{}
+	c.grams, c.model.Wording = newGramTable(&c.words, c.masker, c.model.Wording), Wording{}
 	if c.extra != "" {
 		c.id += " lexicon " + c.extra
 	}

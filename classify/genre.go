@@ -36,13 +36,16 @@ type located struct {
 func (v *vocabulary) count(fields []*field) *tally {
 	t := new(tally)
 	type cue struct{ term, genre int }
-	seen := make(map[cue]bool)
+	var seen map[cue]bool // most texts have none
 	for n, f := range fields {
 		for _, p := range f.places {
 			for _, m := range v.meanings[p.term] {
 				c := cue{p.term, m.genre}
 				if m.class >= 0 || seen[c] {
 					continue
+				}
+				if seen == nil {
+					seen = make(map[cue]bool)
 				}
 				seen[c] = true
 				if m.strong {

@@ -8,7 +8,7 @@ import (
 
 // A gramKind is a kind of gram. Each kind of a listing's grams counts so much, however many
 // they are: see [worth].
-type gramKind int
+type gramKind byte
 
 const (
 	wordGram  gramKind = iota // a word
@@ -48,7 +48,7 @@ type lexeme struct {
 	number int32   // among the spellings of which pairs are made; -1 for none
 	gram   int32   // -1 for none
 	parts  []int32 // grams among its parts, in their order
-	of     int     // how many parts there are, known or not
+	of     int     // how many parts there are, known or not; 0 for a word that no table holds
 }
 
 // A wordToken is a word of a listing and its place.

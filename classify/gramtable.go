@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,7 +19,7 @@ const (
 type gramTable struct {
 	bias          float64
 	weights       []float64
-	words         wordTable // words as they stand in texts
+	words         wordTable // words as they stand in texts, whoever knows them
 	lexemes       []lexeme  // of each word
 	money, number lexeme    // what stands for a sum, and for another number
 	parts         wordTable
@@ -30,10 +31,10 @@ type gramTable struct {
 
 func (t *gramTable) empty() bool { return len(t.weights) == 0 }
 
-// newGramTable takes in a wording. What no text can have, as a class that the lexicon lacks,
-// weighs nothing and is left out.
-func newGramTable(m *masker, w Wording) *gramTable {
-	t := &gramTable{bias: w.Bias, weights: make([]float64, 0, len(w.Grams))}
+// newGramTable takes in a wording, and words that others know. What no text can have, as a
+// class that the lexicon lacks, weighs nothing and is left out.
+func newGramTable(words *wordTable, m *masker, w Wording) *gramTable {
+	t := &gramTable{bias: w.Bias, weights: make([]float64, 0, len(w.Grams)), words: words.clone()}
 	grams := make(map[string]int32, len(w.Grams))
 	spelled := make(map[string]int32) // words of grams
 	spell := func(word string) int32 {
@@ -67,58 +68,45 @@ func newGramTable(m *masker, w Wording) *gramTable {
 	return t
 }
 
-// file makes the lexemes of all words that a gram is made of or that something stands for,
-// and the grams of the vocabulary's terms.
+// file makes the lexemes of all words, and the grams of the vocabulary's terms.
 func (t *gramTable) file(m *masker, spelled, grams map[string]int32) {
-	gramOf := func(key string) int32 {
-		if n, ok := grams[key]; ok {
+	number := func(of map[string]int32, key string) int32 {
+		if n, ok := of[key]; ok {
 			return n
 		}
 		return -1
 	}
 	known := func(l lexeme) lexeme {
-		l.gram, l.number = gramOf(l.word), -1
-		if n, ok := spelled[l.word]; ok {
-			l.number = n
-		}
+		l.gram, l.number = number(grams, l.word), number(spelled, l.word)
 		if l.hasParts() {
 			parts(l.word, func(part string) {
 				l.of++
-				if n, ok := grams[string(partMark)+part]; ok {
-					l.parts = append(l.parts, n)
+				if n, ok := t.parts.number(part); ok {
+					l.parts = append(l.parts, t.partGrams[n])
 				}
 			})
 		}
 		return l
 	}
-	add := func(word string, l lexeme) {
-		if int(t.words.add(word)) == len(t.lexemes) {
-			t.lexemes = append(t.lexemes, known(l))
-		}
-	}
-	for i, w := range m.words.words {
-		add(w, m.lexemes[i])
-	}
-	for i, w := range functionWords() {
-		add(w, lexeme{word: w, plain: true, shape: firstWord + shape(i)})
-	}
-	for _, w := range sortedKeys(spelled) {
+	for _, w := range slices.Concat(m.words.words, functionWords(), sortedKeys(spelled)) {
 		if r, _ := utf8.DecodeRuneInString(w); wordRune(r) { // what stands for a word stands in no text
-			add(w, lexeme{word: w, plain: true})
+			t.words.add(w)
 		}
+	}
+	for _, w := range t.words.words {
+		t.lexemes = append(t.lexemes, known(m.lexeme(w)))
 	}
 	t.money = known(lexeme{word: maskMoney, shape: anySum})
 	t.number = known(lexeme{word: maskNumber, shape: figure})
 	t.signs = make([][]int32, len(m.signs))
 	for term, signs := range m.signs {
 		for _, s := range signs {
-			t.signs[term] = append(t.signs[term], gramOf(s))
+			t.signs[term] = append(t.signs[term], number(grams, s))
 		}
 	}
 }
 
-// lexeme returns the lexeme of a token; nil for a word that stands for itself and is of no
-// gram but by its parts.
+// lexeme returns the lexeme of a token; nil for a word that the table does not hold.
 func (t *gramTable) lexeme(tok *token) *lexeme {
 	switch {
 	case tok.amount:
@@ -126,10 +114,17 @@ func (t *gramTable) lexeme(tok *token) *lexeme {
 	case tok.number || isDigit(rune(tok.text[0])):
 		return &t.number
 	}
-	if n, ok := t.words.number(tok.text); ok {
-		return &t.lexemes[n]
+	n := tok.word
+	if n == several {
+		var ok bool
+		if n, ok = t.words.number(tok.text); !ok {
+			return nil
+		}
 	}
-	return nil
+	if n == unlisted {
+		return nil
+	}
+	return &t.lexemes[n]
 }
 
 // pairKey is the key of two words, by their numbers among the words of grams.
@@ -168,8 +163,8 @@ func readShapes(key string, shapes map[string]shape) (uint64, bool) {
 // A heardGram is a gram of a text where it stands first.
 type heardGram struct {
 	gram       int32
+	first, end int16 // words, of [maxWords] at most
 	kind       gramKind
-	first, end int // words
 }
 
 // A hearer takes a text's grams, and keeps those that weigh something: each once.
@@ -199,7 +194,7 @@ func (h *hearer) forget() {
 func (h *hearer) add(kind gramKind, gram int32, first, end int) {
 	if bit := uint64(1) << (gram % 64); h.seen[gram/64]&bit == 0 {
 		h.seen[gram/64] |= bit
-		h.heard = append(h.heard, heardGram{gram, kind, first, end})
+		h.heard = append(h.heard, heardGram{gram, int16(first), int16(end), kind})
 	}
 }
 
@@ -223,7 +218,7 @@ func (h *hearer) pair(i int) {
 
 func (h *hearer) parts(i int) {
 	l := h.words[i].lexeme
-	if l.number >= 0 {
+	if l.of > 0 {
 		h.count[partGram] += l.of
 		for _, g := range l.parts {
 			h.add(partGram, g, i, i+1)
@@ -271,6 +266,10 @@ func (r *reading) spread(ws []wordToken) (value float64, of []float64) {
 	for _, g := range h.heard {
 		v := float64(r.c.grams.weights[g.gram] * each[g.kind])
 		value += v
+		if g.end == g.first+1 { // most are of one word
+			of[g.first] += v
+			continue
+		}
 		for i := g.first; i < g.end; i++ {
 			of[i] += v / float64(g.end-g.first)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // undetermined is ISO 639-2's code for a language that is not known.
@@ -42,18 +43,19 @@ var scripts = []struct {
 
 // A detector tells languages apart by script and frequent words.
 type detector struct {
-	table wordTable // of stop words
-	speak [][]int   // of each: the languages that it speaks for, by order
+	table *wordTable
+	speak [][]int // of each word of the table: the languages that it speaks for, by order
 	order []string
 	// profiles are the samples of lexicons, where stop words are too few to tell.
 	profiles []profile
 }
 
-func newDetector(v *vocabulary) *detector {
-	d := new(detector)
+// newDetector makes a detector, and adds its stop words to a table.
+func newDetector(table *wordTable, v *vocabulary) *detector {
+	d := &detector{table: table}
 	add := func(w string) {
-		n := d.table.add(w)
-		if int(n) == len(d.speak) {
+		n := int(table.add(w))
+		for n >= len(d.speak) {
 			d.speak = append(d.speak, nil)
 		}
 		d.speak[n] = append(d.speak[n], slices.Index(d.order, d.order[len(d.order)-1]))
@@ -77,15 +79,15 @@ func newDetector(v *vocabulary) *detector {
 	return d
 }
 
-// detect returns the language of texts, with the number of lexicon terms of each
+// detect returns the language of fields, with the number of lexicon terms of each
 // language as a second opinion.
-func (d *detector) detect(texts []string, terms map[string]int) string {
-	if lang := byScript(texts); lang != "" {
+func (d *detector) detect(fields []*field, terms map[string]int) string {
+	if lang := byScript(fields); lang != "" {
 		return lang
 	}
 	votes := make([]int, len(d.order))
-	for _, text := range texts {
-		d.vote(votes, text)
+	for _, f := range fields {
+		d.vote(votes, f.text, f.words)
 	}
 	best, most, tie := undetermined, 1, false
 	for i, lang := range d.order {
@@ -105,57 +107,62 @@ func (d *detector) detect(texts []string, terms map[string]int) string {
 				among = append(among, lang)
 			}
 		}
-		best = d.byTrigrams(texts, among)
+		best = d.byTrigrams(fields, among)
 	case best == undetermined:
-		best = d.byTrigrams(texts, nil)
+		best = d.byTrigrams(fields, nil)
 	}
 	return cmp.Or(best, undetermined)
 }
 
-// persian reports whether texts have letters that Arabic lacks and Persian, Urdu and
+// persian reports whether fields have letters that Arabic lacks and Persian, Urdu and
 // their neighbours write.
-func persian(texts []string) bool {
-	for _, text := range texts {
-		if strings.ContainsAny(text, "پچژگکیٹڈڑںے") {
-			return true
-		}
-	}
-	return false
+func persian(fields []*field) bool {
+	return slices.ContainsFunc(fields, func(f *field) bool { return strings.ContainsAny(f.text, "پچژگکیٹڈڑںے") })
 }
 
-// vote adds what the stop words of a text speak for. A word has its apostrophes, at its
-// ends too.
-func (d *detector) vote(votes []int, text string) {
-	begin := -1
-	for i, r := range text {
-		switch in := r == '\'' || wordRune(r); {
-		case in && begin < 0:
-			begin = i
-		case !in && begin >= 0:
-			d.speaks(votes, text[begin:i])
-			begin = -1
+// vote adds what the stop words of a text speak for.
+func (d *detector) vote(votes []int, text string, words []wordPlace) {
+	for _, w := range words {
+		n := w.number
+		if w.start > 0 && text[w.start-1] == '\'' || int(w.end) < len(text) && text[w.end] == '\'' {
+			n = d.apostrophed(text, int(w.start))
 		}
-	}
-	if begin >= 0 {
-		d.speaks(votes, text[begin:])
+		if n >= 0 && int(n) < len(d.speak) {
+			for _, lang := range d.speak[n] {
+				votes[lang] += 2
+			}
+		}
 	}
 }
 
-func (d *detector) speaks(votes []int, word string) {
-	if n, ok := d.table.number(word); ok {
-		for _, lang := range d.speak[n] {
-			votes[lang] += 2
-		}
+// apostrophed returns the number of a word with the apostrophes at its ends, as stop words
+// have them; -1 for none, and for one that has begun before byte i.
+func (d *detector) apostrophed(text string, i int) int32 {
+	begin := len(strings.TrimRight(text[:i], "'"))
+	if r, _ := utf8.DecodeLastRuneInString(text[:begin]); begin > 0 && wordRune(r) {
+		return -1
 	}
+	end := len(text)
+	if n := strings.IndexFunc(text[i:], func(r rune) bool { return r != '\'' && !wordRune(r) }); n >= 0 {
+		end = i + n
+	}
+	n, ok := d.table.number(text[begin:end])
+	if !ok {
+		return -1
+	}
+	return n
 }
 
 // byScript returns the language that the script of most letters tells; empty for
 // Latin and Cyrillic, which many languages share.
-func byScript(texts []string) string {
+func byScript(fields []*field) string {
+	if !slices.ContainsFunc(fields, func(f *field) bool { return !f.ascii }) {
+		return ""
+	}
 	counts := make([]int, len(scripts))
 	letters := 0
-	for _, text := range texts {
-		for _, r := range text {
+	for _, f := range fields {
+		for _, r := range f.text {
 			if isLower(r) {
 				letters++
 				continue
@@ -173,7 +180,7 @@ func byScript(texts []string) string {
 	}
 	for i, n := range counts {
 		if 2*n > letters {
-			if scripts[i].lang == "ar" && persian(texts) {
+			if scripts[i].lang == "ar" && persian(fields) {
 				return "fa"
 			}
 			return scripts[i].lang

@@ -193,6 +193,18 @@ func (m *masker) terms(v *vocabulary) {
 	}
 }
 
+// lexeme returns what a word is, without what a model knows of it.
+func (m *masker) lexeme(word string) lexeme {
+	if n, ok := m.words.number(word); ok {
+		return m.lexemes[n]
+	}
+	l := lexeme{word: word, plain: true}
+	if i := slices.Index(functionWords(), word); i >= 0 {
+		l.shape = firstWord + shape(i)
+	}
+	return l
+}
+
 // shapesByName returns the shapes that grams name.
 func (m *masker) shapesByName() map[string]shape {
 	shapes := make(map[string]shape)

@@ -118,12 +118,18 @@ func (w *writer) plain(i int) int {
 	default:
 		return 0
 	}
-	for _, c := range w.in[i:end] {
-		w.out = append(w.out, byte(c.r))
-		w.lo = append(w.lo, c.lo)
-		w.hi = append(w.hi, c.hi)
-	}
+	w.copy(w.in[i:end])
 	return end - i
+}
+
+// copy writes ASCII characters as they are.
+func (w *writer) copy(cs []char) {
+	n, m := len(w.out), len(w.out)+len(cs)
+	w.out, w.lo, w.hi = slices.Grow(w.out, len(cs))[:m], slices.Grow(w.lo, len(cs))[:m], slices.Grow(w.hi, len(cs))[:m]
+	out, lo, hi := w.out[n:m], w.lo[n:m], w.hi[n:m]
+	for i, c := range cs {
+		out[i], lo[i], hi[i] = byte(c.r), c.lo, c.hi
+	}
 }
 
 // put writes a rune that stands for the bytes of c.

@@ -54,12 +54,12 @@ func newProfile(lang, sample string) profile {
 // byTrigrams returns the language whose sample is likeliest to be written like the texts
 // (Cavnar and Trenkle 1994, with Lidstone's smoothing in place of ranks); empty where
 // there is too little of them or two languages are about as likely.
-func (d *detector) byTrigrams(texts []string, among []string) string {
+func (d *detector) byTrigrams(fields []*field, among []string) string {
 	const lambda, kinds = 0.5, 3000
 	scores := make([]float64, len(d.profiles))
 	n := 0
-	for _, text := range texts {
-		trigrams(text, func(t [3]rune) {
+	for _, f := range fields {
+		trigrams(f.text, func(t [3]rune) {
 			n++
 			for i, p := range d.profiles {
 				scores[i] += math.Log((float64(p.count[t]) + lambda) / (float64(p.total) + lambda*kinds))

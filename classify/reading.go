@@ -2,6 +2,7 @@ package classify
 
 import (
 	"slices"
+	"strings"
 
 	"vigil"
 )
@@ -18,6 +19,8 @@ type field struct {
 	name, given string
 	*folded
 	buffers *fieldBuffers
+	words   []wordPlace
+	ascii   bool     // all of the text is
 	places  []place  // terms found, by their starts
 	parted  []clause // once asked for
 	quoted  [][2]int // bytes in quotation marks, once asked for
@@ -26,7 +29,7 @@ type field struct {
 // clauses returns the field's clauses. Whoever asks gets the same tokens.
 func (f *field) clauses() []clause {
 	if f.parted == nil {
-		f.parted = clausesIn(f.buffers, f.text)
+		f.parted = clausesIn(f.buffers, f.text, f.words)
 	}
 	return f.parted
 }
@@ -66,10 +69,11 @@ type reading struct {
 func (c *Classifier) read(l vigil.Listing) *reading {
 	b := c.buffers.Get().(*buffers)
 	r := &reading{c: c, scratch: b, have: make([]classSet, len(c.vocabulary.lexicons)), words: make(map[string]int)}
-	texts := make([]string, 0, 2)
 	for n, f := range []struct{ name, text string }{{vigil.FieldTitle, l.Title}, {vigil.FieldDescription, l.Description}} {
 		fd := &field{name: f.name, given: f.text, folded: c.fold(f.text, b, &b.fields[n]), buffers: &b.fields[n]}
-		fd.places = c.scanner.scan(&b.fields[n], fd.text)
+		fd.words, fd.ascii = c.grams.words.split(b.fields[n].words[:0], fd.text)
+		b.fields[n].words = fd.words
+		fd.places = c.scanner.scan(&b.fields[n], fd.text, fd.words)
 		slices.SortFunc(fd.places, func(a, b place) int {
 			if a.start != b.start {
 				return a.start - b.start
@@ -77,7 +81,6 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 			return a.term - b.term
 		})
 		r.fields = append(r.fields, fd)
-		texts = append(texts, fd.text)
 		r.note(fd)
 	}
 	r.tally = c.vocabulary.count(r.fields)
@@ -88,7 +91,7 @@ func (c *Classifier) read(l vigil.Listing) *reading {
 	r.price = l.Price != nil
 	r.gate, _, r.shut = r.tally.gate()
 	if r.lang = l.Lang; r.lang == "" {
-		r.lang = c.detector.detect(texts, r.words)
+		r.lang = c.detector.detect(r.fields, r.words)
 	}
 	return r
 }
@@ -113,22 +116,31 @@ func (r *reading) note(f *field) {
 
 // insufficient reports whether there is too little to judge by: fewer than three
 // words, or a language without a lexicon.
-func (r *reading) insufficient() bool {
-	words := 0
-	latin := true
+func (r *reading) insufficient() bool { return !r.some(3) || !r.known() }
+
+// some reports whether the listing has n words or more.
+func (r *reading) some(n int) bool {
 	for _, f := range r.fields {
 		for i, b := range []byte(f.text) {
-			latin = latin && b < 0xC8
 			if wordByte(b) && (i == 0 || !wordByte(f.text[i-1])) {
-				words++
+				if n--; n == 0 {
+					return true
+				}
 			}
 		}
 	}
-	known := r.lang == undetermined && latin
-	for _, l := range r.c.vocabulary.lexicons {
-		known = known || l.lang == r.lang
+	return false
+}
+
+// known reports whether the listing's language has a lexicon, or may be one that has, being
+// written in Latin letters.
+func (r *reading) known() bool {
+	if r.lang == undetermined {
+		return !slices.ContainsFunc(r.fields, func(f *field) bool {
+			return !f.ascii && strings.ContainsFunc(f.text, func(c rune) bool { return c >= 0x200 })
+		})
 	}
-	return words < 3 || !known
+	return slices.ContainsFunc(r.c.vocabulary.lexicons, func(l *lexicon) bool { return l.lang == r.lang })
 }
 
 // wordByte reports whether b may belong to a word, in any script.

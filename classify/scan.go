@@ -7,13 +7,13 @@ import (
 )
 
 // A scanner finds all terms of a vocabulary in one pass. Terms are of whole words, so it
-// goes by words: each is looked up once, and the terms that begin with it are followed
-// through a trie. That takes a fraction of the time, and of the memory, of an automaton
-// over bytes.
+// goes by words, which are known by their numbers, and the terms that begin with each are
+// followed through a trie. That takes a fraction of the time, and of the memory, of an
+// automaton over bytes.
 type scanner struct {
-	table  wordTable // of the words of all terms
-	nodes  []node    // those of first words come first, by the words' numbers
-	blanks []entry   // terms without a word
+	words  int     // that terms are of; their numbers are less
+	nodes  []node  // those of first words come first, by the words' numbers
+	blanks []entry // terms without a word
 }
 
 // A node is a place in the trie: the words of a term up to here.
@@ -42,39 +42,39 @@ type entry struct{ term, lead, trail int }
 // A place is a term found in a folded text.
 type place struct{ term, start, end int }
 
-func newScanner(terms []string) *scanner {
-	s := new(scanner)
+// newScanner makes a scanner of terms, and fills an empty table with their words.
+func newScanner(table *wordTable, terms []string) *scanner {
 	for _, t := range terms {
-		for i, n := wordFrom(t, 0); n > 0; i, n = wordFrom(t, i+n) {
-			s.table.add(t[i : i+n])
+		ps, _ := table.split(nil, t)
+		for _, p := range ps {
+			table.add(t[p.start:p.end])
 		}
 	}
-	s.nodes = make([]node, len(s.table.words))
+	s := &scanner{words: len(table.words), nodes: make([]node, len(table.words))}
 	for n, t := range terms {
-		s.add(n, t)
+		ps, _ := table.split(nil, t)
+		s.add(n, t, ps)
 	}
 	return s
 }
 
-// add puts term n into the trie.
-func (s *scanner) add(n int, t string) {
-	lead, size := wordFrom(t, 0)
-	if size == 0 {
+// add puts term n, of these words, into the trie.
+func (s *scanner) add(n int, t string, words []wordPlace) {
+	if len(words) == 0 {
 		s.blanks = append(s.blanks, entry{n, len(t), 0})
 		return
 	}
-	end := lead + size
-	at := s.table.add(t[lead:end])
-	for i, size := wordFrom(t, end); size > 0; i, size = wordFrom(t, end) {
-		st := step{by(s.table.add(t[i:i+size]), i-end), int32(len(s.nodes))}
+	at, end := words[0].number, words[0].end
+	for _, w := range words[1:] {
+		st := step{by(w.number, int(w.start-end)), int32(len(s.nodes))}
 		k, ok := s.nodes[at].step(st.by)
 		if !ok {
 			s.nodes[at].steps = slices.Insert(s.nodes[at].steps, k, st)
 			s.nodes = append(s.nodes, node{})
 		}
-		at, end = s.nodes[at].steps[k].node, i+size
+		at, end = s.nodes[at].steps[k].node, w.end
 	}
-	s.nodes[at].terms = append(s.nodes[at].terms, entry{n, lead, len(t) - end})
+	s.nodes[at].terms = append(s.nodes[at].terms, entry{n, int(words[0].start), len(t) - int(end)})
 }
 
 // A seen word is one of a term, in the text, and how many bytes part it from the words
@@ -85,33 +85,31 @@ type seen struct {
 	before, after int
 }
 
-// scan returns the terms in text that whole words make up, by where their words begin.
+// scan returns the terms in a text of these words, by where their words begin.
 // What is beyond the ends of the text counts as one byte of no word.
 // They are good until the buffers are used again.
-func (s *scanner) scan(b *fieldBuffers, text string) []place {
-	ps, words := b.places[:0], b.words[:0]
+func (s *scanner) scan(b *fieldBuffers, text string, words []wordPlace) []place {
+	ps, of := b.places[:0], b.seen[:0]
 	last := -1 // where the last word ended; the text begins as after a byte of no word
-	for i, n := wordFrom(text, 0); ; i, n = wordFrom(text, i+n) {
-		gap := i - last
-		if n == 0 {
-			gap++
-		}
-		ps = s.blank(ps, last, gap)
-		if k := len(words) - 1; k >= 0 && words[k].end == last {
-			words[k].after = gap
-		}
-		if n == 0 {
-			break
-		}
-		last = i + n
-		if w, ok := s.table.number(text[i:last]); ok {
-			words = append(words, seen{number: w, start: i, end: last, before: gap})
+	gap := func(to int) {
+		ps = s.blank(ps, last, to-last)
+		if k := len(of) - 1; k >= 0 && of[k].end == last {
+			of[k].after = to - last
 		}
 	}
-	for i := range words {
-		ps = s.follow(ps, words[i:])
+	for _, w := range words {
+		start := int(w.start)
+		gap(start)
+		if 0 <= w.number && int(w.number) < s.words {
+			of = append(of, seen{number: w.number, start: start, end: int(w.end), before: start - last})
+		}
+		last = int(w.end)
 	}
-	b.places, b.words = ps, words
+	gap(len(text) + 1)
+	for i := range of {
+		ps = s.follow(ps, of[i:])
+	}
+	b.places, b.seen = ps, of
 	return ps
 }
 
@@ -145,30 +143,6 @@ func (s *scanner) blank(ps []place, i, gap int) []place {
 		}
 	}
 	return ps
-}
-
-// wordFrom returns where the first word from byte i of s on begins, and how many bytes it
-// takes: 0 if there is none up to the end. An apostrophe within a word is part of it.
-func wordFrom(s string, i int) (begin, n int) {
-	begin = -1
-	for i < len(s) {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-		}
-		if wordRune(r) || r == '\'' && inside(s, i) {
-			if begin < 0 {
-				begin = i
-			}
-		} else if begin >= 0 {
-			break
-		}
-		i += size
-	}
-	if begin < 0 {
-		return len(s), 0
-	}
-	return begin, i - begin
 }
 
 // pad puts a space before and after s, and in the place of each byte that belongs to

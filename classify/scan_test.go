@@ -12,7 +12,8 @@ import (
 
 func TestScannerFindsWhatSearchFinds(t *testing.T) {
 	terms := []string{"a", "ab", "for sale", "sale", "for", "женщина", "ale", "b a"}
-	s := newScanner(terms)
+	var table wordTable
+	s := newScanner(&table, terms)
 	r := rand.New(rand.NewPCG(1, 2))
 	words := []string{"a", "ab", "for", "sale", "ale", "b", "женщина", "éa", "a1", "x"}
 	for range 2000 {
@@ -22,7 +23,8 @@ func TestScannerFindsWhatSearchFinds(t *testing.T) {
 			b.WriteString([]string{" ", " ", ", ", ""}[r.IntN(4)])
 		}
 		text := b.String()
-		got, want := s.scan(new(fieldBuffers), text), search(text, terms)
+		ps, _ := table.split(nil, text)
+		got, want := s.scan(new(fieldBuffers), text, ps), search(text, terms)
 		order := func(a, b place) int {
 			if a.start != b.start {
 				return a.start - b.start

@@ -57,18 +57,18 @@ func (m *masker) shapeTerms(v *vocabulary) {
 	if m.english < 0 {
 		return
 	}
-	lex := v.lexicons[m.english]
+	lex, classes := v.lexicons[m.english], shapeClasses()
 	for t, ms := range v.meanings {
 		if m.masks(v.terms[t]) {
 			m.personify(v, lex, t)
 			continue
 		}
-		best := len(shapeClasses())
+		best := len(classes)
 		for _, is := range ms {
 			if is.lex != m.english || is.class < 0 {
 				continue
 			}
-			for r, c := range shapeClasses()[:best] {
+			for r, c := range classes[:best] {
 				if slices.ContainsFunc(c.names, func(name string) bool { return lex.class(name) == is.class }) {
 					best = r
 					m.shapes[t] = c.shape

@@ -2,7 +2,6 @@ package classify
 
 import (
 	"slices"
-	"strings"
 
 	"vigil"
 )
@@ -97,10 +96,22 @@ func (l *lexicon) combinable(have classSet) bool {
 	return false
 }
 
-// labelled returns the words that [view.labels] takes for persons after a number, and the
-// end of those that stand for one with their verb.
-func labelled() []string {
-	return []string{"hands", "taken", "captured", "souls", "heads", "who", "adults", "he's"}
+// labels adds to a table the words that [view.labels] takes for persons after a number, and
+// those that stand for one with their verb, and tells them by their numbers.
+func labels(table *wordTable) []bool {
+	var is []bool
+	for _, w := range []string{"hands", "taken", "captured", "souls", "heads", "who", "whom", "adults", "he's", "she's"} {
+		n := int(table.add(w))
+		is = append(is, make([]bool, max(0, n+1-len(is)))...)
+		is[n] = true
+	}
+	return is
+}
+
+// labelled reports whether a field has a word that labels tell.
+func (r *reading) labelled(f *field) bool {
+	is := r.c.labels
+	return slices.ContainsFunc(f.words, func(w wordPlace) bool { return w.number >= 0 && int(w.number) < len(is) && is[w.number] })
 }
 
 // idle reports whether the listing can show nothing, so that its clauses need not be
@@ -117,10 +128,8 @@ func (r *reading) idle(lexicons []int) bool {
 			return false
 		}
 	}
-	for _, f := range r.fields {
-		if slices.ContainsFunc(labelled(), func(w string) bool { return strings.Contains(f.text, w) }) {
-			return false
-		}
+	if slices.ContainsFunc(r.fields, r.labelled) {
+		return false
 	}
 	for _, n := range lexicons {
 		l, have := r.c.vocabulary.lexicons[n], r.have[n]

@@ -10,6 +10,7 @@ import (
 type token struct {
 	text       string
 	start, end int    // in the folded text
+	word       int32  // its number in the table of words, or unlisted, or several
 	tag        posTag // part of speech; none unless tagged
 	apart      bool   // a comma, colon, bracket or dash stands before it
 	number     bool
@@ -28,11 +29,8 @@ const (
 	overlap   = 16
 )
 
-// clauses parts text into clauses of tokens.
-func clauses(text string) []clause { return clausesIn(new(fieldBuffers), text) }
-
-// clausesIn is clauses into buffers.
-func clausesIn(b *fieldBuffers, text string) []clause {
+// clausesIn parts a text of these words into clauses of tokens, in buffers.
+func clausesIn(b *fieldBuffers, text string, words []wordPlace) []clause {
 	cs, ts := b.parted[:0], b.tokens[:0]
 	begin := 0 // of the clause, in ts
 	flush := func() {
@@ -46,49 +44,59 @@ func clausesIn(b *fieldBuffers, text string) []clause {
 		begin = len(ts)
 	}
 	apart, money := false, false
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRuneInString(text[i:])
-		if wordRune(r) {
-			t := word(text, i)
-			t.apart, t.amount = apart, t.number && (money || moneyAt(text, t.end))
-			ts = append(ts, t)
-			i, apart, money = t.end, false, false
-			continue
+	i := 0
+	for len(words) > 0 {
+		for start := int(words[0].start); i < start; {
+			r, n := rune(text[i]), 1
+			if r >= utf8.RuneSelf {
+				r, n = utf8.DecodeRuneInString(text[i:])
+			}
+			switch r {
+			case '\n', '.', '!', '?', ';':
+				flush()
+				apart, money = false, false
+			case ',', ':', '(', ')', '"':
+				apart = true
+			case '$', '€', '£', '₿':
+				money = true
+			}
+			i += n
 		}
-		switch r {
-		case '\n', '.', '!', '?', ';':
-			flush()
-			apart, money = false, false
-		case ',', ':', '(', ')', '"':
-			apart = true
-		case '$', '€', '£', '₿':
-			money = true
-		}
-		i += n
+		t, n := firstToken(text, words)
+		t.apart, t.amount = apart, t.number && (money || moneyAt(text, t.end))
+		ts = append(ts, t)
+		i, apart, money = t.end, false, false
+		words = words[n:]
 	}
 	flush()
 	b.parted, b.tokens = cs, ts
 	return cs
 }
 
-// word returns the token at i: letters and digits, apostrophes between letters,
-// points and commas between digits.
-func word(text string, i int) token {
-	digits, end := 0, i
-	for end < len(text) {
-		r, n := utf8.DecodeRuneInString(text[end:])
-		if !wordRune(r) {
-			if !inside(text, end) {
-				break
-			}
-		} else if isDigit(r) {
-			digits++
-		}
-		end += n
+// firstToken returns the token that begins with the first of words, and how many they are: those
+// with points and commas between digits are one.
+func firstToken(text string, words []wordPlace) (token, int) {
+	w, n := words[0], 1
+	for ; n < len(words) && words[n].start == w.end+1 && inside(text, int(w.end)); n++ {
+		w.end, w.number = words[n].end, several
 	}
-	t := token{text: text[i:end], start: i, end: end}
-	t.number = digits > 0 && digits == len(strings.Map(dropMarks, strings.TrimSuffix(t.text, "k")))
-	return t
+	t := token{text: text[w.start:w.end], start: int(w.start), end: int(w.end), word: w.number}
+	t.number = numeric(t.text)
+	return t, n
+}
+
+// numeric reports whether a word is of digits, points and commas, and a k for thousands.
+func numeric(w string) bool {
+	if !isDigit(rune(w[0])) {
+		return false
+	}
+	w = strings.TrimSuffix(w, "k")
+	for i := range len(w) {
+		if c := w[i]; !isDigit(rune(c)) && c != '.' && c != ',' {
+			return false
+		}
+	}
+	return true
 }
 
 func dropMarks(r rune) rune {

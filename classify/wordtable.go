@@ -1,8 +1,10 @@
 package classify
 
-// A wordTable numbers words. It is a hash table that nothing is taken from, with a
-// quarter of its slots in use at most, which is faster than a map where most words that
-// are looked up are short, and not there.
+import "slices"
+
+// A wordTable numbers words. It is a hash table that nothing is taken from, with half of its
+// slots in use at most, which is faster than a map where most words that are looked up are
+// short, and hashed as they are read.
 type wordTable struct {
 	words []string
 	slots []wordSlot // a power of two of them
@@ -19,7 +21,7 @@ func (t *wordTable) add(w string) int32 {
 		return n
 	}
 	t.words = append(t.words, w)
-	if 4*len(t.words) > len(t.slots) {
+	if 2*len(t.words) > len(t.slots) {
 		t.slots = make([]wordSlot, max(64, 2*len(t.slots)))
 		for n, w := range t.words[:len(t.words)-1] {
 			t.put(w, n)
@@ -40,10 +42,14 @@ func (t *wordTable) put(w string, n int) {
 
 // number returns the number of a word, if the table holds it.
 func (t *wordTable) number(w string) (int32, bool) {
+	return t.hashed(w, hashWord(w))
+}
+
+// hashed is number for a word of which the hash is known.
+func (t *wordTable) hashed(w string, h uint32) (int32, bool) {
 	if len(t.slots) == 0 {
 		return 0, false
 	}
-	h := hashWord(w)
 	for i := int(h) & (len(t.slots) - 1); ; i = (i + 1) & (len(t.slots) - 1) {
 		switch s := t.slots[i]; {
 		case s.word == 0:
@@ -54,11 +60,20 @@ func (t *wordTable) number(w string) (int32, bool) {
 	}
 }
 
+// clone returns a table that words can be added to without this one's having them.
+func (t *wordTable) clone() wordTable {
+	return wordTable{slices.Clone(t.words), slices.Clone(t.slots)}
+}
+
 // hashWord is FNV-1a of 32 bits.
 func hashWord(w string) uint32 {
-	h := uint32(2166136261)
+	h := hashBegin
 	for i := range len(w) {
-		h = (h ^ uint32(w[i])) * 16777619
+		h = hashByte(h, w[i])
 	}
 	return h
 }
+
+const hashBegin = uint32(2166136261)
+
+func hashByte(h uint32, b byte) uint32 { return (h ^ uint32(b)) * 16777619 }

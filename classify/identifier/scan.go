@@ -35,6 +35,9 @@ type Options struct {
 
 // Scan is the function Scan with what o knows.
 func (o Options) Scan(text string) []vigil.Identifier {
+	if text == "" {
+		return []vigil.Identifier{}
+	}
 	v := newView(text)
 	sc := scanner{text: v.text, contacts: contacts{region: strings.ToUpper(o.Region)}}
 	sc.scan()

@@ -1,0 +1,47 @@
+package classify
+
+import "unicode/utf8"
+
+// A wordPlace is a word of a folded text: where it stands, and its number in a table.
+type wordPlace struct{ start, end, number int32 }
+
+// What stands for the number of a word that has none.
+const (
+	unlisted = -1 // the table does not hold it
+	several  = -2 // a token of several words, as "v3.2", which was not looked up
+)
+
+// split appends the words of a text to ps, and reports whether the text is all ASCII. Each
+// word is looked up here, once for all who ask. An apostrophe within a word is part of it.
+func (t *wordTable) split(ps []wordPlace, text string) (_ []wordPlace, ascii bool) {
+	ascii = true
+	for i := 0; i < len(text); {
+		start, h := i, hashBegin
+		for i < len(text) {
+			c, size := text[i], 1
+			if c >= utf8.RuneSelf {
+				ascii = false
+				var r rune
+				if r, size = utf8.DecodeRuneInString(text[i:]); !wordRune(r) {
+					break
+				}
+			} else if !isLower(rune(c)) && !isDigit(rune(c)) && (c != '\'' || !inside(text, i)) {
+				break
+			}
+			for end := i + size; i < end; i++ {
+				h = hashByte(h, text[i])
+			}
+		}
+		if i == start {
+			_, size := utf8.DecodeRuneInString(text[i:])
+			i += size
+			continue
+		}
+		n, ok := t.hashed(text[start:i], h)
+		if !ok {
+			n = unlisted
+		}
+		ps = append(ps, wordPlace{int32(start), int32(i), n})
+	}
+	return ps, ascii
+}
