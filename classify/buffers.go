@@ -13,7 +13,8 @@ type buffers struct {
 	of         []float64
 }
 
-// newLexeme returns a lexeme of a word that stands for itself.
+// newLexeme returns a lexeme of a word that stands for itself. Those that were returned
+// before stay what they are, wherever the slice goes.
 func (b *buffers) newLexeme(word string) *lexeme {
 	b.lexemes = append(b.lexemes, lexeme{word: word, plain: true, number: -1, gram: -1})
 	return &b.lexemes[len(b.lexemes)-1]
@@ -37,7 +38,11 @@ const keep = 1 << 16
 func (r *reading) release() {
 	b := r.scratch
 	r.scratch, r.fields = nil, nil
-	if cap(b.chars) <= 2*keep && cap(b.fields[0].places)+cap(b.fields[1].places) <= 2*keep {
+	places, tokens := 0, 0
+	for _, f := range b.fields {
+		places, tokens = places+cap(f.places), tokens+cap(f.tokens)
+	}
+	if cap(b.chars) <= 2*keep && places <= 2*keep && tokens <= keep/4 {
 		r.c.buffers.Put(b)
 	}
 }

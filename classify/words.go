@@ -18,14 +18,18 @@ func (t *wordTable) split(ps []wordPlace, text string) (_ []wordPlace, ascii boo
 	for i := 0; i < len(text); {
 		start, h := i, hashBegin
 		for i < len(text) {
-			c, size := text[i], 1
-			if c >= utf8.RuneSelf {
-				ascii = false
-				var r rune
-				if r, size = utf8.DecodeRuneInString(text[i:]); !wordRune(r) {
-					break
-				}
-			} else if !isLower(rune(c)) && !isDigit(rune(c)) && (c != '\'' || !inside(text, i)) {
+			c := text[i]
+			if isLower(rune(c)) || isDigit(rune(c)) || c == '\'' && inside(text, i) {
+				h = hashByte(h, c)
+				i++
+				continue
+			}
+			if c < utf8.RuneSelf {
+				break
+			}
+			ascii = false
+			r, size := utf8.DecodeRuneInString(text[i:])
+			if !wordRune(r) {
 				break
 			}
 			for end := i + size; i < end; i++ {
