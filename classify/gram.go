@@ -71,7 +71,8 @@ func (r *reading) wordTokens() []wordToken {
 			clause++
 			for i := range c.tokens {
 				if len(ws) == maxWords {
-					break
+					b.tokens = ws
+					return ws
 				}
 				t := &c.tokens[i]
 				l := r.c.grams.lexeme(t)

@@ -143,11 +143,15 @@ func shapeKey(form shapeForm, ss []shaped) uint64 {
 	return k
 }
 
-// readShapes returns the key of the shapes that a model's file spells.
+// readShapes returns the key of the shapes that a model's file spells; false if no text can
+// have them.
 func readShapes(key string, shapes map[string]shape) (uint64, bool) {
 	form, names := nearShapes, strings.Split(key[1:], " ")
 	if first, last, ok := strings.Cut(key[1:], farMark); ok {
 		form, names = farShapes, []string{first, last}
+	}
+	if len(names) < 2 || len(names) > 3 {
+		return 0, false
 	}
 	var ss []shaped
 	for _, name := range names {

@@ -75,12 +75,15 @@ func TestGramsThatNoTextCanHaveWeighNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := newGramTable(new(wordTable), c.masker, Wording{Grams: map[string]float64{
-		"": 1, "%": 1, "%Q R": 1, "%P…": 1, "%P x n S": 1, "@no-such-class": 1, "+": 1, "* *": 1, "two  blanks": 1, "\xff": 1, "woman": 1,
+		"": 1, "%": 1, "%Q R": 1, "%P…": 1, "%P": 1, "%P x n S": 1, "%*p x n S": 1, "@no-such-class": 1, "+": 1, "* *": 1, "two  blanks": 1, "\xff": 1, "woman": 1,
 	}})
 	for _, w := range []string{"", "*", "two", "\xff", "%P"} {
 		if n, ok := g.words.number(w); ok && g.lexemes[n].gram >= 0 {
 			t.Errorf("%q weighs %v", w, g.weights[g.lexemes[n].gram])
 		}
+	}
+	if n := g.shapes.keys; n > 0 {
+		t.Errorf("%d grams of shapes, of which none can be had", n)
 	}
 	n, ok := g.words.number("woman")
 	if l := g.lexeme(&token{text: "woman", word: n}); !ok || l.gram >= 0 || l.word != "*woman" {
