@@ -16,7 +16,7 @@ type buffers struct {
 // newLexeme returns a lexeme of a word that stands for itself. Those that were returned
 // before stay what they are, wherever the slice goes.
 func (b *buffers) newLexeme(word string) *lexeme {
-	b.lexemes = append(b.lexemes, lexeme{word: word, plain: true, number: -1, gram: -1})
+	b.lexemes = append(b.lexemes, lexeme{word: word, plain: true, spelling: unlisted, gram: unlisted})
 	return &b.lexemes[len(b.lexemes)-1]
 }
 

@@ -45,10 +45,10 @@ type lexeme struct {
 	shape shape  // that it has whatever the terms of the text say, or if they say none; noShape for none
 
 	// What a model knows of it.
-	number int32   // among the spellings of which pairs are made; -1 for none
-	gram   int32   // -1 for none
-	parts  []int32 // grams among its parts, in their order
-	of     int     // how many parts there are, known or not; 0 for a word that no table holds
+	spelling int32   // its number among those of which pairs are made; unlisted for none
+	gram     int32   // unlisted for none
+	parts    []int32 // grams among its parts, in their order
+	of       int     // how many parts there are, known or not; 0 for a word that no table holds
 }
 
 // A wordToken is a word of a listing and its place.

@@ -35,7 +35,7 @@ func (t *gramTable) empty() bool { return len(t.weights) == 0 }
 // class that the lexicon lacks, weighs nothing and is left out.
 func newGramTable(words *wordTable, m *masker, w Wording) *gramTable {
 	t := &gramTable{bias: w.Bias, weights: make([]float64, 0, len(w.Grams)), words: words.clone()}
-	grams := make(map[string]int32, len(w.Grams))
+	grams := make(map[string]int32)   // words and signs
 	spelled := make(map[string]int32) // words of grams
 	spell := func(word string) int32 {
 		if _, ok := spelled[word]; !ok {
@@ -46,11 +46,12 @@ func newGramTable(words *wordTable, m *masker, w Wording) *gramTable {
 	shapes := m.shapesByName()
 	for n, key := range sortedKeys(w.Grams) {
 		gram := int32(n)
-		grams[key] = gram
 		t.weights = append(t.weights, w.Grams[key])
 		first, second, pair := strings.Cut(key, " ")
 		switch {
-		case key == "" || key[0] == classMark:
+		case key == "":
+		case key[0] == classMark:
+			grams[key] = gram
 		case key[0] == partMark:
 			t.parts.add(key[1:])
 			t.partGrams = append(t.partGrams, gram)
@@ -61,6 +62,7 @@ func newGramTable(words *wordTable, m *masker, w Wording) *gramTable {
 		case pair:
 			t.pairs.put(pairKey(spell(first), spell(second)), gram)
 		default:
+			grams[key] = gram
 			spell(key)
 		}
 	}
@@ -74,10 +76,10 @@ func (t *gramTable) file(m *masker, spelled, grams map[string]int32) {
 		if n, ok := of[key]; ok {
 			return n
 		}
-		return -1
+		return unlisted
 	}
 	known := func(l lexeme) lexeme {
-		l.gram, l.number = number(grams, l.word), number(spelled, l.word)
+		l.gram, l.spelling = number(grams, l.word), number(spelled, l.word)
 		if l.hasParts() {
 			parts(l.word, func(part string) {
 				l.of++
@@ -88,7 +90,7 @@ func (t *gramTable) file(m *masker, spelled, grams map[string]int32) {
 		}
 		return l
 	}
-	for _, w := range slices.Concat(m.words.words, functionWords(), sortedKeys(spelled)) {
+	for _, w := range slices.Concat(m.words.words, m.functions.words, sortedKeys(spelled)) {
 		if r, _ := utf8.DecodeRuneInString(w); wordRune(r) { // what stands for a word stands in no text
 			t.words.add(w)
 		}
@@ -115,14 +117,11 @@ func (t *gramTable) lexeme(tok *token) *lexeme {
 		return &t.number
 	}
 	n := tok.word
-	if n == several {
+	if n == unlisted {
 		var ok bool
 		if n, ok = t.words.number(tok.text); !ok {
 			return nil
 		}
-	}
-	if n == unlisted {
-		return nil
 	}
 	return &t.lexemes[n]
 }
@@ -211,7 +210,7 @@ func (h *hearer) word(i int) {
 
 func (h *hearer) pair(i int) {
 	h.count[pairGram]++
-	first, second := h.words[i].number, h.words[i+1].number
+	first, second := h.words[i].spelling, h.words[i+1].spelling
 	if first < 0 || second < 0 {
 		return
 	}

@@ -1,6 +1,7 @@
 package classify
 
-// A keyTable numbers keys, as [wordTable] does words.
+// A keyTable holds values by keys, as [wordTable] numbers words. With maps in its place an
+// assessment takes a tenth longer.
 type keyTable struct {
 	slots []keySlot // a power of two of them, a quarter in use to a half
 	keys  int

@@ -136,11 +136,11 @@ func (d *detector) vote(votes []int, text string, words []wordPlace) {
 }
 
 // apostrophed returns the number of a word with the apostrophes at its ends, as stop words
-// have them; -1 for none, and for one that has begun before byte i.
+// have them; unlisted for none, and for one that has begun before byte i.
 func (d *detector) apostrophed(text string, i int) int32 {
 	begin := len(strings.TrimRight(text[:i], "'"))
 	if r, _ := utf8.DecodeLastRuneInString(text[:begin]); begin > 0 && wordRune(r) {
-		return -1
+		return unlisted
 	}
 	end := len(text)
 	if n := strings.IndexFunc(text[i:], func(r rune) bool { return r != '\'' && !wordRune(r) }); n >= 0 {
@@ -148,7 +148,7 @@ func (d *detector) apostrophed(text string, i int) int32 {
 	}
 	n, ok := d.table.number(text[begin:end])
 	if !ok {
-		return -1
+		return unlisted
 	}
 	return n
 }

@@ -100,6 +100,7 @@ type masker struct {
 	english    int        // which of the lexicons is; -1 for none
 	words      wordTable  // those that something stands for
 	lexemes    []lexeme   // that stand for them
+	functions  wordTable  // words of function
 	signs      [][]string // of each term of the vocabulary: classes and genres that it stands for
 	shapes     []shape    // of each term
 	ranks      [256]int   // of each shape: the least counts where a word may have several
@@ -199,8 +200,8 @@ func (m *masker) lexeme(word string) lexeme {
 		return m.lexemes[n]
 	}
 	l := lexeme{word: word, plain: true}
-	if i := slices.Index(functionWords(), word); i >= 0 {
-		l.shape = firstWord + shape(i)
+	if n, ok := m.functions.number(word); ok {
+		l.shape = firstWord + shape(n)
 	}
 	return l
 }

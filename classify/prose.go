@@ -116,11 +116,12 @@ func newTagger() (*tagger, error) {
 			}
 			ws = append(ws, weight{uint8(i), int32(math.Round(w * 1000))})
 		}
-		i := slices.IndexFunc(filers, func(f filer) bool { return strings.HasPrefix(name, f.prefix) })
-		if i < 0 {
+		kind, of := kindOf(name)
+		file, ok := filers[kind]
+		if !ok {
 			return nil, fmt.Errorf("prose's model has a feature %q, of no kind that is known", name)
 		}
-		filers[i].file(name[len(filers[i].prefix):], ws)
+		file(of, ws)
 	}
 	t.before = [2]context{t.context("-START-"), t.context("-START2-")}
 	t.after = [2]context{t.context("-END-"), t.context("-END2-")}
@@ -138,14 +139,23 @@ func (t *tagger) tagNumber(name string) (int, bool) {
 	return i, i >= 0
 }
 
-// A filer files the weights of features that begin so, by what follows.
-type filer struct {
-	prefix string
-	file   func(of string, ws []weight)
+// kindOf parts the name of a feature: two words for its kind, three where it is of two things
+// together, and what they are.
+func kindOf(feature string) (kind, of string) {
+	n := 2
+	if strings.Contains(feature, " tag+") {
+		n = 3
+	}
+	words := strings.SplitN(feature, " ", n+1)
+	if len(words) <= n {
+		return feature, ""
+	}
+	return strings.TrimSuffix(feature, " "+words[n]), words[n]
 }
 
-// filers returns those of all kinds of features that prose has.
-func (t *tagger) filers() []filer {
+// filers returns what files the weights of each kind of features that prose has, by what
+// they are of.
+func (t *tagger) filers() map[string]func(of string, ws []weight) {
 	m := &t.weights
 	by := func(table *wordTable, list *[][]weight) func(string, []weight) {
 		return func(of string, ws []weight) { put(list, int(table.add(of)), ws) }
@@ -157,38 +167,38 @@ func (t *tagger) filers() []filer {
 			}
 		}
 	}
-	return []filer{
-		{"bias", func(_ string, ws []weight) { m.bias = ws }},
-		{"i pref1 ", func(of string, ws []weight) {
+	return map[string]func(string, []weight){
+		"bias": func(_ string, ws []weight) { m.bias = ws },
+		"i pref1": func(of string, ws []weight) {
 			if len(of) == 1 {
 				m.first[of[0]] = ws
 			}
-		}},
-		{"i-1 suffix ", by(&t.suffixes, &m.suffix[0])},
-		{"i suffix ", by(&t.suffixes, &m.suffix[1])},
-		{"i+1 suffix ", by(&t.suffixes, &m.suffix[2])},
-		{"i-2 word ", by(&t.words, &m.word[0])},
-		{"i-1 word ", by(&t.words, &m.word[1])},
-		{"i word ", by(&t.words, &m.word[2])},
-		{"i+1 word ", by(&t.words, &m.word[3])},
-		{"i+2 word ", by(&t.words, &m.word[4])},
-		{"i-1 tag ", tag(&m.tag[0])},
-		{"i-2 tag ", tag(&m.tag[1])},
-		{"i tag+i-2 tag ", func(of string, ws []weight) {
+		},
+		"i-1 suffix": by(&t.suffixes, &m.suffix[0]),
+		"i suffix":   by(&t.suffixes, &m.suffix[1]),
+		"i+1 suffix": by(&t.suffixes, &m.suffix[2]),
+		"i-2 word":   by(&t.words, &m.word[0]),
+		"i-1 word":   by(&t.words, &m.word[1]),
+		"i word":     by(&t.words, &m.word[2]),
+		"i+1 word":   by(&t.words, &m.word[3]),
+		"i+2 word":   by(&t.words, &m.word[4]),
+		"i-1 tag":    tag(&m.tag[0]),
+		"i-2 tag":    tag(&m.tag[1]),
+		"i tag+i-2 tag": func(of string, ws []weight) {
 			before, before2, _ := strings.Cut(of, " ")
 			n, ok := t.tagNumber(before)
 			n2, ok2 := t.tagNumber(before2)
 			if ok && ok2 {
 				put(&m.tags, t.pair(n, n2), ws)
 			}
-		}},
-		{"i-1 tag+i word ", func(of string, ws []weight) {
+		},
+		"i-1 tag+i word": func(of string, ws []weight) {
 			before, word, _ := strings.Cut(of, " ")
 			if n, ok := t.tagNumber(before); ok {
 				m.tagWord.put(pairKey(int32(n), t.words.add(word)), int32(len(m.tagWords)))
 				m.tagWords = append(m.tagWords, ws)
 			}
-		}},
+		},
 	}
 }
 

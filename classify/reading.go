@@ -116,20 +116,12 @@ func (r *reading) note(f *field) {
 
 // insufficient reports whether there is too little to judge by: fewer than three
 // words, or a language without a lexicon.
-func (r *reading) insufficient() bool { return !r.some(3) || !r.known() }
-
-// some reports whether the listing has n words or more.
-func (r *reading) some(n int) bool {
+func (r *reading) insufficient() bool {
+	words := 0
 	for _, f := range r.fields {
-		for i, b := range []byte(f.text) {
-			if wordByte(b) && (i == 0 || !wordByte(f.text[i-1])) {
-				if n--; n == 0 {
-					return true
-				}
-			}
-		}
+		words += len(f.words)
 	}
-	return false
+	return words < 3 || !r.known()
 }
 
 // known reports whether the listing's language has a lexicon, or may be one that has, being

@@ -88,8 +88,8 @@ func (m *masker) nameShapes() {
 	for rank, c := range shapeClasses() {
 		m.shapeNames[c.shape], m.ranks[c.shape] = string(c.shape), rank
 	}
-	for i, w := range functionWords() {
-		m.shapeNames[int(firstWord)+i] = w
+	for _, w := range functionWords() {
+		m.shapeNames[int(firstWord)+int(m.functions.add(w))] = w
 	}
 }
 

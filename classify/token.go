@@ -10,7 +10,7 @@ import (
 type token struct {
 	text       string
 	start, end int    // in the folded text
-	word       int32  // its number in the table of words, or unlisted, or several
+	word       int32  // its number in the table of words; unlisted also where it is several, as "v3.2"
 	tag        posTag // part of speech; none unless tagged
 	apart      bool   // a comma, colon, bracket or dash stands before it
 	number     bool
@@ -78,7 +78,7 @@ func clausesIn(b *fieldBuffers, text string, words []wordPlace) []clause {
 func firstToken(text string, words []wordPlace) (token, int) {
 	w, n := words[0], 1
 	for ; n < len(words) && words[n].start == w.end+1 && inside(text, int(w.end)); n++ {
-		w.end, w.number = words[n].end, several
+		w.end, w.number = words[n].end, unlisted
 	}
 	t := token{text: text[w.start:w.end], start: int(w.start), end: int(w.end), word: w.number}
 	t.number = numeric(t.text)

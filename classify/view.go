@@ -93,16 +93,25 @@ func (v *view) drop(class int) {
 
 // doses adds measures such as "28g" to the hits: they are of goods.
 func (v *view) doses() {
-	for i, t := range v.tokens {
-		unit := strings.TrimLeft(t.text, "0123456789.,")
-		switch unit {
+	if v.lex.known.goods < 0 {
+		return
+	}
+	for i := range v.tokens {
+		switch unit(v.tokens, i) {
 		case "g", "mg", "ug", "kg", "oz", "ml", "lb", "lbs", "mcg", "µg", "cm", "mm", "hp", "mah", "gb", "tb", "cc":
-			if v.lex.known.goods >= 0 && (len(unit) < len(t.text) || i > 0 && v.tokens[i-1].number) {
-				v.hits = append(v.hits, hit{class: v.lex.known.goods, i: i, j: i + 1})
-				v.have.add(v.lex.known.goods)
-			}
+			v.label(v.lex.known.goods, i, i+1)
 		}
 	}
+}
+
+// unit returns what stands at token i beside a number: "g" of "28g" and of "28 g"; empty for
+// nothing.
+func unit(ts []token, i int) string {
+	u := strings.TrimLeft(ts[i].text, "0123456789.,")
+	if len(u) == len(ts[i].text) && (i == 0 || !ts[i-1].number) {
+		return ""
+	}
+	return u
 }
 
 // labels adds to the hits what stands for persons or wares by its number: "number 3" and

@@ -1,7 +1,5 @@
 package classify
 
-import "strings"
-
 // A balance weighs what a listing says of things against what it says of humans.
 type balance struct {
 	is     bool // the listing is of things, whatever words for persons it uses
@@ -55,20 +53,12 @@ func (r *reading) weighWares(views []clauseView) {
 // weighedOut reports whether the listing states a weight or volume, as "1g" or "3.5 ml".
 func (r *reading) weighedOut() bool {
 	for _, f := range r.fields {
-		for i := 0; i < len(f.text); i++ {
-			if !isDigit(rune(f.text[i])) {
-				continue
-			}
-			for i < len(f.text) && (isDigit(rune(f.text[i])) || f.text[i] == '.' || f.text[i] == ',') {
-				i++
-			}
-			unit := strings.TrimPrefix(f.text[i:], " ")
-			if end := strings.IndexFunc(unit, func(c rune) bool { return !wordRune(c) }); end >= 0 {
-				unit = unit[:end]
-			}
-			switch unit {
-			case "g", "gr", "gram", "grams", "mg", "ug", "mcg", "kg", "ml", "cl", "oz", "lb", "lbs":
-				return true
+		for _, c := range f.clauses() {
+			for i := range c.tokens {
+				switch unit(c.tokens, i) {
+				case "g", "gr", "gram", "grams", "mg", "ug", "mcg", "kg", "ml", "cl", "oz", "lb", "lbs":
+					return true
+				}
 			}
 		}
 	}

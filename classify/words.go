@@ -5,11 +5,8 @@ import "unicode/utf8"
 // A wordPlace is a word of a folded text: where it stands, and its number in a table.
 type wordPlace struct{ start, end, number int32 }
 
-// What stands for the number of a word that has none.
-const (
-	unlisted = -1 // the table does not hold it
-	several  = -2 // a token of several words, as "v3.2", which was not looked up
-)
+// unlisted stands for the number of a word that the table does not hold.
+const unlisted = -1
 
 // split appends the words of a text to ps, and reports whether the text is all ASCII. Each
 // word is looked up here, once for all who ask. An apostrophe within a word is part of it.
