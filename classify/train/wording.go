@@ -104,18 +104,16 @@ func (p *wordingProblem) spreads() {
 
 // authorsOf returns how many authors write each gram in a negative, and in a positive.
 func (p *wordingProblem) authorsOf() (n [2][]float64) {
+	var last [2][]string // the author counted last for each gram
 	for side := range n {
-		n[side] = make([]float64, len(p.grams))
-		last := make([]string, len(p.grams)) // the author counted last for each gram
-		for _, i := range p.rowsByAuthor() {
-			if int(p.label[i]) != side {
-				continue
-			}
-			for _, g := range p.rows[i] {
-				if n[side][g.gram] == 0 || last[g.gram] != p.author[i] {
-					last[g.gram] = p.author[i]
-					n[side][g.gram]++
-				}
+		n[side], last[side] = make([]float64, len(p.grams)), make([]string, len(p.grams))
+	}
+	for _, i := range p.rowsByAuthor() {
+		n, last := n[int(p.label[i])], last[int(p.label[i])]
+		for _, g := range p.rows[i] {
+			if n[g.gram] == 0 || last[g.gram] != p.author[i] {
+				last[g.gram] = p.author[i]
+				n[g.gram]++
 			}
 		}
 	}
